@@ -1,0 +1,74 @@
+/** Loads the addon and adapts it to the interface of a backend. */
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type { Backend } from './backend.js';
+
+/** What the addon exports; native/addon.cc. Its functions throw a `TypeError` for arguments of the wrong type, and nothing else. */
+interface Addon extends Omit<Backend, 'name' | 'kernel'> {
+  /** The kernels that this CPU can run, best first. */
+  kernels(): string[];
+  /** The kernel in use, in this thread. */
+  kernel(): string;
+  /** Switches this thread to a kernel; false where this CPU cannot run it. */
+  selectKernel(name: string): boolean;
+}
+
+/** A native backend whose kernel can be chosen, or the reason why there is none. */
+export type NativeLoad =
+  | { readonly backend: Backend; readonly kernels: readonly string[]; selectKernel(name: string): boolean }
+  | { readonly reason: string };
+
+const PACKAGE_ROOT = join(__dirname, '..', '..');
+const ADDON_FILE = 'h264_sei.node';
+
+function loadAddon(): Addon {
+  const bindings = createRequire(__filename)('bindings') as (options: object) => Addon;
+  return bindings({
+    bindings: ADDON_FILE,
+    module_root: PACKAGE_ROOT,
+    try: [
+      ['module_root', 'build', 'Release', 'bindings'],
+      ['module_root', 'build', 'Debug', 'bindings'],
+      ['module_root', 'prebuilds', `${process.platform}-${process.arch}`, 'h264-sei.node'],
+    ],
+  });
+}
+
+function reasonOf(error: unknown): string {
+  const { code, message, tries } = error as { code?: string; message?: string; tries?: string[] };
+  // What `bindings` throws when none of its places holds a file.
+  if (tries !== undefined) {
+    return `there is no addon for ${process.platform}-${process.arch}: none was built, and none is in prebuilds/`;
+  }
+  const firstLine = (message ?? String(error)).split('\n')[0];
+  return code === undefined || firstLine.includes(code) ? firstLine : `${code}: ${firstLine}`;
+}
+
+/** Loads the addon; where that is not possible, whatever the reason, the answer says why and nothing is thrown. */
+export function loadNativeBackend(): NativeLoad {
+  let addon: Addon;
+  try {
+    addon = loadAddon();
+  } catch (error) {
+    return { reason: reasonOf(error) };
+  }
+  const { scanStartCodes, escapedLength, escape, unescape, detect, locate, inject, extractSeiRecords } = addon;
+  return {
+    backend: {
+      name: 'native',
+      get kernel() {
+        return addon.kernel();
+      },
+      scanStartCodes,
+      escapedLength,
+      escape,
+      unescape,
+      detect,
+      locate,
+      inject,
+      extractSeiRecords,
+    },
+    kernels: addon.kernels(),
+    selectKernel: (name) => addon.selectKernel(name),
+  };
+}

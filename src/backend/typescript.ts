@@ -1,0 +1,20 @@
+import { scanStartCodes } from '../codec/byte-stream.js';
+import { escape, escapedLength, unescape } from '../codec/emulation-prevention.js';
+import { detect } from '../codec/format-detection.js';
+import { extractSeiRecords } from '../codec/sei-extraction.js';
+import { inject, locate } from '../codec/splice.js';
+import type { Backend } from './backend.js';
+
+/** The backend that runs everywhere: the functions of codec/ as they are. */
+export const typescriptBackend: Backend = {
+  name: 'typescript',
+  kernel: 'typescript',
+  scanStartCodes,
+  escapedLength,
+  escape: (rbsp, target) => escape(rbsp, target),
+  unescape: (bytes, target) => unescape(bytes, target),
+  detect,
+  locate,
+  inject,
+  extractSeiRecords,
+};

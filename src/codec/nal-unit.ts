@@ -1,0 +1,99 @@
+/**
+ * The nal_unit_type values of Table 7-1 that have a name here.
+ *
+ * H.264 7.4.1.
+ */
+export const NalUnitType = {
+  nonIdrSlice: 1,
+  dataPartitionA: 2,
+  dataPartitionB: 3,
+  dataPartitionC: 4,
+  idrSlice: 5,
+  sei: 6,
+  sequenceParameterSet: 7,
+  pictureParameterSet: 8,
+  accessUnitDelimiter: 9,
+  endOfSequence: 10,
+  endOfStream: 11,
+  fillerData: 12,
+  sequenceParameterSetExtension: 13,
+  prefixNalUnit: 14,
+  subsetSequenceParameterSet: 15,
+  depthParameterSet: 16,
+  auxiliarySlice: 19,
+  sliceExtension: 20,
+  depthSliceExtension: 21,
+} as const;
+
+/** The one header byte of a SEI NAL unit: forbidden_zero_bit 0, nal_ref_idc 0, nal_unit_type 6 (H.264 7.4.1). */
+export const SEI_NAL_UNIT_HEADER = 0x06;
+
+/** The nal_unit_type in the first byte of a NAL unit (H.264 7.3.1). */
+export function nalUnitType(header: number): number {
+  return header & 0x1f;
+}
+
+/** Whether a NAL unit of this type is a VCL NAL unit of the primary or a redundant coded picture: 1 to 5 (H.264 Table 7-1). */
+export function isVcl(type: number): boolean {
+  return type >= NalUnitType.nonIdrSlice && type <= NalUnitType.idrSlice;
+}
+
+/** What {@link headerPlausibility} says of a header byte. */
+export const HeaderPlausibility = {
+  /** forbidden_zero_bit is set, or nal_ref_idc is one that the type cannot have. */
+  impossible: 0,
+  /** A type that H.264 leaves unspecified (0, 24 to 31) or reserves (17, 18, 22, 23). */
+  unassigned: 1,
+  /** A type of Table 7-1 with a nal_ref_idc that it can have. */
+  assigned: 2,
+} as const;
+
+const UNASSIGNED_TYPES = new Set([0, 17, 18, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31]);
+// H.264 7.4.1: nal_ref_idc shall not be 0 for these ...
+const REFERENCE_TYPES = new Set<number>([
+  NalUnitType.idrSlice,
+  NalUnitType.sequenceParameterSet,
+  NalUnitType.pictureParameterSet,
+  NalUnitType.sequenceParameterSetExtension,
+  NalUnitType.subsetSequenceParameterSet,
+]);
+// ... and shall be 0 for these. It is what tells an HEVC header such as 46 01 (its AUD) or 26 01 (its IDR) apart.
+const NON_REFERENCE_TYPES = new Set<number>([
+  NalUnitType.sei,
+  NalUnitType.accessUnitDelimiter,
+  NalUnitType.endOfSequence,
+  NalUnitType.endOfStream,
+  NalUnitType.fillerData,
+]);
+
+const PLAUSIBILITY = Uint8Array.from({ length: 256 }, (_, header) => {
+  const type = nalUnitType(header);
+  const nalRefIdc = (header >> 5) & 3;
+  if (header & 0x80) return HeaderPlausibility.impossible;
+  if (UNASSIGNED_TYPES.has(type)) return HeaderPlausibility.unassigned;
+  if (REFERENCE_TYPES.has(type) && nalRefIdc === 0) return HeaderPlausibility.impossible;
+  if (NON_REFERENCE_TYPES.has(type) && nalRefIdc !== 0) return HeaderPlausibility.impossible;
+  return HeaderPlausibility.assigned;
+});
+
+/** Whether a byte can be the header of a H.264 NAL unit: a value of {@link HeaderPlausibility} (H.264 7.4.1). */
+export function headerPlausibility(header: number): number {
+  return PLAUSIBILITY[header];
+}
+
+/**
+ * Whether what says that it is a slice data partition or a picture parameter set is rather a NAL unit of HEVC. There the second byte of
+ * the header is nuh_layer_id 0 and nuh_temporal_id_plus1, so it begins with five zero bits; in H.264 that is an ue(v) of at least 31, and
+ * no picture begins with such a first_mb_in_slice, slice_id or pic_parameter_set_id. HEVC's parameter sets and most common slices
+ * collide with these types, and nothing but this byte tells them apart.
+ *
+ * @param data holds the NAL unit
+ * @param start offset of its header
+ */
+export function looksLikeHevc(data: Uint8Array, start: number): boolean {
+  const type = nalUnitType(data[start]);
+  const collides =
+    (type >= NalUnitType.dataPartitionA && type <= NalUnitType.dataPartitionC) ||
+    type === NalUnitType.pictureParameterSet;
+  return collides && (start + 1 >= data.length || data[start + 1] < 8);
+}

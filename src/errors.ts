@@ -1,0 +1,67 @@
+/**
+ * The reasons for which this library throws a {@link SeiError}. Each one is something that a caller can act on.
+ *
+ * - `ERR_SEI_MALFORMED`: bytes that an explicit parse function was given break the syntax; `offset` says where.
+ * - `ERR_SEI_UNKNOWN_FORMAT`: the format of the bytes was not given and cannot be told from them.
+ * - `ERR_SEI_FRAGMENTED`: an FU-A packet holds a piece of a NAL unit and cannot be split into NAL units.
+ * - `ERR_SEI_INVALID_NAL_UNIT`: what was to be injected is no SEI NAL unit.
+ * - `ERR_SEI_NAL_UNIT_TOO_LARGE`: the NAL unit does not fit the length field of the framing.
+ * - `ERR_SEI_TOO_LARGE`: the user data exceed the documented limit.
+ * - `ERR_SEI_INVALID_UUID`: the text is no UUID in canonical form.
+ * - `ERR_SEI_TARGET_TOO_SMALL`: the caller's memory cannot hold the result.
+ * - `ERR_SEI_OVERLAP`: the target overlaps the memory that is read.
+ * - `ERR_SEI_DETACHED_BUFFER`: the memory behind a view was transferred away.
+ * - `ERR_SEI_BACKEND_UNAVAILABLE`: the backend or the kernel that an environment variable forces is not there.
+ */
+export type SeiErrorCode =
+  | 'ERR_SEI_MALFORMED'
+  | 'ERR_SEI_UNKNOWN_FORMAT'
+  | 'ERR_SEI_FRAGMENTED'
+  | 'ERR_SEI_INVALID_NAL_UNIT'
+  | 'ERR_SEI_NAL_UNIT_TOO_LARGE'
+  | 'ERR_SEI_TOO_LARGE'
+  | 'ERR_SEI_INVALID_UUID'
+  | 'ERR_SEI_TARGET_TOO_SMALL'
+  | 'ERR_SEI_OVERLAP'
+  | 'ERR_SEI_DETACHED_BUFFER'
+  | 'ERR_SEI_BACKEND_UNAVAILABLE';
+
+/** An error of this library, told apart by its {@link SeiError.code}. */
+export class SeiError extends Error {
+  override readonly name = 'SeiError';
+  /** What went wrong, for programs. */
+  readonly code: SeiErrorCode;
+  /** Where in the given bytes it went wrong, where there is such a place. */
+  readonly offset?: number;
+
+  /**
+   * @param code what went wrong
+   * @param message what went wrong and what to do, for people
+   * @param details `offset` in the given bytes; `cause`, the error behind this one
+   */
+  constructor(code: SeiErrorCode, message: string, details: { offset?: number; cause?: unknown } = {}) {
+    super(message, 'cause' in details ? { cause: details.cause } : undefined);
+    this.code = code;
+    if (details.offset !== undefined) this.offset = details.offset;
+  }
+}
+
+function describe(value: unknown): string {
+  if (value === null) return 'null';
+  if (typeof value === 'object') return `an instance of ${value.constructor?.name ?? 'Object'}`;
+  return typeof value === 'string' ? `'${value}'` : `${typeof value} (${String(value)})`;
+}
+
+/** A `TypeError` with Node's own code `ERR_INVALID_ARG_TYPE`, for an argument of the wrong type. */
+export function invalidType(argument: string, expected: string, actual: unknown): TypeError {
+  return Object.assign(new TypeError(`${argument} must be ${expected}, but is ${describe(actual)}`), {
+    code: 'ERR_INVALID_ARG_TYPE',
+  });
+}
+
+/** A `RangeError` with Node's own code `ERR_OUT_OF_RANGE`, for a value outside of what is allowed. */
+export function outOfRange(argument: string, expected: string, actual: unknown): RangeError {
+  return Object.assign(new RangeError(`${argument} must be ${expected}, but is ${describe(actual)}`), {
+    code: 'ERR_OUT_OF_RANGE',
+  });
+}

@@ -1,0 +1,153 @@
+/** Checks the arguments of the public functions, once, so that nothing behind them has to. */
+import { copyBytes, allocate } from '../codec/bytes.js';
+import { Framing, lengthPrefixedFraming, type H264Format } from '../codec/framing.js';
+import { type LengthSize, parseAvcDecoderConfigurationRecord } from '../codec/length-prefixed.js';
+import { MAX_FRAME_SIZE } from '../codec/limits.js';
+import { SEI_NAL_UNIT_HEADER } from '../codec/nal-unit.js';
+import { DEFAULT_MAX_RTP_PAYLOAD_SIZE } from '../codec/rtp-payload.js';
+import { SeiError, invalidType, outOfRange } from '../errors.js';
+
+/** What a caller may know about the framing of the bytes; what is absent is detected. */
+export interface FramingOptions {
+  /** `annexb` for start codes, `avcc` for length prefixes, `rtp` for the payload of one RTP packet. */
+  readonly format?: H264Format | undefined;
+  /** Bytes of each length prefix; it alone says `avcc`. */
+  readonly lengthSize?: LengthSize | undefined;
+  /** The AVCDecoderConfigurationRecord of the stream, which says `avcc` and the length size (ISO/IEC 14496-15 5.3.3.1). */
+  readonly avcC?: Uint8Array | undefined;
+}
+
+/** How SEI is to be injected. */
+export interface InjectOptions extends FramingOptions {
+  /** The largest RTP payload that may come out, in bytes; 1200 where absent. A packet that would grow larger passes as it is. */
+  readonly maxPacketSize?: number | undefined;
+}
+
+// instanceof is fast and misses only what comes from another realm, such as a vm context or Jest's.
+function isUint8Array(value: unknown): value is Uint8Array {
+  return (
+    value instanceof Uint8Array ||
+    (ArrayBuffer.isView(value) && (value as { [Symbol.toStringTag]?: string })[Symbol.toStringTag] === 'Uint8Array')
+  );
+}
+
+function isDetached(view: Uint8Array): boolean {
+  try {
+    return new Uint8Array(view.buffer).length < 0;
+  } catch {
+    return true;
+  }
+}
+
+function isShared(view: Uint8Array): boolean {
+  const { buffer } = view;
+  return !(buffer instanceof ArrayBuffer) && Object.prototype.toString.call(buffer) === '[object SharedArrayBuffer]';
+}
+
+/**
+ * Checks that an argument is a Uint8Array whose memory is there.
+ *
+ * @throws `TypeError`, `RangeError` (`ERR_OUT_OF_RANGE`) above {@link MAX_FRAME_SIZE}, {@link SeiError} `ERR_SEI_DETACHED_BUFFER`
+ */
+export function checkBytes(name: string, value: unknown): asserts value is Uint8Array {
+  if (!isUint8Array(value)) throw invalidType(name, 'a Uint8Array', value);
+  const { length } = value;
+  if (length > MAX_FRAME_SIZE) throw outOfRange(`${name}.length`, `at most ${MAX_FRAME_SIZE}`, length);
+  if (length === 0 && isDetached(value)) {
+    throw new SeiError('ERR_SEI_DETACHED_BUFFER', `the memory of ${name} was transferred away`);
+  }
+}
+
+/**
+ * Checks an argument as {@link checkBytes} does; answers bytes that nobody changes while they are read: the argument itself, or a copy
+ * where its memory is shared with other threads.
+ */
+export function readableBytes(name: string, value: unknown): Uint8Array {
+  checkBytes(name, value);
+  if (!isShared(value)) return value;
+  const copy = allocate(value.length, value);
+  copyBytes(value, 0, copy.length, copy, 0);
+  return copy;
+}
+
+function checkOptions(options: unknown): asserts options is object {
+  if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
+}
+
+function checkLengthSize(lengthSize: unknown): asserts lengthSize is LengthSize {
+  if (lengthSize !== 1 && lengthSize !== 2 && lengthSize !== 4) {
+    throw outOfRange('options.lengthSize', '1, 2 or 4', lengthSize);
+  }
+}
+
+/** The value of `Framing` that the options say; `Framing.detect` where they say nothing. */
+export function framingHint(options: FramingOptions | undefined): number {
+  if (options === undefined) return Framing.detect;
+  checkOptions(options);
+  const { format, avcC } = options;
+  let { lengthSize } = options;
+  if (lengthSize !== undefined) checkLengthSize(lengthSize);
+  if (avcC !== undefined)
+    lengthSize = parseAvcDecoderConfigurationRecord(readableBytes('options.avcC', avcC)).lengthSize;
+  switch (format) {
+    case 'annexb':
+      return Framing.annexb;
+    case 'rtp':
+      return Framing.rtp;
+    case 'avcc':
+      return lengthSize === undefined ? Framing.avcc : lengthPrefixedFraming(lengthSize);
+    case undefined:
+      return lengthSize === undefined ? Framing.detect : lengthPrefixedFraming(lengthSize);
+    default:
+      throw outOfRange('options.format', "'annexb', 'avcc' or 'rtp'", format);
+  }
+}
+
+/** The length size that the options ask for, 4 where they do not. */
+export function lengthSizeOption(options: { readonly lengthSize?: LengthSize | undefined } | undefined): LengthSize {
+  if (options === undefined) return 4;
+  checkOptions(options);
+  const { lengthSize = 4 } = options;
+  checkLengthSize(lengthSize);
+  return lengthSize;
+}
+
+/** `maxPacketSize` of the options, checked. */
+export function maxPacketSizeOption(options: InjectOptions | undefined): number {
+  const maxPacketSize = options?.maxPacketSize;
+  if (maxPacketSize === undefined) return DEFAULT_MAX_RTP_PAYLOAD_SIZE;
+  if (typeof maxPacketSize !== 'number') throw invalidType('options.maxPacketSize', 'a number', maxPacketSize);
+  if (!Number.isInteger(maxPacketSize) || maxPacketSize < 1 || maxPacketSize > MAX_FRAME_SIZE) {
+    throw outOfRange('options.maxPacketSize', `an integer from 1 to ${MAX_FRAME_SIZE}`, maxPacketSize);
+  }
+  return maxPacketSize;
+}
+
+function checkSeiNalUnit(name: string, nalUnit: Uint8Array): void {
+  const { length } = nalUnit;
+  // The last byte holds rbsp_trailing_bits; one of 00 would be taken for framing.
+  if (length >= 2 && nalUnit[0] === SEI_NAL_UNIT_HEADER && nalUnit[length - 1] !== 0) return;
+  throw new SeiError(
+    'ERR_SEI_INVALID_NAL_UNIT',
+    `${name} is no SEI NAL unit: it must begin with the header 06, without a start code, and not end in 00`,
+  );
+}
+
+/**
+ * Checks the NAL units that are to be injected: each a SEI NAL unit without framing, as createSeiNalUnit makes them.
+ *
+ * @returns NAL units that nobody changes while they are read
+ */
+export function readableSeiNalUnits(nalUnits: unknown): readonly Uint8Array[] {
+  if (!Array.isArray(nalUnits)) throw invalidType('nalUnits', 'an array of Uint8Array', nalUnits);
+  let readable: Uint8Array[] = nalUnits;
+  for (let i = 0; i < nalUnits.length; i++) {
+    const nalUnit = readableBytes(`nalUnits[${i}]`, nalUnits[i]);
+    if (nalUnit !== readable[i]) {
+      if (readable === nalUnits) readable = [...nalUnits];
+      readable[i] = nalUnit;
+    }
+    checkSeiNalUnit(`nalUnits[${i}]`, nalUnit);
+  }
+  return readable;
+}

@@ -1,0 +1,158 @@
+import { backend } from '../backend/current.js';
+import { allocate } from '../codec/bytes.js';
+import { detectedFraming } from '../codec/format-detection.js';
+import { lengthSizeOf } from '../codec/framing.js';
+import { maxNalUnitLength, nalUnitTooLarge, writeLength } from '../codec/length-prefixed.js';
+import { STAP_A_SIZE_LENGTH, stapAHeader } from '../codec/rtp-payload.js';
+import {
+  LOCATION_SCALE,
+  MAX_FRAMING_OVERHEAD,
+  SpliceResult,
+  becomesStapA,
+  framingLength,
+  writeFraming,
+} from '../codec/splice.js';
+import { SeiError } from '../errors.js';
+import {
+  type InjectOptions,
+  checkBytes,
+  framingHint,
+  maxPacketSizeOption,
+  readableBytes,
+  readableSeiNalUnits,
+} from './arguments.js';
+
+/** The most bytes that injecting `nalUnits` adds to a frame, in any framing. */
+export function maxInjectedLength(nalUnits: readonly Uint8Array[]): number {
+  let length = MAX_FRAMING_OVERHEAD.perFrame;
+  for (const nalUnit of nalUnits) length += nalUnit.length + MAX_FRAMING_OVERHEAD.perNalUnit;
+  return length;
+}
+
+function targetTooSmall(targetLength: number): SeiError {
+  return new SeiError(
+    'ERR_SEI_TARGET_TOO_SMALL',
+    `the target of ${targetLength} bytes cannot hold the frame with its SEI`,
+  );
+}
+
+function unitTooLarge(frame: Uint8Array, nalUnits: readonly Uint8Array[], hint: number): SeiError {
+  const lengthSize = lengthSizeOf(detectedFraming(backend().detect(frame, hint)));
+  const tooLong = nalUnits.find((nalUnit) => nalUnit.length > maxNalUnitLength(lengthSize)) as Uint8Array;
+  return nalUnitTooLarge(tooLong.length, lengthSize);
+}
+
+/**
+ * Inserts SEI NAL units into a frame: behind what has to stand in front of them, directly before the first slice.
+ *
+ * A frame that holds no picture, is not H.264, or is broken is answered as it is, as is one of which only the first byte says that it
+ * could be H.264 unless `format: 'rtp'` says so. With `rtp`, the result is a STAP-A packet of the SEI and the NAL unit, where that one starts a picture
+ * and everything fits `maxPacketSize`.
+ *
+ * @param frame one access unit (Annex B), sample (length-prefixed) or RTP payload; it is only read
+ * @param nalUnits SEI NAL units without framing, in order, as {@link createSeiNalUnit} makes them
+ * @param options format, length size and packet size, where the caller knows them; detected where absent
+ * @returns new memory, a `Buffer` where `frame` is one; `frame` itself, the same object, where there is nothing to do
+ * @throws `TypeError` and `RangeError` for arguments of the wrong kind; {@link SeiError} `ERR_SEI_INVALID_NAL_UNIT`,
+ *   `ERR_SEI_NAL_UNIT_TOO_LARGE` where the length prefix cannot hold a NAL unit, `ERR_SEI_DETACHED_BUFFER`
+ *   (H.264 7.4.1.2.3, RFC 6184 5.7.1)
+ */
+export function injectSei<T extends Uint8Array>(
+  frame: T,
+  nalUnits: readonly Uint8Array[],
+  options?: InjectOptions,
+): T | Uint8Array {
+  const hint = framingHint(options);
+  const maxPacketSize = maxPacketSizeOption(options);
+  const units = readableSeiNalUnits(nalUnits);
+  const data = readableBytes('frame', frame);
+  if (units.length === 0 || data.length === 0) return frame;
+  const target = allocate(data.length + maxInjectedLength(units), frame);
+  const length = backend().inject(data, units, target, hint, maxPacketSize);
+  if (length === SpliceResult.passThrough) return frame;
+  if (length === SpliceResult.nalUnitTooLarge) throw unitTooLarge(data, units, hint);
+  return target.subarray(0, length);
+}
+
+/**
+ * Inserts SEI NAL units into a frame as {@link injectSei} does, and copies nothing: the result is a list of pieces for `writev`.
+ *
+ * @returns views of `frame` and of `nalUnits`, with a few bytes of framing between them; in order they are what `injectSei` answers.
+ *   `[frame]` where there is nothing to do. The caller must not change `frame` while the pieces are in use. (Memory that is
+ *   shared between threads is copied first.)
+ * @throws as {@link injectSei} does
+ */
+export function injectSeiParts(
+  frame: Uint8Array,
+  nalUnits: readonly Uint8Array[],
+  options?: InjectOptions,
+): Uint8Array[] {
+  const hint = framingHint(options);
+  const maxPacketSize = maxPacketSizeOption(options);
+  const units = readableSeiNalUnits(nalUnits);
+  const data = readableBytes('frame', frame);
+  if (units.length === 0 || data.length === 0) return [frame];
+  const location = backend().locate(data, units, hint, maxPacketSize);
+  if (location === SpliceResult.passThrough) return [frame];
+  if (location === SpliceResult.nalUnitTooLarge) throw unitTooLarge(data, units, hint);
+
+  const framing = location % LOCATION_SCALE;
+  const offset = Math.floor(location / LOCATION_SCALE);
+  const unitFramingLength = framingLength(framing);
+  const parts: Uint8Array[] = [];
+  if (offset > 0) parts.push(data.subarray(0, offset));
+  const wraps = becomesStapA(data, framing);
+  if (wraps) parts.push(Uint8Array.of(stapAHeader(data[0])));
+  for (const unit of units) {
+    const unitFraming = new Uint8Array(unitFramingLength);
+    writeFraming(unitFraming, 0, unit.length, framing);
+    parts.push(unitFraming, unit);
+  }
+  if (wraps) {
+    const size = new Uint8Array(STAP_A_SIZE_LENGTH);
+    writeLength(size, 0, data.length, STAP_A_SIZE_LENGTH);
+    parts.push(size);
+  }
+  parts.push(offset > 0 ? data.subarray(offset) : data);
+  return parts;
+}
+
+function checkNoOverlap(name: string, source: Uint8Array, target: Uint8Array): void {
+  const isApart =
+    source.buffer !== target.buffer ||
+    source.byteOffset + source.length <= target.byteOffset ||
+    target.byteOffset + target.length <= source.byteOffset;
+  if (!isApart) throw new SeiError('ERR_SEI_OVERLAP', `target overlaps ${name}`);
+}
+
+/**
+ * Inserts SEI NAL units into a frame as {@link injectSei} does, into the caller's memory.
+ *
+ * @param target where the result is written, from its start on; it overlaps neither `frame` nor any of `nalUnits`
+ * @returns how many bytes were written; `frame.length` where there is nothing to do, and then they are those of `frame`
+ * @throws as {@link injectSei} does; {@link SeiError} `ERR_SEI_TARGET_TOO_SMALL` where the result does not fit, and then nothing
+ *   was written; `ERR_SEI_OVERLAP`
+ */
+export function injectSeiInto(
+  frame: Uint8Array,
+  nalUnits: readonly Uint8Array[],
+  target: Uint8Array,
+  options?: InjectOptions,
+): number {
+  const hint = framingHint(options);
+  const maxPacketSize = maxPacketSizeOption(options);
+  const units = readableSeiNalUnits(nalUnits);
+  const data = readableBytes('frame', frame);
+  checkBytes('target', target);
+  checkNoOverlap('frame', frame, target);
+  for (const nalUnit of nalUnits) checkNoOverlap('a NAL unit', nalUnit, target);
+  const length =
+    units.length === 0 || data.length === 0
+      ? SpliceResult.passThrough
+      : backend().inject(data, units, target, hint, maxPacketSize);
+  if (length >= 0) return length;
+  if (length === SpliceResult.nalUnitTooLarge) throw unitTooLarge(data, units, hint);
+  if (length === SpliceResult.targetTooSmall || data.length > target.length) throw targetTooSmall(target.length);
+  target.set(data);
+  return data.length;
+}
