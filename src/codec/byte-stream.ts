@@ -20,6 +20,9 @@ export function writeStartCode(target: Uint8Array, at: number): number {
   return at + START_CODE_LENGTH;
 }
 
+/** Bytes that a loop looks at before a search is set up: short NAL units in a row would pay for many searches. */
+const NEAR = 128;
+
 // The third byte of a prefix decides: above 1 it can be no part of one, so the next candidate ends three bytes later.
 function findStartCodeByLoop(data: Uint8Array, from: number, to: number): number {
   let end = from + 2;
@@ -42,6 +45,10 @@ function findStartCodeByLoop(data: Uint8Array, from: number, to: number): number
  */
 export function findStartCode(data: Uint8Array, from = 0): number {
   const length = data.length;
+  const near = Math.min(from + NEAR, length);
+  const nearby = findStartCodeByLoop(data, from, near);
+  if (nearby >= 0) return nearby;
+  from = near - 2;
   while (from + 2 < length) {
     const to = Math.min(from + SEARCH_WINDOW, length);
     const found = isWorthSearching(data, from, to)

@@ -1,0 +1,111 @@
+// Which room of src/ may import which: errors ← codec ← backend ← frame ← metadata ← streams, integrations ← cli;
+// rtp stands on codec and knows of metadata its types only.
+
+/** The rooms that each room may import from, besides itself. src/index.* and other entries at the top may import any but cli. */
+const mayImport = {
+  codec: ['errors'],
+  backend: ['errors', 'codec'],
+  frame: ['errors', 'codec', 'backend'],
+  metadata: ['errors', 'codec', 'backend', 'frame'],
+  rtp: ['errors', 'codec'],
+  streams: ['errors', 'codec', 'backend', 'frame', 'metadata'],
+  integrations: ['errors', 'codec', 'backend', 'frame', 'metadata', 'rtp'],
+  cli: ['errors', 'codec', 'backend', 'frame', 'metadata', 'rtp', 'streams', 'integrations', 'index'],
+};
+
+const path = (room) => `^src/${room}(/|\\.)`;
+
+const rooms = Object.entries(mayImport).map(([room, others]) => ({
+  name: `${room}-imports`,
+  comment: `src/${room} may import from ${others.join(', ')} only`,
+  severity: 'error',
+  from: { path: path(room) },
+  to: {
+    path: '^src/',
+    pathNot: [room, ...others].map(path),
+    ...(room === 'rtp' && { dependencyTypesNot: ['type-only'] }),
+  },
+}));
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    ...rooms,
+    {
+      name: 'errors-imports',
+      comment: 'src/errors.ts stands at the bottom',
+      severity: 'error',
+      from: { path: path('errors') },
+      to: {},
+    },
+    {
+      name: 'rtp-types-only-from-metadata',
+      comment: 'src/rtp may name the types of src/metadata, and of no other room above it',
+      severity: 'error',
+      from: { path: path('rtp') },
+      to: { path: '^src/', pathNot: ['rtp', 'errors', 'codec', 'metadata'].map(path), dependencyTypes: ['type-only'] },
+    },
+    {
+      name: 'codec-runs-anywhere',
+      comment: 'src/codec runs in a browser: neither a module of Node.js nor a package',
+      severity: 'error',
+      from: { path: path('codec') },
+      to: { pathNot: '^src/' },
+    },
+    {
+      name: 'nothing-imports-cli',
+      comment: 'the command stands on the library, never the library on the command',
+      severity: 'error',
+      from: { path: '^src/', pathNot: path('cli') },
+      to: { path: path('cli') },
+    },
+    {
+      name: 'only-select-names-the-native-backend',
+      comment: 'src/backend/select.ts is the one place that names both backends',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/backend/select\\.ts$' },
+      to: { path: '^src/backend/native\\.ts$' },
+    },
+    {
+      name: 'only-backend-names-the-typescript-backend',
+      comment: 'every other room calls the backend at work, whichever it is',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/backend/(select|current)\\.ts$' },
+      to: { path: '^src/backend/typescript\\.ts$' },
+    },
+    {
+      name: 'only-native-loads-the-addon',
+      comment: 'src/backend/native.ts is the one place that loads the addon',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/backend/native\\.ts$' },
+      to: { path: 'node_modules/bindings/' },
+    },
+    {
+      name: 'only-cli-needs-its-packages',
+      comment: 'commander and cli-progress are for src/cli',
+      severity: 'error',
+      from: { path: '^src/', pathNot: path('cli') },
+      to: { path: 'node_modules/(commander|cli-progress)/' },
+    },
+    {
+      name: 'no-development-packages',
+      comment: 'what is published imports nothing that is installed for development only',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'], pathNot: 'node_modules/@types/' },
+    },
+    {
+      name: 'no-tests-in-src',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(test|benches|examples|scripts)/' },
+    },
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+  },
+};

@@ -1,0 +1,347 @@
+// The Node-API side of the addon: unpacks arguments, calls the codec, packs the result.
+//
+// What it exports is the interface of src/backend/backend.ts, whose caller has checked the arguments. They are checked
+// here once more, as far as memory safety depends on it, and a TypeError is thrown where they are wrong. A call makes
+// no object: it fills memory that JavaScript has allocated and answers a number.
+//
+// All state belongs to an environment, so that worker threads and contexts each choose their kernel.
+#include <napi.h>
+
+#include <initializer_list>
+#include <string>
+#include <vector>
+
+#include "codec/bytes.h"
+#include "codec/emulation_prevention.h"
+#include "codec/format_detection.h"
+#include "codec/framing.h"
+#include "codec/sei_extraction.h"
+#include "codec/splice.h"
+#include "simd/dispatch.h"
+#include "simd/kernel.h"
+
+namespace {
+
+using h264_sei::Bytes;
+using h264_sei::Framing;
+using h264_sei::NalUnits;
+using h264_sei::SeiRecord;
+using h264_sei::Target;
+using h264_sei::simd::Kernel;
+
+struct Environment {
+  const Kernel* kernel = &h264_sei::simd::best_kernel();
+};
+
+// Offsets in a frame stay below this, as in src/codec/limits.ts.
+constexpr size_t kMaxFrameSize = 0x7fffffff;
+
+// NAL units up to this number need no memory from the heap.
+constexpr size_t kUsualNalUnits = 8;
+
+// The NAL units of one call.
+class NalUnitList {
+ public:
+  NalUnits view() const { return {count_ > kUsualNalUnits ? many_.data() : few_, count_}; }
+
+  Bytes* resize(size_t count) {
+    count_ = count;
+    if (count <= kUsualNalUnits) return few_;
+    many_.resize(count);
+    return many_.data();
+  }
+
+ private:
+  size_t count_ = 0;
+  Bytes few_[kUsualNalUnits];
+  std::vector<Bytes> many_;
+};
+
+// The arguments of one call. The first that is wrong throws a TypeError in JavaScript and makes failed() true.
+class Arguments {
+ public:
+  Arguments(napi_env env, napi_callback_info info) : env_(env) {
+    size_t count = kMaxCount;
+    void* environment = nullptr;
+    // Arguments that are absent are filled in as undefined.
+    failed_ = napi_get_cb_info(env, info, &count, values_, nullptr, &environment) != napi_ok;
+    environment_ = static_cast<Environment*>(environment);
+  }
+
+  bool failed() const { return failed_; }
+  const Kernel& kernel() const { return *environment_->kernel; }
+
+  // Bytes to read. A detached buffer has none.
+  Bytes bytes(size_t index) {
+    const Target memory = uint8_array(index);
+    if (memory.size > kMaxFrameSize) fail(index, "must have less than 2 GiB");
+    return {memory.data, memory.size};
+  }
+
+  // Bytes to write to.
+  Target target(size_t index) { return uint8_array(index); }
+
+  // Numbers to write to: the first of them, null if there are none, and how many there are in `count`.
+  uint32_t* uint32_array(size_t index, size_t& count) {
+    void* data = nullptr;
+    if (!typed_array(values_[index], napi_uint32_array, data, count)) fail(index, "must be a Uint32Array");
+    return static_cast<uint32_t*>(data);
+  }
+
+  // Reading the elements may run a getter, which may detach any buffer. So this comes before the other arguments, and
+  // here the elements are read before the memory of the first is asked for.
+  void nal_units(size_t index, NalUnitList& list) {
+    uint32_t count = 0;
+    if (failed_) return;
+    if (napi_get_array_length(env_, values_[index], &count) != napi_ok) return fail(index, kNotNalUnits);
+    napi_value few[kUsualNalUnits];
+    std::vector<napi_value> many;
+    for (uint32_t i = 0; i < count; ++i) {
+      napi_value value = nullptr;
+      bool is_typed_array = false;
+      if (napi_get_element(env_, values_[index], i, &value) != napi_ok) return fail(index, kNotNalUnits);
+      napi_is_typedarray(env_, value, &is_typed_array);
+      if (!is_typed_array) return fail(index, kNotNalUnits);
+      if (count <= kUsualNalUnits) {
+        few[i] = value;
+      } else {
+        many.push_back(value);
+      }
+    }
+    const napi_value* values = count <= kUsualNalUnits ? few : many.data();
+    Bytes* units = list.resize(count);
+    for (uint32_t i = 0; i < count; ++i) {
+      void* data = nullptr;
+      size_t size = 0;
+      if (!typed_array(values[i], napi_uint8_array, data, size)) return fail(index, kNotNalUnits);
+      if (size > kMaxFrameSize) return fail(index, "must hold less than 2 GiB each");
+      units[i] = {static_cast<const uint8_t*>(data), size};
+    }
+  }
+
+  // A value of Framing.
+  Framing hint(size_t index) {
+    uint32_t value = 0;
+    if (!failed_ && napi_get_value_uint32(env_, values_[index], &value) == napi_ok) {
+      for (const Framing framing : {Framing::kDetect, Framing::kAnnexB, Framing::kRtp, Framing::kAvcc, Framing::kAvcc1,
+                                    Framing::kAvcc2, Framing::kAvcc4}) {
+        if (value == static_cast<uint32_t>(framing)) return framing;
+      }
+    }
+    fail(index, "must be a framing");
+    return Framing::kDetect;
+  }
+
+  // A value of Framing under which NAL units can be walked.
+  Framing framing(size_t index) {
+    const Framing framing = hint(index);
+    if (framing == Framing::kDetect || framing == Framing::kAvcc) fail(index, "must be a framing that is known");
+    return framing;
+  }
+
+  uint64_t size(size_t index) {
+    int64_t value = 0;
+    const bool is_number = !failed_ && napi_get_value_int64(env_, values_[index], &value) == napi_ok;
+    if (!is_number || value < 0) fail(index, "must be a number of bytes");
+    return static_cast<uint64_t>(value);
+  }
+
+  bool boolean(size_t index) {
+    bool value = false;
+    if (failed_ || napi_get_value_bool(env_, values_[index], &value) != napi_ok) fail(index, "must be a boolean");
+    return value;
+  }
+
+  // Throws the TypeError, unless something has been thrown already.
+  void fail(size_t index, const char* requirement) {
+    if (failed_) return;
+    failed_ = true;
+    bool is_pending = false;
+    napi_is_exception_pending(env_, &is_pending);
+    if (is_pending) return;
+    const std::string message = "argument " + std::to_string(index + 1) + " " + requirement;
+    napi_throw_type_error(env_, "ERR_INVALID_ARG_TYPE", message.c_str());
+  }
+
+ private:
+  static constexpr size_t kMaxCount = 5;
+  static constexpr const char* kNotNalUnits = "must be an array of Uint8Array";
+
+  Target uint8_array(size_t index) {
+    void* data = nullptr;
+    size_t size = 0;
+    if (!typed_array(values_[index], napi_uint8_array, data, size)) fail(index, "must be a Uint8Array");
+    return {static_cast<uint8_t*>(data), size};
+  }
+
+  bool typed_array(napi_value value, napi_typedarray_type wanted, void*& data, size_t& length) {
+    bool is_typed_array = false;
+    if (failed_ || napi_is_typedarray(env_, value, &is_typed_array) != napi_ok || !is_typed_array) return false;
+    napi_typedarray_type type = napi_int8_array;
+    const napi_status status = napi_get_typedarray_info(env_, value, &type, &length, &data, nullptr, nullptr);
+    if (status == napi_ok && type == wanted) return true;
+    data = nullptr;
+    length = 0;
+    return false;
+  }
+
+  napi_env env_;
+  Environment* environment_ = nullptr;
+  bool failed_ = false;
+  napi_value values_[kMaxCount] = {};
+};
+
+// At most 2^39, which a double holds exactly.
+napi_value number(napi_env env, int64_t value) {
+  napi_value result = nullptr;
+  napi_create_int64(env, value, &result);
+  return result;
+}
+
+napi_value number(napi_env env, size_t value) { return number(env, static_cast<int64_t>(value)); }
+
+// scanStartCodes(data: Uint8Array, offsets: Uint32Array): number
+napi_value scan_start_codes(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  const Bytes data = arguments.bytes(0);
+  size_t capacity = 0;
+  uint32_t* offsets = arguments.uint32_array(1, capacity);
+  if (arguments.failed()) return nullptr;
+  return number(env, arguments.kernel().scan_start_codes(data.data, data.size, offsets, capacity));
+}
+
+// escapedLength(rbsp: Uint8Array): number
+napi_value escaped_length(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  const Bytes rbsp = arguments.bytes(0);
+  if (arguments.failed()) return nullptr;
+  return number(env, h264_sei::escaped_length(rbsp, arguments.kernel()));
+}
+
+// escape(rbsp: Uint8Array, target: Uint8Array): number, unescape(bytes: Uint8Array, target: Uint8Array): number
+template <size_t (*kRewrite)(Bytes, Target, const Kernel&)>
+napi_value rewrite(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  const Bytes source = arguments.bytes(0);
+  const Target target = arguments.target(1);
+  if (arguments.failed()) return nullptr;
+  const size_t written = kRewrite(source, target, arguments.kernel());
+  if (written == h264_sei::simd::kNoRoom) {
+    arguments.fail(1, "is too small");
+    return nullptr;
+  }
+  return number(env, written);
+}
+
+// detect(data: Uint8Array, hint: number): number
+napi_value detect(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  const Bytes data = arguments.bytes(0);
+  const Framing hint = arguments.hint(1);
+  if (arguments.failed()) return nullptr;
+  return number(env, int64_t{h264_sei::detect(data, hint, arguments.kernel())});
+}
+
+// locate(frame: Uint8Array, nalUnits: Uint8Array[], hint: number, maxPacketSize: number): number
+napi_value locate(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  NalUnitList nal_units;
+  arguments.nal_units(1, nal_units);
+  const Bytes frame = arguments.bytes(0);
+  const Framing hint = arguments.hint(2);
+  const uint64_t max_packet_size = arguments.size(3);
+  if (arguments.failed()) return nullptr;
+  return number(env, h264_sei::locate(frame, nal_units.view(), hint, max_packet_size, arguments.kernel()));
+}
+
+// inject(frame: Uint8Array, nalUnits: Uint8Array[], target: Uint8Array, hint: number, maxPacketSize: number): number
+napi_value inject(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  NalUnitList nal_units;
+  arguments.nal_units(1, nal_units);
+  const Bytes frame = arguments.bytes(0);
+  const Target target = arguments.target(2);
+  const Framing hint = arguments.hint(3);
+  const uint64_t max_packet_size = arguments.size(4);
+  if (arguments.failed()) return nullptr;
+  return number(env, h264_sei::inject(frame, nal_units.view(), target, hint, max_packet_size, arguments.kernel()));
+}
+
+// extractSeiRecords(frame: Uint8Array, framing: number, isFirstVclEnd: boolean, records: Uint32Array,
+//   scratch: Uint8Array): number
+napi_value extract_sei_records(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  const Bytes frame = arguments.bytes(0);
+  const Framing framing = arguments.framing(1);
+  const bool is_first_vcl_end = arguments.boolean(2);
+  size_t length = 0;
+  uint32_t* numbers = arguments.uint32_array(3, length);
+  const Target scratch = arguments.target(4);
+  if (arguments.failed()) return nullptr;
+  // Sound: a record is six numbers without padding, aligned as they are.
+  static_assert(sizeof(SeiRecord) == 6 * sizeof(uint32_t) && alignof(SeiRecord) == alignof(uint32_t));
+  SeiRecord* records = reinterpret_cast<SeiRecord*>(numbers);
+  const size_t capacity = length / (sizeof(SeiRecord) / sizeof(uint32_t));
+  return number(env, h264_sei::extract_sei_records(frame, framing, is_first_vcl_end, records, capacity, scratch,
+                                                   arguments.kernel()));
+}
+
+// kernels(): string[], those that this processor can run, best first.
+Napi::Value kernels(const Napi::CallbackInfo& info) {
+  Napi::Array names = Napi::Array::New(info.Env());
+  uint32_t count = 0;
+  for (auto* node = h264_sei::simd::registered_kernels(); node != nullptr; node = node->next()) {
+    if (node->kernel().usable()) names.Set(count++, node->kernel().name);
+  }
+  return names;
+}
+
+// kernel(): string, the one in use in this environment.
+Napi::Value kernel(const Napi::CallbackInfo& info) {
+  return Napi::String::New(info.Env(), static_cast<Environment*>(info.Data())->kernel->name);
+}
+
+// selectKernel(name: string): boolean, whether this environment uses it from now on.
+Napi::Value select_kernel(const Napi::CallbackInfo& info) {
+  if (!info[0].IsString()) {
+    Napi::TypeError::New(info.Env(), "argument 1 must be a string").ThrowAsJavaScriptException();
+    return {};
+  }
+  const Kernel* found = h264_sei::simd::find_kernel(info[0].As<Napi::String>().Utf8Value().c_str());
+  if (found != nullptr) static_cast<Environment*>(info.Data())->kernel = found;
+  return Napi::Boolean::New(info.Env(), found != nullptr);
+}
+
+Napi::Object initialize(Napi::Env env, Napi::Object exports) {
+  auto* environment = new Environment;
+  // Node-API frees it with the environment, when no JavaScript runs there any more.
+  env.SetInstanceData(environment);
+
+  const struct {
+    const char* name;
+    napi_callback callback;
+  } functions[] = {
+      {"scanStartCodes", scan_start_codes},
+      {"escapedLength", escaped_length},
+      {"escape", rewrite<h264_sei::escape>},
+      {"unescape", rewrite<h264_sei::unescape>},
+      {"detect", detect},
+      {"locate", locate},
+      {"inject", inject},
+      {"extractSeiRecords", extract_sei_records},
+  };
+  for (const auto& function : functions) {
+    napi_value value = nullptr;
+    const napi_status status =
+        napi_create_function(env, function.name, NAPI_AUTO_LENGTH, function.callback, environment, &value);
+    if (status == napi_ok) exports.Set(function.name, value);
+  }
+  exports.Set("kernels", Napi::Function::New(env, kernels, "kernels", environment));
+  exports.Set("kernel", Napi::Function::New(env, kernel, "kernel", environment));
+  exports.Set("selectKernel", Napi::Function::New(env, select_kernel, "selectKernel", environment));
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(h264_sei, initialize)

@@ -1,0 +1,34 @@
+// Finds every sei_message of a frame, as a table of numbers.
+#ifndef H264_SEI_NATIVE_CODEC_SEI_EXTRACTION_H_
+#define H264_SEI_NATIVE_CODEC_SEI_EXTRACTION_H_
+
+#include "framing.h"
+
+namespace h264_sei {
+
+// The most messages that are read from one frame.
+constexpr size_t kMaxSeiMessagesPerFrame = 16384;
+
+// One message; the layout of SeiRecord in src/codec/sei-extraction.ts.
+struct SeiRecord {
+  uint32_t nal_unit_offset;
+  uint32_t nal_unit_end;
+  uint32_t payload_type;
+  // In the frame or in the scratch memory.
+  uint32_t payload_offset;
+  uint32_t payload_length;
+  uint32_t is_in_scratch;
+};
+
+// The answer where the scratch memory is too small.
+constexpr int64_t kScratchTooSmall = -1;
+
+// Finds the messages of every SEI NAL unit of a frame of known framing and of less than 2^32 bytes.
+// `records` is filled as far as `capacity` reaches. NAL units with emulation prevention are unescaped to `scratch`.
+// Answers how many messages there are, which may be more than the capacity, or kScratchTooSmall.
+int64_t extract_sei_records(Bytes frame, Framing framing, bool is_first_vcl_end, SeiRecord* records, size_t capacity,
+                            Target scratch, const simd::Kernel& kernel);
+
+}  // namespace h264_sei
+
+#endif  // H264_SEI_NATIVE_CODEC_SEI_EXTRACTION_H_

@@ -1,0 +1,241 @@
+// Every usable kernel against a naive reference: each alignment from 0 to 63, each length from 0 to 200 and some longer
+// ones, several kinds of data, the bytes always ending at the end of a page behind which nothing may be read.
+//
+// Runs without Node:
+//   clang++ -std=c++17 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all native/test/kernels_test.cc
+//     native/simd/*.cc -o kernels_test && ./kernels_test
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <vector>
+
+#include "../simd/dispatch.h"
+#include "../simd/kernel.h"
+
+namespace {
+
+using h264_sei::simd::Kernel;
+using h264_sei::simd::kNoRoom;
+using Bytes = std::vector<uint8_t>;
+
+// Memory of whole pages with a page behind it that faults on any access.
+class GuardedMemory {
+ public:
+  explicit GuardedMemory(size_t size) : page_(static_cast<size_t>(sysconf(_SC_PAGESIZE))) {
+    size_ = (size + page_ - 1) / page_ * page_;
+    void* memory = mmap(nullptr, size_ + page_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) std::abort();
+    begin_ = static_cast<uint8_t*>(memory);
+    if (mprotect(begin_ + size_, page_, PROT_NONE) != 0) std::abort();
+  }
+  GuardedMemory(const GuardedMemory&) = delete;
+  GuardedMemory& operator=(const GuardedMemory&) = delete;
+  ~GuardedMemory() { munmap(begin_, size_ + page_); }
+
+  // `size` bytes, the last of which is the last before the guard.
+  uint8_t* last(size_t size) { return begin_ + size_ - size; }
+
+ private:
+  size_t page_;
+  size_t size_;
+  uint8_t* begin_;
+};
+
+// The references: the wording of the standard, on copies, with no thought for speed.
+
+// The index of each `00 00 third`.
+std::vector<uint32_t> reference_scan(const Bytes& data, uint8_t third) {
+  std::vector<uint32_t> offsets;
+  for (size_t i = 0; i + 2 < data.size(); ++i) {
+    if (data[i] == 0 && data[i + 1] == 0 && data[i + 2] == third) offsets.push_back(static_cast<uint32_t>(i));
+  }
+  return offsets;
+}
+
+Bytes reference_escape(const Bytes& source) {
+  Bytes escaped;
+  size_t after_escape = 0;
+  for (uint8_t byte : source) {
+    const size_t size = escaped.size();
+    if (size >= after_escape + 2 && escaped[size - 1] == 0 && escaped[size - 2] == 0 && byte <= 3) {
+      escaped.push_back(3);
+      after_escape = escaped.size();
+    }
+    escaped.push_back(byte);
+  }
+  return escaped;
+}
+
+Bytes reference_unescape(const Bytes& source) {
+  Bytes rbsp;
+  for (size_t i = 0; i < source.size();) {
+    if (i + 2 < source.size() && source[i] == 0 && source[i + 1] == 0 && source[i + 2] == 3) {
+      rbsp.insert(rbsp.end(), {0, 0});
+      i += 3;
+    } else {
+      rbsp.push_back(source[i++]);
+    }
+  }
+  return rbsp;
+}
+
+uint64_t random_state = 0x9e3779b97f4a7c15u;
+
+uint32_t next_random() {
+  random_state ^= random_state << 13;
+  random_state ^= random_state >> 7;
+  random_state ^= random_state << 17;
+  return static_cast<uint32_t>(random_state >> 32);
+}
+
+enum class Kind { kRandom, kZeroHeavy, kSmall, kStartCodes, kEscapes, kZeros, kCount };
+
+Bytes make(Kind kind, size_t size) {
+  Bytes data(size);
+  for (size_t i = 0; i < size; ++i) {
+    const uint32_t random = next_random();
+    switch (kind) {
+      case Kind::kRandom:
+        data[i] = static_cast<uint8_t>(random);
+        break;
+      case Kind::kZeroHeavy:
+        data[i] = random % 4 != 0 ? 0 : static_cast<uint8_t>(random >> 8);
+        break;
+      case Kind::kSmall:
+        data[i] = static_cast<uint8_t>(random % 5);
+        break;
+      case Kind::kStartCodes:
+      case Kind::kEscapes:
+        data[i] = random % 16 == 0 ? 0xff : i % 3 == 2 ? (kind == Kind::kEscapes ? 3 : 1) : 0;
+        break;
+      case Kind::kZeros:
+      case Kind::kCount:
+        data[i] = 0;
+        break;
+    }
+  }
+  return data;
+}
+
+const Kernel* kernel_under_test = nullptr;
+
+void check(bool condition, const char* what, Kind kind, size_t alignment, size_t size) {
+  if (condition) return;
+  std::fprintf(stderr, "%s: %s is wrong: data of kind %d, alignment %zu, size %zu\n", kernel_under_test->name, what,
+               static_cast<int>(kind), alignment, size);
+  std::exit(1);
+}
+
+class KernelTest {
+ public:
+  KernelTest(const Kernel& kernel, size_t largest)
+      : kernel_(kernel), source_(largest + 64), target_(2 * largest + 64) {}
+
+  // `alignment` bytes lie between the data and the guard page, so it moves both ends of the data over a cache line.
+  void run(Kind kind, size_t alignment, size_t size) {
+    const Bytes data = make(kind, size);
+    uint8_t* source = source_.last(size + alignment);
+    if (size > 0) std::memcpy(source, data.data(), size);
+    // What lies behind the data must not matter: it would complete a start code.
+    std::memset(source + size, 1, alignment);
+
+    find(kernel_.find_escape, source, size, reference_scan(data, 3), "find_escape", kind, alignment);
+    std::vector<uint32_t> offsets = reference_scan(data, 1);
+    find(kernel_.find_start_code, source, size, offsets, "find_start_code", kind, alignment);
+    for (uint32_t& offset : offsets) offset += 3;
+    for (size_t capacity : {offsets.size(), offsets.size() / 2, offsets.size() + 1}) {
+      std::vector<uint32_t> found(capacity, 0);
+      const size_t count = kernel_.scan_start_codes(source, size, found.data(), capacity);
+      found.resize(capacity < offsets.size() ? capacity : offsets.size());
+      const bool equal = std::equal(found.begin(), found.end(), offsets.begin());
+      check(count == offsets.size() && equal, "scan_start_codes", kind, alignment, size);
+    }
+
+    const Bytes escaped = reference_escape(data);
+    const size_t escapes = kernel_.count_escapes(source, size);
+    check(escapes == escaped.size() - size, "count_escapes", kind, alignment, size);
+    rewrite(kernel_.escape, source, size, escaped, "escape", kind, alignment);
+    rewrite(kernel_.unescape, source, size, reference_unescape(data), "unescape", kind, alignment);
+
+    if (!escaped.empty()) std::memcpy(source_.last(escaped.size()), escaped.data(), escaped.size());
+    rewrite(kernel_.unescape, source_.last(escaped.size()), escaped.size(), data, "unescape of escape", kind,
+            alignment);
+  }
+
+ private:
+  void find(const uint8_t* (*function)(const uint8_t*, const uint8_t*), const uint8_t* source, size_t size,
+            const std::vector<uint32_t>& all, const char* what, Kind kind, size_t alignment) {
+    const uint8_t* expected = source + (all.empty() ? size : all[0]);
+    check(function(source, source + size) == expected, what, kind, alignment, size);
+  }
+
+  // With exactly enough room, then with every smaller amount that is near, then with room to spare.
+  void rewrite(size_t (*function)(const uint8_t*, size_t, uint8_t*, size_t), const uint8_t* source, size_t size,
+               const Bytes& expected, const char* what, Kind kind, size_t alignment) {
+    for (size_t spare : {size_t{0}, size_t{40}, size_t{130}}) {
+      uint8_t* target = target_.last(expected.size() + spare);
+      const size_t written = function(source, size, target, expected.size() + spare);
+      check(written == expected.size(), what, kind, alignment, size);
+      check(std::equal(expected.begin(), expected.end(), target), what, kind, alignment, size);
+    }
+    for (size_t missing : {size_t{1}, size_t{2}, size_t{63}, size_t{64}, size_t{65}}) {
+      if (missing > expected.size()) break;
+      const size_t capacity = expected.size() - missing;
+      check(function(source, size, target_.last(capacity), capacity) == kNoRoom, what, kind, alignment, size);
+    }
+  }
+
+  const Kernel& kernel_;
+  GuardedMemory source_;
+  GuardedMemory target_;
+};
+
+void test_kernel(const Kernel& kernel) {
+  kernel_under_test = &kernel;
+  constexpr size_t kLargest = 5000;
+  KernelTest test(kernel, kLargest);
+  size_t runs = 0;
+  for (int kind = 0; kind < static_cast<int>(Kind::kCount); ++kind) {
+    for (size_t alignment = 0; alignment < 64; ++alignment) {
+      for (size_t size = 0; size <= 200; ++size, ++runs) test.run(static_cast<Kind>(kind), alignment, size);
+    }
+    for (size_t size : {255, 256, 257, 1000, 4096, 4999, 5000}) {
+      for (size_t alignment = 0; alignment < 64; alignment += 7, ++runs)
+        test.run(static_cast<Kind>(kind), alignment, size);
+    }
+  }
+  check(kernel.find_start_code(nullptr, nullptr) == nullptr, "find_start_code of nothing", Kind::kCount, 0, 0);
+  check(kernel.find_escape(nullptr, nullptr) == nullptr, "find_escape of nothing", Kind::kCount, 0, 0);
+  check(kernel.scan_start_codes(nullptr, 0, nullptr, 0) == 0, "scan_start_codes of nothing", Kind::kCount, 0, 0);
+  check(kernel.escape(nullptr, 0, nullptr, 0) == 0, "escape of nothing", Kind::kCount, 0, 0);
+  check(kernel.unescape(nullptr, 0, nullptr, 0) == 0, "unescape of nothing", Kind::kCount, 0, 0);
+  std::printf("%s: %zu inputs agree with the reference\n", kernel.name, runs);
+}
+
+}  // namespace
+
+int main() {
+  namespace simd = h264_sei::simd;
+  for (const simd::KernelRegistration* node = simd::registered_kernels(); node != nullptr; node = node->next()) {
+    const Kernel& kernel = node->kernel();
+    if (node->next() != nullptr && node->next()->kernel().priority > kernel.priority) {
+      std::fprintf(stderr, "%s: the list of kernels is not sorted\n", kernel.name);
+      return 1;
+    }
+    if (simd::find_kernel(kernel.name) != (kernel.usable() ? &kernel : nullptr)) {
+      std::fprintf(stderr, "%s: not found by its name\n", kernel.name);
+      return 1;
+    }
+    if (kernel.usable()) {
+      test_kernel(kernel);
+    } else {
+      std::printf("%s: not tested, this processor cannot run it\n", kernel.name);
+    }
+  }
+  return simd::find_kernel("no such kernel") == nullptr ? 0 : 1;
+}

@@ -1,0 +1,38 @@
+import { backend } from '../backend/current.js';
+import {
+  AccessUnitSplitter as CodecAccessUnitSplitter,
+  type AccessUnitSplitterOptions as CodecAccessUnitSplitterOptions,
+} from '../codec/access-unit-splitter.js';
+import { readableBytes } from './arguments.js';
+
+/** Options of {@link AccessUnitSplitter}. */
+export type AccessUnitSplitterOptions = Omit<CodecAccessUnitSplitterOptions, 'scan'>;
+
+/**
+ * Splits an Annex B byte stream that arrives in chunks into its access units, with the scan of the backend at work.
+ *
+ * What comes out, joined, is what went in, byte for byte, however it is chunked. An access unit comes out as soon as it is certain that the
+ * next one has begun. It is a view of the chunk where it lies within one, else a copy: whoever reuses the memory of a chunk has to be done with
+ * what {@link AccessUnitSplitter.push} answered. Memory is bounded by `maxAccessUnitSize`; no bytes make it throw.
+ * (H.264 7.4.1.2.3, 7.4.1.2.4, B.1.1)
+ */
+export class AccessUnitSplitter extends CodecAccessUnitSplitter {
+  /**
+   * @param options the bound on one access unit
+   * @throws `TypeError` or `RangeError` for an option of the wrong type or value
+   */
+  constructor(options: AccessUnitSplitterOptions = {}) {
+    super({ ...options, scan: (data, offsets) => backend().scanStartCodes(data, offsets) });
+  }
+
+  /**
+   * Takes the next bytes of the stream, of any length.
+   *
+   * @param chunk borrowed; the views among the result go on reading it (memory that threads share is copied first)
+   * @returns the access units that are complete now, in decoding order, each with its start codes
+   * @throws `TypeError` where `chunk` is no Uint8Array; {@link SeiError} `ERR_SEI_DETACHED_BUFFER`
+   */
+  override push(chunk: Uint8Array): Uint8Array[] {
+    return super.push(readableBytes('chunk', chunk));
+  }
+}
