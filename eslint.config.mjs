@@ -61,7 +61,7 @@ export default defineConfig(
         {
           publicOnly: true,
           enableFixer: false,
-          require: { ArrowFunctionExpression: true, ClassDeclaration: true, MethodDefinition: true },
+          require: { ClassDeclaration: true, MethodDefinition: true },
           contexts: documented,
         },
       ],

@@ -181,7 +181,7 @@ function forEachPicture(source: Recipe['source'], consume: (picture: Frame) => v
   });
   chain.slice(1).forEach((next, index) => chain[index]?.link(0, next, 0));
   expectSuccess(graph.configSync(), 'configure the filters');
-  const sink = chain[chain.length - 1]!;
+  const sink = chain[chain.length - 1];
   const picture = new lib.Frame();
   picture.alloc();
   for (;;) {

@@ -28,6 +28,7 @@ export type SeiErrorCode =
 
 /** An error of this library, told apart by its {@link SeiError.code}. */
 export class SeiError extends Error {
+  /** `SeiError`. */
   override readonly name = 'SeiError';
   /** What went wrong, for programs. */
   readonly code: SeiErrorCode;
@@ -47,9 +48,11 @@ export class SeiError extends Error {
 }
 
 function describe(value: unknown): string {
-  if (value === null) return 'null';
+  if (value === null || value === undefined) return String(value);
   if (typeof value === 'object') return `an instance of ${value.constructor?.name ?? 'Object'}`;
-  return typeof value === 'string' ? `'${value}'` : `${typeof value} (${String(value)})`;
+  if (typeof value === 'string') return `'${value}'`;
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return `a ${typeof value}`;
 }
 
 /** A `TypeError` with Node's own code `ERR_INVALID_ARG_TYPE`, for an argument of the wrong type. */

@@ -28,7 +28,7 @@ size_t find_insertion_point(Bytes data, NalUnitCursor& cursor) {
   while (cursor.next()) {
     const uint8_t header = data[cursor.start()];
     const uint8_t type = nal_unit_type(header);
-    if (header_plausibility(header) == HeaderPlausibility::kImpossible) return kNowhere;
+    if (has_forbidden_zero_bit(header)) return kNowhere;
     if (is_vcl(type)) {
       if (looks_like_hevc(data, cursor.start())) return kNowhere;
       return prefix_unit_start != kNowhere ? prefix_unit_start : cursor.unit_start();

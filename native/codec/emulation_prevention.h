@@ -12,7 +12,8 @@ namespace h264_sei {
 size_t escaped_length(Bytes rbsp, const simd::Kernel& kernel);
 
 // Inserts emulation_prevention_three_bytes; an RBSP that ends in 00 gets a final 03. Answers how many bytes it has
-// written to `target`, which overlaps nothing, or simd::kNoRoom if they do not fit.
+// written to `target`, which overlaps nothing, or simd::kNoRoom if they do not fit. The rest of the target may change
+// too.
 size_t escape(Bytes rbsp, Target target, const simd::Kernel& kernel);
 
 // Removes the 03 of every `00 00 03`, whatever follows it. Answers as `escape` does; as many bytes as there are in

@@ -114,8 +114,8 @@ PackedDetection detect_byte_stream(Bytes data, uint32_t confidence, const simd::
   NalUnitCursor cursor(data, Framing::kAnnexB, kernel);
   if (!cursor.next()) return 0;
   const uint8_t header = data[cursor.start()];
-  const bool is_possible = confidence == kGiven ? header_plausibility(header) != HeaderPlausibility::kImpossible
-                                                : is_possible_beginning(data, cursor.start());
+  const bool is_possible =
+      confidence == kGiven ? !has_forbidden_zero_bit(header) : is_possible_beginning(data, cursor.start());
   return is_possible ? pack(Framing::kAnnexB, nal_unit_type(header), confidence) : 0;
 }
 
@@ -127,6 +127,20 @@ bool begins_with_start_code(Bytes data) {
   return at < data.size && data[at] == 1;
 }
 
+// nal_unit_type of the first NAL unit where the caller has said what the framing is: then lengths that end where the
+// data end and no forbidden_zero_bit are enough, whatever encoders make of nal_ref_idc. -1 where the data are something
+// else.
+int first_type_of_given_chain(Bytes data, Framing framing, const simd::Kernel& kernel) {
+  NalUnitCursor cursor(data, framing, kernel);
+  int first = -1;
+  while (cursor.next()) {
+    const uint8_t header = data[cursor.start()];
+    if (has_forbidden_zero_bit(header)) return -1;
+    if (first < 0) first = nal_unit_type(header);
+  }
+  return cursor.position() == data.size ? first : -1;
+}
+
 PackedDetection detect_length_prefixed(Bytes data, Framing framing, const simd::Kernel& kernel) {
   if (framing == Framing::kAvcc) {
     for (const Framing candidate : {Framing::kAvcc4, Framing::kAvcc2, Framing::kAvcc1}) {
@@ -135,39 +149,44 @@ PackedDetection detect_length_prefixed(Bytes data, Framing framing, const simd::
     }
     return 0;
   }
-  NalUnitCursor cursor(data, framing, kernel);
-  bool is_first = true;
-  uint8_t first_type = 0;
-  while (cursor.next()) {
-    const uint8_t header = data[cursor.start()];
-    if (header_plausibility(header) == HeaderPlausibility::kImpossible) return 0;
-    if (is_first) first_type = nal_unit_type(header);
-    is_first = false;
-  }
-  if (is_first || cursor.position() != data.size) return 0;
-  return pack(framing, first_type, kGiven);
+  const int type = first_type_of_given_chain(data, framing, kernel);
+  return type < 0 ? 0 : pack(framing, static_cast<uint8_t>(type), kGiven);
 }
 
-PackedDetection detect_rtp_payload(Bytes data, bool is_given) {
+PackedDetection detect_fu_a(Bytes data, uint32_t confidence) {
+  if (data.size < 3) return 0;
+  const uint8_t fu_header = data[1];
+  // S and E are never set together, R is 0 (RFC 6184 5.8).
+  if ((fu_header & 0xc0) == 0xc0 || (fu_header & 0x20) != 0) return 0;
+  const uint8_t fragmented = static_cast<uint8_t>((data[0] & 0xe0) | nal_unit_type(fu_header));
+  if (header_plausibility(fragmented) != HeaderPlausibility::kAssigned) return 0;
+  return pack(Framing::kRtp, nal_unit_type(fu_header), confidence, kFuAPacket);
+}
+
+// A STAP-A, FU-A or single NAL unit packet of which the caller has said that it is one.
+PackedDetection detect_given_rtp_payload(Bytes data, const simd::Kernel& kernel) {
+  if (has_forbidden_zero_bit(data[0])) return 0;
+  const uint8_t payload_type = nal_unit_type(data[0]);
+  if (payload_type == kFuA) return detect_fu_a(data, kGiven);
+  const RtpPacketKind kind = payload_type == kStapA ? kStapAPacket : kSinglePacket;
+  const bool is_single = payload_type > 0 && payload_type < kStapA;
+  if (kind == kSinglePacket && !is_single) return 0;
+  const int type = first_type_of_given_chain(data, Framing::kRtp, kernel);
+  return type < 0 ? 0 : pack(Framing::kRtp, static_cast<uint8_t>(type), kGiven, kind);
+}
+
+PackedDetection detect_rtp_payload(Bytes data) {
   const uint8_t header = data[0];
   if (has_forbidden_zero_bit(header)) return 0;
   const uint8_t type = nal_unit_type(header);
   if (type == kStapA) {
     if (!is_chain(data, kStapAHeaderLength, kStapASizeLength)) return 0;
     const uint8_t first_type = nal_unit_type(data[kStapAHeaderLength + kStapASizeLength]);
-    return pack(Framing::kRtp, first_type, is_given ? kGiven : kAggregation, kStapAPacket);
+    return pack(Framing::kRtp, first_type, kAggregation, kStapAPacket);
   }
-  if (type == kFuA) {
-    if (data.size < 3) return 0;
-    const uint8_t fu_header = data[1];
-    // S and E are never set together, R is 0 (RFC 6184 5.8).
-    if ((fu_header & 0xc0) == 0xc0 || (fu_header & 0x20) != 0) return 0;
-    const uint8_t fragmented = static_cast<uint8_t>((header & 0xe0) | nal_unit_type(fu_header));
-    if (header_plausibility(fragmented) != HeaderPlausibility::kAssigned) return 0;
-    return pack(Framing::kRtp, nal_unit_type(fu_header), is_given ? kGiven : kFragment, kFuAPacket);
-  }
+  if (type == kFuA) return detect_fu_a(data, kFragment);
   if (!is_possible_beginning(data, 0) || !is_possible_nal_unit(data, 0, data.size)) return 0;
-  return pack(Framing::kRtp, type, is_given ? kGiven : kSingleNalUnit, kSinglePacket);
+  return pack(Framing::kRtp, type, kSingleNalUnit, kSinglePacket);
 }
 
 }  // namespace
@@ -175,7 +194,7 @@ PackedDetection detect_rtp_payload(Bytes data, bool is_given) {
 PackedDetection detect(Bytes data, Framing hint, const simd::Kernel& kernel) {
   if (data.size == 0) return 0;
   if (hint == Framing::kAnnexB) return detect_byte_stream(data, kGiven, kernel);
-  if (hint == Framing::kRtp) return detect_rtp_payload(data, true);
+  if (hint == Framing::kRtp) return detect_given_rtp_payload(data, kernel);
   if (is_length_prefixed(hint)) return detect_length_prefixed(data, hint, kernel);
 
   if (is_four_byte_chain(data, kernel)) return pack(Framing::kAvcc4, nal_unit_type(data[4]), kFramed);
@@ -184,7 +203,7 @@ PackedDetection detect(Bytes data, Framing hint, const simd::Kernel& kernel) {
     const uint32_t confidence = short_chain_confidence(data, framing, kernel);
     if (confidence != kNone) return pack(framing, nal_unit_type(data[length_size_of(framing)]), confidence);
   }
-  return detect_rtp_payload(data, false);
+  return detect_rtp_payload(data);
 }
 
 Framing detect_for_injection(Bytes data, Framing hint, const simd::Kernel& kernel) {

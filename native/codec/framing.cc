@@ -24,6 +24,7 @@ size_t NalUnitCursor::end() {
   if (!is_end_known_) {
     position_ = find_start_code(data_, start_, kernel_);
     end_ = trim_trailing_zeros(data_, start_, position_);
+    if (end_ < least_end_) end_ = least_end_;
     is_end_known_ = true;
   }
   return end_;
@@ -45,8 +46,10 @@ bool NalUnitCursor::next_in_byte_stream() {
     start_ = prefix + kStartCodePrefixLength;
     unit_start_ = with_zero_byte(data_, prefix);
     is_end_known_ = false;
+    const bool begins_with_zero = data_[start_] == 0;
+    least_end_ = begins_with_zero ? start_ : start_ + 1;
     // Only zeros up to the next start code are no NAL unit; asking for the end moves on to that start code.
-    if (data_[start_] != 0 || end() > start_) return true;
+    if (!begins_with_zero || end() > start_) return true;
   }
 }
 

@@ -49,7 +49,7 @@ class NalUnitCursor {
   // Where the header of the NAL unit is. Always a byte of the data.
   size_t start() const { return start_; }
 
-  // Behind the last byte of the NAL unit, without the zeros that may follow it in a byte stream.
+  // Behind the last byte of the NAL unit, without the zeros that may follow it in a byte stream. Always above start().
   size_t end();
 
   // Where the walk goes on: the next start code prefix, the next length, or the end of the data.
@@ -69,6 +69,9 @@ class NalUnitCursor {
   size_t start_ = 0;
   size_t position_ = 0;
   size_t end_ = 0;
+  // A NAL unit has one byte at least, and keeps it if the memory changes between the look at the byte and that for the
+  // end.
+  size_t least_end_ = 0;
   bool is_end_known_ = true;
 };
 

@@ -8,10 +8,9 @@
 //   load(from), store(to, block)   of 64 bytes at any alignment
 //   equal(block, value)            bit i: byte i is `value`
 //   at_most(block, value)          bit i: byte i is `value` or less, unsigned
-//   any_lane_zero(a, b, mask)      not 0 if one of the 64 little-endian 16-bit lanes of both blocks, ANDed with `mask`,
-//   is 0 drop8(from, mask, to)          reads 8 bytes, writes 8: those whose bit in `mask` is clear, then anything
-//   insert8(from, mask, to)        reads 8 bytes, writes 16: each, with a 03 before those whose bit is set, then
-//   anything
+//   any_lane_zero(a, b, mask)      not 0 if a little-endian 16-bit lane of the two blocks, ANDed with `mask`, is 0
+//   drop8(from, mask, to)          reads 8 bytes, writes 8: those whose bit in `mask` is clear, then anything
+//   insert8(from, mask, to)        reads 8 bytes, writes 16: all, a 03 before each whose bit is set, then anything
 #ifndef H264_SEI_NATIVE_SIMD_BLOCK_KERNEL_H_
 #define H264_SEI_NATIVE_SIMD_BLOCK_KERNEL_H_
 
@@ -26,6 +25,13 @@ constexpr size_t kBlockSize = 64;
 // 01, and one that holds 00 and at most 03.
 constexpr uint16_t kLaneMaskForOne = 0xfeff;
 constexpr uint16_t kLaneMaskForThree = 0xfcff;
+
+// Where a call would push the vectors through memory.
+#if defined(__GNUC__)
+#define H264_SEI_ALWAYS_INLINE __attribute__((always_inline)) inline
+#else
+#define H264_SEI_ALWAYS_INLINE __forceinline
+#endif
 
 #if defined(__GNUC__)
 inline unsigned trailing_zeros(uint64_t mask) { return static_cast<unsigned>(__builtin_ctzll(mask)); }
@@ -255,8 +261,8 @@ struct BlockKernel {
 
   // Appends the first `taken` bytes of a block, changed; false if there is no room for them.
   template <class Change>
-  static bool rewrite_block(Block block, size_t taken, Carry& carry, uint8_t* target, size_t capacity,
-                            size_t& written) {
+  H264_SEI_ALWAYS_INLINE static bool rewrite_block(Block block, size_t taken, Carry& carry, uint8_t* target,
+                                                   size_t capacity, size_t& written) {
     const uint64_t third = after_two_zeros(V::equal(block, 0), carry);
     // All marks lie among the bytes taken: the ff behind them match nothing.
     const uint64_t marks = third == 0 ? 0 : Change::marks(block, third, carry);
@@ -280,7 +286,7 @@ struct BlockKernel {
   }
 
   template <class Change>
-  static void change_block(Block block, uint64_t marks, uint8_t* target) {
+  H264_SEI_ALWAYS_INLINE static void change_block(Block block, uint64_t marks, uint8_t* target) {
     // From a copy, so that the bytes are those the marks were made from, even if the source changes meanwhile.
     uint8_t bytes[kBlockSize];
     V::store(bytes, block);

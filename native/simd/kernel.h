@@ -1,4 +1,4 @@
-// The interface between the codec and the instruction sets: the five loops that touch every byte of a frame.
+// The interface between the codec and the instruction sets: the loops that touch every byte of a frame.
 //
 // What is searched
 // ----------------
@@ -42,8 +42,8 @@
 // three and more zeros) only every other one counts: the first, the third, and so on of each run of set bits.
 //
 //   starts    = hits & ~(hits << 1)
-//   even_runs = hits & ~(hits + (starts & 0x5555...))   // the addition carries through the runs that start at an even
-//   bit chosen    = (even_runs & 0x5555...) | (hits & ~even_runs & 0xaaaa...)
+//   even_runs = hits & ~(hits + (starts & 0x5555...))   // the sum carries through each run that starts at an even bit
+//   chosen    = (even_runs & 0x5555...) | (hits & ~even_runs & 0xaaaa...)
 //
 // Then, where hits exist, bytes are taken out or put in eight at a time by a table of shuffles: no loop over the hits.
 //
@@ -87,7 +87,8 @@ struct Kernel {
   size_t (*count_escapes)(const uint8_t* source, size_t size);
 
   // Copies `size` bytes with those emulation_prevention_three_bytes put in. Answers the number of bytes written, or
-  // kNoRoom if they do not fit `capacity`; then what has been written is unspecified. The memories must not overlap.
+  // kNoRoom if they do not fit `capacity`; then what has been written is unspecified. What lies behind the bytes
+  // written, within the capacity, may change as well. The memories must not overlap.
   size_t (*escape)(const uint8_t* source, size_t size, uint8_t* target, size_t capacity);
 
   // Copies `size` bytes without the 03 of each `00 00 03` (7.3.1). Answers as `escape` does; a capacity of `size` is

@@ -1,12 +1,5 @@
 // Every usable kernel against a naive reference: each alignment from 0 to 63, each length from 0 to 200 and some longer
 // ones, several kinds of data, the bytes always ending at the end of a page behind which nothing may be read.
-//
-// Runs without Node:
-//   clang++ -std=c++17 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all native/test/kernels_test.cc
-//     native/simd/*.cc -o kernels_test && ./kernels_test
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -16,35 +9,13 @@
 
 #include "../simd/dispatch.h"
 #include "../simd/kernel.h"
+#include "guarded_memory.h"
 
 namespace {
 
 using h264_sei::simd::Kernel;
 using h264_sei::simd::kNoRoom;
 using Bytes = std::vector<uint8_t>;
-
-// Memory of whole pages with a page behind it that faults on any access.
-class GuardedMemory {
- public:
-  explicit GuardedMemory(size_t size) : page_(static_cast<size_t>(sysconf(_SC_PAGESIZE))) {
-    size_ = (size + page_ - 1) / page_ * page_;
-    void* memory = mmap(nullptr, size_ + page_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) std::abort();
-    begin_ = static_cast<uint8_t*>(memory);
-    if (mprotect(begin_ + size_, page_, PROT_NONE) != 0) std::abort();
-  }
-  GuardedMemory(const GuardedMemory&) = delete;
-  GuardedMemory& operator=(const GuardedMemory&) = delete;
-  ~GuardedMemory() { munmap(begin_, size_ + page_); }
-
-  // `size` bytes, the last of which is the last before the guard.
-  uint8_t* last(size_t size) { return begin_ + size_ - size; }
-
- private:
-  size_t page_;
-  size_t size_;
-  uint8_t* begin_;
-};
 
 // The references: the wording of the standard, on copies, with no thought for speed.
 
@@ -93,7 +64,17 @@ uint32_t next_random() {
   return static_cast<uint32_t>(random_state >> 32);
 }
 
-enum class Kind { kRandom, kZeroHeavy, kSmall, kStartCodes, kEscapes, kZeros, kCount };
+enum class Kind { kRandom, kZeroHeavy, kSmall, kStartCodes, kEscapes, kZeros, kSparse, kCount };
+
+// Puts a few zeros and a small byte over multiples of 64, in a quiet neighborhood.
+void plant(Bytes& data) {
+  for (size_t boundary = 64; boundary < data.size(); boundary += 64 * (1 + next_random() % 3)) {
+    const size_t zeros = 1 + next_random() % 5;
+    size_t at = boundary - next_random() % 6;
+    for (size_t i = 0; i < zeros && at < data.size(); ++i) data[at++] = 0;
+    if (at < data.size()) data[at] = static_cast<uint8_t>(next_random() % 5);
+  }
+}
 
 Bytes make(Kind kind, size_t size) {
   Bytes data(size);
@@ -117,8 +98,12 @@ Bytes make(Kind kind, size_t size) {
       case Kind::kCount:
         data[i] = 0;
         break;
+      case Kind::kSparse:
+        data[i] = 0xff;
+        break;
     }
   }
+  if (kind == Kind::kSparse) plant(data);
   return data;
 }
 

@@ -1,10 +1,10 @@
 /**
  * Splits a byte stream that arrives in chunks into its access units (H.264 Annex B, 7.4.1.2.3).
  *
- * The work has two halves. {@link AccessUnitSplitter} looks after the bytes: it finds the NAL units with the bare start-code scan, keeps
- * what is not complete yet, and cuts. `PictureTracker` looks after the syntax: it is told of each NAL unit in turn and says whether an
- * access unit begins there. Of a slice it reads the first few bytes, of a parameter set what slice headers depend on, of all else the
- * header.
+ * The work has two halves. {@link AccessUnitSplitter} looks after the bytes: it finds the NAL units with the bare
+ * start-code scan, keeps what is not complete yet, and cuts. `PictureTracker` looks after the syntax: it is told of
+ * each NAL unit in turn and says whether an access unit begins there. Of a slice it reads the first few bytes, of a
+ * parameter set what slice headers depend on, of all else the header.
  */
 import { invalidType, outOfRange } from '../errors.js';
 import { BitReader } from './bit-reader.js';
@@ -28,12 +28,14 @@ import {
   type SliceHeaderStart,
 } from './slice-header.js';
 
-/** The bytes that an access unit may have before an {@link AccessUnitSplitter} cuts it, unless told otherwise: 16 MiB. */
+/**
+ * The bytes that an access unit may have before an {@link AccessUnitSplitter} cuts it, unless told otherwise: 16 MiB.
+ */
 export const MAX_ACCESS_UNIT_SIZE = 16 * 1024 * 1024;
 
 /**
- * The bytes of a parameter set that are read at most: 64 KiB. The longest thing to step over, the slice groups of type 6 for the largest
- * picture of level 6.2, are 139,264 times 3 bits, 52,224 bytes.
+ * The bytes of a parameter set that are read at most: 64 KiB. The longest thing to step over, the slice groups of type
+ * 6 for the largest picture of level 6.2, are 139,264 times 3 bits, 52,224 bytes.
  */
 export const MAX_PARAMETER_SET_LENGTH = 64 * 1024;
 
@@ -60,8 +62,8 @@ const NONE = -1;
 const NO_BYTES = new Uint8Array(0);
 
 /**
- * Writes the index of the byte behind each start code prefix `00 00 01` of `data` into `offsets`, ascending, as far as there is room, and
- * answers how many there are.
+ * Writes the index of the byte behind each start code prefix `00 00 01` of `data` into `offsets`, ascending, as far as
+ * there is room, and answers how many there are.
  */
 export type StartCodeScan = (data: Uint8Array, offsets: Uint32Array) => number;
 
@@ -70,7 +72,7 @@ export interface AccessUnitSplitterOptions {
   /** The bare start-code scan; by default the one in TypeScript. */
   readonly scan?: StartCodeScan;
   /** The bytes that an access unit may have before it is cut, at least 1; {@link MAX_ACCESS_UNIT_SIZE} by default. */
-  readonly maxAccessUnitSize?: number;
+  readonly maxAccessUnitSize?: number | undefined;
 }
 
 /** Where a NAL unit belongs, as far as its type tells. */
@@ -85,7 +87,9 @@ const Place = {
   byFollower: 3,
 } as const;
 
-/** Remembers the parameter sets and the last slice, and says where an access unit begins (H.264 7.4.1.2.3, 7.4.1.2.4). */
+/**
+ * Remembers the parameter sets and the last slice, and says where an access unit begins (H.264 7.4.1.2.3, 7.4.1.2.4).
+ */
 class PictureTracker {
   readonly #spsById = new Map<number, SequenceParameterSet>();
   readonly #ppsById = new Map<number, PictureParameterSet>();
@@ -100,7 +104,10 @@ class PictureTracker {
     this.#hasEnded = false;
   }
 
-  /** Says where the next NAL unit belongs. An access unit has a picture: nothing in front of its first slice begins another one. */
+  /**
+   * Says where the next NAL unit belongs. An access unit has a picture: nothing in front of its first slice begins
+   * another one.
+   */
   place(type: number): number {
     if (!this.#hasVcl) return Place.current;
     if (this.#hasEnded) return type === NalUnitType.endOfStream ? Place.current : Place.next;
@@ -112,7 +119,10 @@ class PictureTracker {
     return startsAccessUnit ? Place.next : Place.current;
   }
 
-  /** Takes note of a NAL unit of the access unit, unless {@link PictureTracker.takeSlice} or {@link PictureTracker.takeParameterSet} does. */
+  /**
+   * Takes note of a NAL unit of the access unit, unless {@link PictureTracker.takeSlice} or {@link
+   * PictureTracker.takeParameterSet} does.
+   */
   take(type: number): void {
     if (isVcl(type)) this.#hasVcl = true;
     else if (type === NalUnitType.endOfSequence || type === NalUnitType.endOfStream) this.#hasEnded = this.#hasVcl;
@@ -139,7 +149,8 @@ class PictureTracker {
   takeSlice(data: Uint8Array, start: number, end: number, isWhole: boolean): boolean | undefined {
     const reader = new BitReader(data, start + 1, end);
     const current = readSliceHeaderStart(reader, data[start]);
-    // The sequence parameter set is looked up now and not when the picture parameter set comes: it may come later than that.
+    // The sequence parameter set is looked up now and not when the picture parameter set comes: it may come later than
+    // that.
     const pps = current && this.#ppsById.get(current.pictureParameterSetId);
     const sps = pps && this.#spsById.get(pps.sequenceParameterSetId);
     const header = current && pps && sps && readSliceHeader(reader, current, pps, sps);
@@ -162,22 +173,22 @@ class PictureTracker {
 /**
  * Splits a byte stream that arrives in chunks into its access units.
  *
- * - What comes out, joined, is what went in, byte for byte, whatever the bytes are. An access unit keeps its start codes: the zero_byte in
- *   front of a start code prefix goes with the NAL unit behind it, any other zeros with the one before, and what is in front of the first
- *   start code with the first access unit.
+ * - What comes out, joined, is what went in, byte for byte, whatever the bytes are. An access unit keeps its start
+ *   codes: the zero_byte in front of a start code prefix goes with the NAL unit behind it, any other zeros with the one
+ *   before, and what is in front of the first start code with the first access unit.
  * - Where the stream is split depends on its bytes alone, not on the chunks.
- * - An access unit comes out as soon as it is certain that the next one has begun: that takes the header of a NAL unit, or, for a slice,
- *   the first bytes of its slice header.
- * - An access unit is a view of the chunk where it lies within one, and else a copy. So whoever reuses the memory of a chunk has to be done
- *   with what {@link AccessUnitSplitter.push} answered; the splitter itself keeps no chunk.
- * - No bytes make it throw. A parameter set that cannot be read is passed over; a slice that cannot be read stays with the access unit that
- *   is there; while a parameter set is missing, first_mb_in_slice decides.
- * - Time is linear in the bytes. What is held between two calls is bounded by `maxAccessUnitSize` and
- *   {@link MAX_PARAMETER_SET_LENGTH}: a larger access unit is cut into pieces of `maxAccessUnitSize`, which {@link AccessUnitSplitter.forcedCuts}
- *   counts. A stream without a single slice is one such access unit.
+ * - An access unit comes out as soon as it is certain that the next one has begun: that takes the header of a NAL unit,
+ *   or, for a slice, the first bytes of its slice header.
+ * - An access unit is a view of the chunk where it lies within one, and else a copy. So whoever reuses the memory of a
+ *   chunk has to be done with what {@link AccessUnitSplitter.push} answered; the splitter itself keeps no chunk.
+ * - No bytes make it throw. A parameter set that cannot be read is passed over; a slice that cannot be read stays with
+ *   the access unit that is there; while a parameter set is missing, first_mb_in_slice decides.
+ * - Time is linear in the bytes. What is held between two calls is bounded by `maxAccessUnitSize` and {@link
+ *   MAX_PARAMETER_SET_LENGTH}: a larger access unit is cut into pieces of `maxAccessUnitSize`, which {@link
+ *   AccessUnitSplitter.forcedCuts} counts. A stream without a single slice is one such access unit.
  *
- * A field is an access unit of its own. Slices of redundant coded pictures and of auxiliary or enhancement layers stay with their primary
- * coded picture (H.264 7.4.1.2.3, 7.4.1.2.4, B.1.1).
+ * A field is an access unit of its own. Slices of redundant coded pictures and of auxiliary or enhancement layers stay
+ * with their primary coded picture (H.264 7.4.1.2.3, 7.4.1.2.4, B.1.1).
  */
 export class AccessUnitSplitter {
   readonly #scan: StartCodeScan;
@@ -338,7 +349,10 @@ export class AccessUnitSplitter {
     this.#unread = NONE;
   }
 
-  /** Reads the slice header if enough of it is there. Zeros at the end are left out: they may be those of the next start code. */
+  /**
+   * Reads the slice header if enough of it is there. Zeros at the end are left out: they may be those of the next start
+   * code.
+   */
   #readSlice(knownEnd: number, isWhole: boolean): void {
     const at = this.#unread;
     const limit = at + 1 + MAX_SLICE_HEADER_LENGTH;
@@ -408,7 +422,9 @@ export class AccessUnitSplitter {
     this.#start = end;
   }
 
-  /** The memory in which the bytes from `from` to `end` lie in a row, and where there; a copy only if they lie in both. */
+  /**
+   * The memory in which the bytes from `from` to `end` lie in a row, and where there; a copy only if they lie in both.
+   */
   #window(from: number, end: number): { readonly data: Uint8Array; readonly start: number } {
     const base = this.#heldLength;
     if (from >= base) return { data: this.#chunk, start: from - base };

@@ -3,7 +3,7 @@
  * the first VCL NAL unit, or of the prefix NAL unit that belongs to it (H.264 7.4.1.2.3, F.7.4.1.2.3).
  */
 import type { NalUnitCursor } from './framing.js';
-import { HeaderPlausibility, NalUnitType, headerPlausibility, isVcl, looksLikeHevc, nalUnitType } from './nal-unit.js';
+import { NalUnitType, hasForbiddenZeroBit, isVcl, looksLikeHevc, nalUnitType } from './nal-unit.js';
 
 /**
  * Whether the slice or slice data partition `data[start..end)` starts a picture, as far as its first bits tell: first_mb_in_slice, an
@@ -41,7 +41,7 @@ export function findInsertionPoint(data: Uint8Array, cursor: NalUnitCursor): num
   while (cursor.next()) {
     const header = data[cursor.start];
     const type = nalUnitType(header);
-    if (headerPlausibility(header) === HeaderPlausibility.impossible) return -1;
+    if (hasForbiddenZeroBit(header)) return -1;
     if (isVcl(type)) {
       if (looksLikeHevc(data, cursor.start)) return -1;
       return prefixUnitStart >= 0 ? prefixUnitStart : cursor.unitStart;

@@ -5,12 +5,13 @@ const MAX_LEADING_ZERO_BITS = 31;
 const MAX_UE = 2 ** 32 - 2;
 
 /**
- * Reads syntax elements from the escaped bytes of a NAL unit and steps over every emulation_prevention_three_byte on the way. Its methods
- * have the names of the descriptors in the syntax tables (H.264 7.2, 9.1).
+ * Reads syntax elements from the escaped bytes of a NAL unit and steps over every emulation_prevention_three_byte on
+ * the way. Its methods have the names of the descriptors in the syntax tables (H.264 7.2, 9.1).
  *
  * It never throws. The first thing that goes wrong makes it fail for good: {@link BitReader.failedAt} says where,
- * {@link BitReader.truncated} whether more bytes could have helped, and every later read gives 0. So a parser reads on and asks once at
- * the end; only a loop whose length comes from the bytes has to ask {@link BitReader.failed} on its way.
+ * {@link BitReader.truncated} whether more bytes could have helped, and every later read gives 0. So a parser reads on
+ * and asks once at the end; only a loop whose length comes from the bytes has to ask {@link BitReader.failed} on its
+ * way.
  */
 export class BitReader {
   readonly #data: Uint8Array;
@@ -77,7 +78,7 @@ export class BitReader {
   /** ue(v), an unsigned Exp-Golomb code; a value above `max` makes the reader fail (H.264 9.1). */
   ue(max: number = MAX_UE): number {
     let leadingZeroBits = 0;
-    for (let rest = 0; rest === 0; ) {
+    for (let rest = 0; rest === 0;) {
       if (this.#bitsLeft === 0 && !this.#load()) return 0;
       rest = this.#byte & ((1 << this.#bitsLeft) - 1);
       const zeroBits = Math.clz32(rest) - (32 - this.#bitsLeft);
@@ -114,8 +115,8 @@ export class BitReader {
       return false;
     }
     const byte = data[at];
-    // 00 00 00, 00 00 01 and 00 00 02 never occur in a NAL unit (7.4.1). Seeing them ahead of time keeps the zeros in front of a
-    // start code from being read as content.
+    // 00 00 00, 00 00 01 and 00 00 02 never occur in a NAL unit (7.4.1). Seeing them ahead of time keeps the zeros in
+    // front of a start code from being read as content.
     if (byte === 0 && at + 2 < end && data[at + 1] === 0 && data[at + 2] < 3) {
       this.#failedAt = at;
       return false;

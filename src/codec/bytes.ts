@@ -2,7 +2,15 @@
  * Byte work that differs between runtimes. Node's `Buffer` is reached through `globalThis` alone, so that bundlers put no
  * polyfill for it into a browser build.
  */
-const NodeBuffer = (globalThis as { Buffer?: typeof Buffer }).Buffer;
+const NodeBuffer = (globalThis as { Buffer?: BufferFunctions }).Buffer;
+
+/** What is used of `Buffer`, so that the types of Node are not needed. */
+interface BufferFunctions {
+  allocUnsafe(length: number): Uint8Array;
+  allocUnsafeSlow(length: number): Uint8Array;
+  isBuffer(value: unknown): boolean;
+  readonly prototype: { readonly indexOf: (this: Uint8Array, needle: Uint8Array, from?: number) => number };
+}
 
 /** Below this many bytes a copy loop beats creating a view and calling `set`. */
 const SHORT_COPY = 48;
@@ -82,8 +90,8 @@ export function isWorthSearching(data: Uint8Array, from: number, to: number): bo
  * @returns the index in `data`, or -1
  */
 export function indexOfBytes(data: Uint8Array, needle: Uint8Array, from: number, to: number): number {
-  const indexOf = (NodeBuffer as typeof Buffer).prototype.indexOf;
-  if (to === data.length) return indexOf.call(data as Buffer, needle, from);
-  const found = indexOf.call(data.subarray(from, to) as Buffer, needle);
+  const { indexOf } = (NodeBuffer as BufferFunctions).prototype;
+  if (to === data.length) return indexOf.call(data, needle, from);
+  const found = indexOf.call(data.subarray(from, to), needle);
   return found < 0 ? -1 : from + found;
 }

@@ -10,7 +10,15 @@ import { startsPicture } from './access-unit.js';
 import { findStartCode } from './byte-stream.js';
 import { Framing, NalUnitCursor, isLengthPrefixed, lengthSizeOf } from './framing.js';
 import { readLength } from './length-prefixed.js';
-import { HeaderPlausibility, NalUnitType, headerPlausibility, isVcl, looksLikeHevc, nalUnitType } from './nal-unit.js';
+import {
+  HeaderPlausibility,
+  NalUnitType,
+  hasForbiddenZeroBit,
+  headerPlausibility,
+  isVcl,
+  looksLikeHevc,
+  nalUnitType,
+} from './nal-unit.js';
 import { RtpPayloadType, STAP_A_HEADER_LENGTH, STAP_A_SIZE_LENGTH } from './rtp-payload.js';
 
 /** How sure a detection is, in percent. */
@@ -133,9 +141,7 @@ function detectByteStream(data: Uint8Array, confidence: number): number {
   if (!cursor.next()) return 0;
   const header = data[cursor.start];
   const isPossible =
-    confidence === Confidence.given
-      ? headerPlausibility(header) !== HeaderPlausibility.impossible
-      : isPossibleBeginning(data, cursor.start);
+    confidence === Confidence.given ? !hasForbiddenZeroBit(header) : isPossibleBeginning(data, cursor.start);
   return isPossible ? packDetection(Framing.annexb, nalUnitType(header), confidence) : 0;
 }
 
@@ -147,6 +153,20 @@ function beginsWithStartCode(data: Uint8Array): boolean {
   return at < data.length && data[at] === 1;
 }
 
+/**
+ * nal_unit_type of the first NAL unit where the caller has said what the framing is: then lengths that end where the data end and no
+ * forbidden_zero_bit are enough, whatever encoders make of nal_ref_idc. -1 where the data are something else.
+ */
+function firstTypeOfGivenChain(data: Uint8Array, framing: number): number {
+  const cursor = new NalUnitCursor(data, framing);
+  let first = -1;
+  while (cursor.next()) {
+    if (hasForbiddenZeroBit(data[cursor.start])) return -1;
+    if (first < 0) first = nalUnitType(data[cursor.start]);
+  }
+  return cursor.position === data.length ? first : -1;
+}
+
 function detectLengthPrefixed(data: Uint8Array, framing: number): number {
   if (framing === Framing.avcc) {
     for (const candidate of [Framing.avcc4, Framing.avcc2, Framing.avcc1]) {
@@ -155,34 +175,40 @@ function detectLengthPrefixed(data: Uint8Array, framing: number): number {
     }
     return 0;
   }
-  const cursor = new NalUnitCursor(data, framing);
-  let first = -1;
-  while (cursor.next()) {
-    if (headerPlausibility(data[cursor.start]) === HeaderPlausibility.impossible) return 0;
-    if (first < 0) first = nalUnitType(data[cursor.start]);
-  }
-  if (first < 0 || cursor.position !== data.length) return 0;
-  return packDetection(framing, first, Confidence.given);
+  const type = firstTypeOfGivenChain(data, framing);
+  return type < 0 ? 0 : packDetection(framing, type, Confidence.given);
 }
 
-function detectRtpPayload(data: Uint8Array, isGiven: boolean): number {
-  const header = data[0];
-  const sure = (confidence: number) => (isGiven ? Confidence.given : confidence);
-  if (header & 0x80) return 0;
-  const type = nalUnitType(header);
+/** A STAP-A, FU-A or single NAL unit packet of which the caller has said that it is one. */
+function detectGivenRtpPayload(data: Uint8Array): number {
+  if (hasForbiddenZeroBit(data[0])) return 0;
+  const payloadType = nalUnitType(data[0]);
+  if (payloadType === RtpPayloadType.fuA) return detectFuA(data, Confidence.given);
+  const kind = payloadType === RtpPayloadType.stapA ? RtpPacketKind.stapA : RtpPacketKind.singleNalUnit;
+  const isSingle = payloadType > 0 && payloadType < RtpPayloadType.stapA;
+  if (kind === RtpPacketKind.singleNalUnit && !isSingle) return 0;
+  const type = firstTypeOfGivenChain(data, Framing.rtp);
+  return type < 0 ? 0 : packDetection(Framing.rtp, type, Confidence.given, kind);
+}
+
+function detectFuA(data: Uint8Array, confidence: number): number {
+  // S and E are never set together, R is 0 (RFC 6184 5.8).
+  if (data.length < 3 || (data[1] & 0xc0) === 0xc0 || data[1] & 0x20) return 0;
+  if (headerPlausibility((data[0] & 0xe0) | (data[1] & 0x1f)) !== HeaderPlausibility.assigned) return 0;
+  return packDetection(Framing.rtp, nalUnitType(data[1]), confidence, RtpPacketKind.fuA);
+}
+
+function detectRtpPayload(data: Uint8Array): number {
+  if (hasForbiddenZeroBit(data[0])) return 0;
+  const type = nalUnitType(data[0]);
   if (type === RtpPayloadType.stapA) {
     if (!isChain(data, STAP_A_HEADER_LENGTH, STAP_A_SIZE_LENGTH)) return 0;
     const first = nalUnitType(data[STAP_A_HEADER_LENGTH + STAP_A_SIZE_LENGTH]);
-    return packDetection(Framing.rtp, first, sure(Confidence.aggregation), RtpPacketKind.stapA);
+    return packDetection(Framing.rtp, first, Confidence.aggregation, RtpPacketKind.stapA);
   }
-  if (type === RtpPayloadType.fuA) {
-    // S and E are never set together, R is 0 (RFC 6184 5.8).
-    if (data.length < 3 || (data[1] & 0xc0) === 0xc0 || data[1] & 0x20) return 0;
-    if (headerPlausibility((header & 0xe0) | (data[1] & 0x1f)) !== HeaderPlausibility.assigned) return 0;
-    return packDetection(Framing.rtp, nalUnitType(data[1]), sure(Confidence.fragment), RtpPacketKind.fuA);
-  }
+  if (type === RtpPayloadType.fuA) return detectFuA(data, Confidence.fragment);
   if (!isPossibleBeginning(data, 0) || !isPossibleNalUnit(data, 0, data.length)) return 0;
-  return packDetection(Framing.rtp, type, sure(Confidence.singleNalUnit), RtpPacketKind.singleNalUnit);
+  return packDetection(Framing.rtp, type, Confidence.singleNalUnit, RtpPacketKind.singleNalUnit);
 }
 
 /**
@@ -195,7 +221,7 @@ function detectRtpPayload(data: Uint8Array, isGiven: boolean): number {
 export function detect(data: Uint8Array, hint: number): number {
   if (data.length === 0) return 0;
   if (hint === Framing.annexb) return detectByteStream(data, Confidence.given);
-  if (hint === Framing.rtp) return detectRtpPayload(data, true);
+  if (hint === Framing.rtp) return detectGivenRtpPayload(data);
   if (isLengthPrefixed(hint)) return detectLengthPrefixed(data, hint);
 
   if (isFourByteChain(data)) return packDetection(Framing.avcc4, nalUnitType(data[4]), Confidence.framed);
@@ -205,7 +231,7 @@ export function detect(data: Uint8Array, hint: number): number {
     const confidence = shortChainConfidence(data, lengthSize as 1 | 2);
     if (confidence > 0) return packDetection(framing, nalUnitType(data[lengthSize]), confidence);
   }
-  return detectRtpPayload(data, false);
+  return detectRtpPayload(data);
 }
 
 /**

@@ -4,7 +4,7 @@
  */
 import { findStartCode, trimTrailingZeros } from './byte-stream.js';
 import { readLength, type LengthSize } from './length-prefixed.js';
-import { RtpPayloadType, STAP_A_HEADER_LENGTH, STAP_A_SIZE_LENGTH, isFuA, isStapA } from './rtp-payload.js';
+import { STAP_A_HEADER_LENGTH, STAP_A_SIZE_LENGTH, isFuA, isStapA } from './rtp-payload.js';
 
 /** The name of a framing in the public interface. */
 export type H264Format = 'annexb' | 'avcc' | 'rtp';

@@ -33,6 +33,11 @@ export function nalUnitType(header: number): number {
   return header & 0x1f;
 }
 
+/** Whether forbidden_zero_bit is set, as it never is in a NAL unit without errors (H.264 7.4.1). */
+export function hasForbiddenZeroBit(header: number): boolean {
+  return (header & 0x80) !== 0;
+}
+
 /** Whether a NAL unit of this type is a VCL NAL unit of the primary or a redundant coded picture: 1 to 5 (H.264 Table 7-1). */
 export function isVcl(type: number): boolean {
   return type >= NalUnitType.nonIdrSlice && type <= NalUnitType.idrSlice;
@@ -69,7 +74,7 @@ const NON_REFERENCE_TYPES = new Set<number>([
 const PLAUSIBILITY = Uint8Array.from({ length: 256 }, (_, header) => {
   const type = nalUnitType(header);
   const nalRefIdc = (header >> 5) & 3;
-  if (header & 0x80) return HeaderPlausibility.impossible;
+  if (hasForbiddenZeroBit(header)) return HeaderPlausibility.impossible;
   if (UNASSIGNED_TYPES.has(type)) return HeaderPlausibility.unassigned;
   if (REFERENCE_TYPES.has(type) && nalRefIdc === 0) return HeaderPlausibility.impossible;
   if (NON_REFERENCE_TYPES.has(type) && nalRefIdc !== 0) return HeaderPlausibility.impossible;

@@ -1,6 +1,6 @@
 /**
- * Sequence and picture parameter sets, as far as slice headers depend on them. What follows behind that in the NAL unit (VUI, scaling
- * lists of a picture parameter set) is not read, so it is not checked either.
+ * Sequence and picture parameter sets, as far as slice headers depend on them. What follows behind that in the NAL unit
+ * (VUI, scaling lists of a picture parameter set) is not read, so it is not checked either.
  */
 import { SeiError } from '../errors.js';
 import { BitReader } from './bit-reader.js';
@@ -16,9 +16,13 @@ export interface SequenceParameterSet {
   readonly log2MaxFrameNum: number;
   /** pic_order_cnt_type, 0 to 2. */
   readonly picOrderCntType: number;
-  /** log2_max_pic_order_cnt_lsb_minus4 + 4: the bits of pic_order_cnt_lsb, 4 to 16; 0 where pic_order_cnt_type is not 0. */
+  /**
+   * log2_max_pic_order_cnt_lsb_minus4 + 4: the bits of pic_order_cnt_lsb, 4 to 16; 0 where pic_order_cnt_type is not 0.
+   */
   readonly log2MaxPicOrderCntLsb: number;
-  /** delta_pic_order_always_zero_flag: no delta_pic_order_cnt in slice headers; false where pic_order_cnt_type is not 1. */
+  /**
+   * delta_pic_order_always_zero_flag: no delta_pic_order_cnt in slice headers; false where pic_order_cnt_type is not 1.
+   */
   readonly deltaPicOrderAlwaysZeroFlag: boolean;
   /** frame_mbs_only_flag: no field pictures, and no field_pic_flag. */
   readonly frameMbsOnlyFlag: boolean;
@@ -48,12 +52,8 @@ const CHROMA_FORMAT_444 = 3;
 
 // 7.3.2.1.1.1
 function skipScalingList(reader: BitReader, size: number): void {
-  let lastScale = 8;
-  let nextScale = 8;
-  for (let i = 0; i < size && nextScale !== 0 && !reader.failed; i++) {
-    nextScale = (lastScale + reader.se() + 256) % 256;
-    if (nextScale !== 0) lastScale = nextScale;
-  }
+  let scale = 8;
+  for (let i = 0; i < size && scale !== 0 && !reader.failed; i++) scale = (scale + reader.se() + 256) % 256;
 }
 
 /**

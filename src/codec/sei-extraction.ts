@@ -4,7 +4,7 @@
  */
 import { hasEscape, unescape } from './emulation-prevention.js';
 import { NalUnitCursor } from './framing.js';
-import { NalUnitType, isVcl, nalUnitType } from './nal-unit.js';
+import { NalUnitType, hasForbiddenZeroBit, isVcl, nalUnitType } from './nal-unit.js';
 import { SeiMessageCursor } from './sei-message.js';
 
 /** The most messages that are read from one frame; hostile bytes can hold half as many as they are long. */
@@ -57,7 +57,7 @@ export function extractSeiRecords(
     const header = frame[cursor.start];
     const type = nalUnitType(header);
     if (isFirstVclEnd && isVcl(type)) break;
-    if (type !== NalUnitType.sei || header & 0x80) continue;
+    if (type !== NalUnitType.sei || hasForbiddenZeroBit(header)) continue;
 
     const nalUnitEnd = cursor.end;
     let rbsp = frame;

@@ -7,8 +7,9 @@ import { NalUnitType, nalUnitType } from './nal-unit.js';
 import { MAX_PICTURE_PARAMETER_SET_ID, type PictureParameterSet, type SequenceParameterSet } from './parameter-sets.js';
 
 /**
- * Everything that is read of a slice header lies within so many bytes behind the NAL unit header: the longest one that keeps to the
- * semantics has 281 bits, 36 bytes, which is 54 bytes with an emulation_prevention_three_byte after every two; rounded up.
+ * Everything that is read of a slice header lies within so many bytes behind the NAL unit header: the longest one that
+ * keeps to the semantics has 281 bits, 36 bytes, which is 54 bytes with an emulation_prevention_three_byte after every
+ * two; rounded up.
  */
 export const MAX_SLICE_HEADER_LENGTH = 64;
 
@@ -26,7 +27,10 @@ export interface SliceHeaderStart {
   readonly pictureParameterSetId: number;
 }
 
-/** A slice header up to redundant_pic_cnt. Elements that are not there have the value that the semantics infer (H.264 7.4.3). */
+/**
+ * A slice header up to redundant_pic_cnt. Elements that are not there have the value that the semantics infer (H.264
+ * 7.4.3).
+ */
 export interface SliceHeader extends SliceHeaderStart {
   /** frame_num. */
   readonly frameNum: number;
@@ -189,8 +193,8 @@ export function isFirstVclOfPicture(previous: SliceHeader, current: SliceHeader)
 }
 
 /**
- * A guess at {@link isFirstVclOfPicture} where a parameter set is missing, as for a receiver that joined in the middle: what can be read
- * of the two differs, or the slice begins with the first macroblock.
+ * A guess at {@link isFirstVclOfPicture} where a parameter set is missing, as for a receiver that joined in the middle:
+ * what can be read of the two differs, or the slice begins with the first macroblock.
  *
  * Where a picture has arbitrary slice order, or redundant slices, that guess splits it.
  *

@@ -1,12 +1,12 @@
 import { backend } from '../backend/current.js';
-import {
-  AccessUnitSplitter as CodecAccessUnitSplitter,
-  type AccessUnitSplitterOptions as CodecAccessUnitSplitterOptions,
-} from '../codec/access-unit-splitter.js';
+import { AccessUnitSplitter as CodecAccessUnitSplitter } from '../codec/access-unit-splitter.js';
 import { readableBytes } from './arguments.js';
 
 /** Options of {@link AccessUnitSplitter}. */
-export type AccessUnitSplitterOptions = Omit<CodecAccessUnitSplitterOptions, 'scan'>;
+export interface AccessUnitSplitterOptions {
+  /** The bytes that an access unit may have before it is cut, at least 1; {@link MAX_ACCESS_UNIT_SIZE} where absent. */
+  readonly maxAccessUnitSize?: number | undefined;
+}
 
 /**
  * Splits an Annex B byte stream that arrives in chunks into its access units, with the scan of the backend at work.

@@ -140,11 +140,12 @@ function checkSeiNalUnit(name: string, nalUnit: Uint8Array): void {
  */
 export function readableSeiNalUnits(nalUnits: unknown): readonly Uint8Array[] {
   if (!Array.isArray(nalUnits)) throw invalidType('nalUnits', 'an array of Uint8Array', nalUnits);
-  let readable: Uint8Array[] = nalUnits;
-  for (let i = 0; i < nalUnits.length; i++) {
-    const nalUnit = readableBytes(`nalUnits[${i}]`, nalUnits[i]);
+  const given = nalUnits as unknown[];
+  let readable = given as Uint8Array[];
+  for (let i = 0; i < given.length; i++) {
+    const nalUnit = readableBytes(`nalUnits[${i}]`, given[i]);
     if (nalUnit !== readable[i]) {
-      if (readable === nalUnits) readable = [...nalUnits];
+      if (readable === given) readable = [...readable];
       readable[i] = nalUnit;
     }
     checkSeiNalUnit(`nalUnits[${i}]`, nalUnit);

@@ -33,7 +33,9 @@ export interface ExtractOptions extends FramingOptions {
 
 /** A message and where its NAL unit ends. */
 export interface LocatedSeiMessage {
+  /** The message. */
   readonly message: SeiMessage;
+  /** Offset in the frame behind the SEI NAL unit that holds it. */
   readonly nalUnitEnd: number;
 }
 

@@ -119,6 +119,7 @@ export function injectSeiParts(
 
 function checkNoOverlap(name: string, source: Uint8Array, target: Uint8Array): void {
   const isApart =
+    source.length === 0 ||
     source.buffer !== target.buffer ||
     source.byteOffset + source.length <= target.byteOffset ||
     target.byteOffset + target.length <= source.byteOffset;

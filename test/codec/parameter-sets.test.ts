@@ -135,6 +135,16 @@ describe('parsePictureParameterSet', () => {
     });
   });
 
+  it('reads the elements in front of redundant_pic_cnt_present_flag at the ends of their ranges', () => {
+    const bits = new BitWriter().ue(7).ue(31).u(2, 1).ue(0).ue(31).ue(31).u(3, 6).se(-26).se(25).se(-12).u(3, 5);
+    expect(parsePictureParameterSet(nalUnit(8, 3, bits.trailingBits().toBytes()))).toEqual({
+      pictureParameterSetId: 7,
+      sequenceParameterSetId: 31,
+      bottomFieldPicOrderInFramePresentFlag: true,
+      redundantPicCntPresentFlag: true,
+    });
+  });
+
   const sliceGroups: SliceGroups[] = [
     { mapType: 0, runLengthsMinus1: [0, 10, 20, 30, 40, 50, 60, 70] },
     { mapType: 1, groups: 8 },

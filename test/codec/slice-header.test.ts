@@ -41,8 +41,8 @@ function parseAll(data: Uint8Array): SliceHeader[] {
   const ppsById = new Map<number, PictureParameterSet>();
   const headers: SliceHeader[] = [];
   for (let i = 0; i < count; i++) {
-    const nal = data.subarray(offsets[i], i + 1 < count ? offsets[i + 1]! - 3 : data.length);
-    const type = nal[0]! & 31;
+    const nal = data.subarray(offsets[i], i + 1 < count ? offsets[i + 1] - 3 : data.length);
+    const type = nal[0] & 31;
     if (type === 7) {
       const sps = parseSequenceParameterSet(nal);
       spsById.set(sps.sequenceParameterSetId, sps);
@@ -83,7 +83,7 @@ describeWith(ffmpegTool, 'parseSliceHeader, against what FFmpeg reads', () => {
       deltaPicOrderCnt1: elements.get('delta_pic_order_cnt[1]') ?? 0,
       redundantPicCnt: elements.get('redundant_pic_cnt') ?? 0,
     }));
-    expect(parseAll(data).map(({ picOrderCntType, ...header }) => header)).toEqual(expected);
+    expect(parseAll(data)).toEqual(expected.map((each): unknown => expect.objectContaining(each)));
   });
 });
 

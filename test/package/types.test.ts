@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import ts from 'typescript';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { installPackage, REPOSITORY, type InstalledPackage } from './installed-package.js';
@@ -31,36 +31,27 @@ extractSei(frame)[0]?.noSuchProperty;
 const IMPORT = `import { ${NAMES} } from 'h264-sei';${USE}`;
 const REQUIRE = `import sei = require('h264-sei');\nconst { ${NAMES} } = sei;${USE}`;
 
-interface Consumer {
-  readonly title: string;
-  /** The `type` of the consumer's package.json. */
-  readonly type: 'commonjs' | 'module';
-  readonly options: ts.CompilerOptions;
-  readonly files: Readonly<Record<string, string>>;
-}
-
 const { ModuleKind, ModuleResolutionKind } = ts;
-const everyKind = { 'required.cts': REQUIRE, 'imported.cts': IMPORT, 'imported.mts': IMPORT, 'imported.ts': IMPORT };
-const consumers: readonly Consumer[] = [
-  { title: 'node16', type: 'commonjs', options: { module: ModuleKind.Node16 }, files: everyKind },
-  { title: 'node16', type: 'module', options: { module: ModuleKind.Node16 }, files: everyKind },
-  { title: 'nodenext', type: 'commonjs', options: { module: ModuleKind.NodeNext }, files: everyKind },
-  { title: 'nodenext', type: 'module', options: { module: ModuleKind.NodeNext }, files: everyKind },
-  {
-    title: 'bundler',
-    type: 'commonjs',
-    options: { module: ModuleKind.Preserve, moduleResolution: ModuleResolutionKind.Bundler },
-    files: everyKind,
-  },
-  {
-    title: 'bundler',
-    type: 'module',
-    options: { module: ModuleKind.ESNext, moduleResolution: ModuleResolutionKind.Bundler },
-    files: { 'imported.mts': IMPORT, 'imported.ts': IMPORT },
-  },
-];
 
-/** The compiler's messages about a project, among them those about our own declaration files. */
+/** The ways to resolve a module in which a consumer's compiler can look for our types. */
+const resolutions: Readonly<Record<string, ts.CompilerOptions>> = {
+  node16: { module: ModuleKind.Node16 },
+  nodenext: { module: ModuleKind.NodeNext },
+  bundler: { module: ModuleKind.Preserve, moduleResolution: ModuleResolutionKind.Bundler },
+};
+
+/** A consumer's sources; `imported.ts` is of the kind that the `type` of the nearest package.json says. */
+const sources: Readonly<Record<string, string>> = {
+  'commonjs/package.json': JSON.stringify({ type: 'commonjs' }),
+  'commonjs/imported.ts': IMPORT,
+  'module/package.json': JSON.stringify({ type: 'module' }),
+  'module/imported.ts': IMPORT,
+  'required.cts': REQUIRE,
+  'imported.cts': IMPORT,
+  'imported.mts': IMPORT,
+};
+
+/** The compiler's messages about a consumer and about our own declaration files; those of Node are none of our business. */
 function compile(rootNames: string[], options: ts.CompilerOptions): string[] {
   const program = ts.createProgram(rootNames, {
     target: ts.ScriptTarget.ES2022,
@@ -68,33 +59,37 @@ function compile(rootNames: string[], options: ts.CompilerOptions): string[] {
     exactOptionalPropertyTypes: true,
     noEmit: true,
     skipLibCheck: false,
-    skipDefaultLibCheck: true,
     typeRoots: [join(REPOSITORY, 'node_modules', '@types')],
     types: ['node'],
     ...options,
   });
-  return ts
-    .getPreEmitDiagnostics(program)
-    .map(({ file, messageText }) => `${file?.fileName ?? ''}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`);
+  const files = program
+    .getSourceFiles()
+    .filter(({ fileName }) => !relative(installed.project, fileName).startsWith('..'));
+  const diagnostics = [
+    ...program.getOptionsDiagnostics(),
+    ...files.flatMap((file) => [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)]),
+  ];
+  return diagnostics.map(
+    ({ file, messageText }) => `${file?.fileName ?? ''}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`,
+  );
 }
 
-it.each(consumers)(
-  'has the types for $title resolution in a $type project',
-  async ({ title, type, options, files }) => {
-    const folder = join(installed.project, `${title}-${type}`);
-    await mkdir(folder);
-    await writeFile(join(folder, 'package.json'), JSON.stringify({ type }));
-    const everyEntry = installed.entries.map((entry, index) => `export * as entry${index} from '${entry}';`).join('\n');
-    const sources = { ...files, 'entries.mts': everyEntry };
-    for (const [name, source] of Object.entries(sources)) await writeFile(join(folder, name), source);
-    expect(
-      compile(
-        Object.keys(sources).map((name) => join(folder, name)),
-        options,
-      ),
-    ).toEqual([]);
-  },
-);
+it.each(Object.entries(resolutions))('has the types for %s resolution', async (resolution, options) => {
+  const everyEntry = installed.entries.map((entry, index) => `export * as entry${index} from '${entry}';`).join('\n');
+  const files = Object.entries({ ...sources, 'entries.cts': everyEntry, 'entries.mts': everyEntry });
+  for (const [name, source] of files) {
+    await mkdir(dirname(join(installed.project, resolution, name)), { recursive: true });
+    await writeFile(join(installed.project, resolution, name), source);
+  }
+  const modules = files.map(([name]) => name).filter((name) => name.endsWith('ts'));
+  expect(
+    compile(
+      modules.map((name) => join(installed.project, resolution, name)),
+      options,
+    ),
+  ).toEqual([]);
+});
 
 it('tells of a mistake in a consumer', async () => {
   const file = join(installed.project, 'wrong', 'wrong.mts');

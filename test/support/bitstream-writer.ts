@@ -55,7 +55,7 @@ export class BitWriter {
   toBytes(): Uint8Array {
     if (this.#bits.length % 8 !== 0) throw new Error(`${this.#bits.length} bits are no whole bytes`);
     const result = new Uint8Array(this.#bits.length / 8);
-    this.#bits.forEach((bit, index) => (result[index >> 3]! |= bit << (7 - (index & 7))));
+    this.#bits.forEach((bit, index) => (result[index >> 3] |= bit << (7 - (index & 7))));
     return result;
   }
 }

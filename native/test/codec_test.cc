@@ -1,0 +1,268 @@
+// Every entry point of the codec on hostile frames: in every framing, with every usable kernel, the frame, the target
+// and the scratch memory ending at the end of a page. First on memory that stands still, where all kernels must answer
+// the same; then on memory that another thread keeps changing, where nothing is asked but to stay within bounds.
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <thread>
+#include <vector>
+
+#include "../codec/emulation_prevention.h"
+#include "../codec/format_detection.h"
+#include "../codec/sei_extraction.h"
+#include "../codec/splice.h"
+#include "../simd/dispatch.h"
+#include "guarded_memory.h"
+
+namespace {
+
+using h264_sei::Bytes;
+using h264_sei::Framing;
+using h264_sei::NalUnits;
+using h264_sei::SeiRecord;
+using h264_sei::Target;
+using h264_sei::simd::Kernel;
+
+constexpr Framing kFramings[] = {Framing::kAnnexB, Framing::kRtp,    Framing::kAvcc1, Framing::kAvcc2,
+                                 Framing::kAvcc4,  Framing::kDetect, Framing::kAvcc};
+// Those that NAL units can be walked in come first.
+constexpr size_t kKnownFramings = 5;
+
+constexpr size_t kMaxSize = 4096;
+constexpr size_t kMaxRecords = 64;
+
+class Random {
+ public:
+  explicit Random(uint64_t seed) : state_(seed) {}
+  uint32_t below(uint32_t limit) {
+    state_ ^= state_ << 13;
+    state_ ^= state_ >> 7;
+    state_ ^= state_ << 17;
+    return static_cast<uint32_t>(state_ >> 32) % limit;
+  }
+
+ private:
+  uint64_t state_;
+};
+
+// Pieces of which frames are made that come near to being valid in some framing.
+const std::vector<std::vector<uint8_t>> kPieces = {
+    {0, 0, 0, 1},
+    {0, 0, 1},
+    {0, 0, 3},
+    {0, 0, 0, 5},
+    {0, 5},
+    {5},
+    {0x09, 0xf0},
+    {0x67, 66, 0, 30, 1},
+    {0x68, 0xce, 0x3c, 0x80},
+    {0x65, 0x88, 0x84, 0x21, 0xa0},
+    {0x41, 0x9a, 0x21},
+    {0x6e, 0x40, 0x80},
+    {0x06, 0x05, 0x03, 1, 0, 0, 0x80},
+    {0x06, 0x05, 0xff, 0xff, 0x10, 0, 0, 3},
+    {0x78},
+    {0x7c, 0x85},
+    {0, 0, 0, 0, 0, 0, 0, 0},
+    {0xff, 0xff, 0xff, 0xff},
+    {0x80},
+};
+
+void fill(Random& random, uint8_t* frame, size_t size) {
+  for (size_t i = 0; i < size;) {
+    const std::vector<uint8_t>& piece = kPieces[random.below(static_cast<uint32_t>(kPieces.size()))];
+    const size_t length = std::min(piece.size(), size - i);
+    std::copy_n(piece.begin(), length, frame + i);
+    i += length;
+    const size_t run = std::min<size_t>(random.below(3) == 0 ? random.below(200) : 0, size - i);
+    const bool is_small = random.below(2) == 0;
+    for (size_t k = 0; k < run; ++k) frame[i + k] = static_cast<uint8_t>(random.below(is_small ? 4 : 256));
+    i += run;
+  }
+}
+
+// Length prefixes that fit, so that walks get far.
+void frame_by_lengths(Random& random, uint8_t* frame, size_t size, size_t length_size) {
+  size_t at = 0;
+  while (size - at > length_size) {
+    const size_t rest = size - at - length_size;
+    const size_t most = std::min<size_t>(rest, length_size == 1 ? 255 : 1000);
+    const size_t length =
+        random.below(20) == 0 ? rest + 1 : std::min<size_t>(rest, 1 + random.below(static_cast<uint32_t>(most)));
+    for (size_t i = 0; i < length_size; ++i) {
+      const size_t shift = 8 * (length_size - 1 - i);
+      frame[at + i] = static_cast<uint8_t>(length >> shift);
+    }
+    at += length_size + std::min(length, rest);
+  }
+}
+
+struct Answers {
+  std::vector<int64_t> numbers;
+  std::vector<uint8_t> bytes;
+
+  bool operator==(const Answers& other) const { return numbers == other.numbers && bytes == other.bytes; }
+};
+
+class CodecTest {
+ public:
+  CodecTest() : frame_(kMaxSize), target_(3 * kMaxSize), nal_unit_{0x06, 0x05, 0x01, 0x2a, 0x80} {}
+
+  uint8_t* frame(size_t size) { return frame_.last(size); }
+
+  // Calls everything once. `slack` varies how much room there is.
+  Answers run(size_t size, size_t slack, const Kernel& kernel) {
+    Answers answers;
+    const Bytes frame{frame_.last(size), size};
+    const Bytes units[] = {{nal_unit_.data(), nal_unit_.size()}, frame};
+
+    uint32_t offsets[16];
+    answers.numbers.push_back(static_cast<int64_t>(kernel.scan_start_codes(frame.data, size, offsets, slack % 16)));
+    const size_t kept = std::min<size_t>(slack % 16, static_cast<size_t>(answers.numbers.back()));
+    answers.numbers.insert(answers.numbers.end(), offsets, offsets + kept);
+    answers.numbers.push_back(static_cast<int64_t>(h264_sei::escaped_length(frame, kernel)));
+    keep(answers, size + slack, [&](Target target) { return h264_sei::escape(frame, target, kernel); });
+    keep(answers, size - std::min(size, slack),
+         [&](Target target) { return h264_sei::unescape(frame, target, kernel); });
+
+    for (const Framing framing : kFramings) {
+      answers.numbers.push_back(h264_sei::detect(frame, framing, kernel));
+      for (size_t count = 1; count <= 2; ++count) {
+        const NalUnits nal_units{units, count};
+        answers.numbers.push_back(h264_sei::locate(frame, nal_units, framing, 10 * kMaxSize, kernel));
+        keep(answers, count * size + slack,
+             [&](Target target) { return h264_sei::inject(frame, nal_units, target, framing, 10 * kMaxSize, kernel); });
+      }
+    }
+    for (size_t i = 0; i < kKnownFramings; ++i) {
+      std::vector<SeiRecord> records(slack % kMaxRecords);
+      const size_t scratch_size = slack % 2 == 0 ? size : slack;
+      const Target scratch{target_.last(scratch_size), scratch_size};
+      const int64_t count = h264_sei::extract_sei_records(frame, kFramings[i], slack % 3 == 0, records.data(),
+                                                          records.size(), scratch, kernel);
+      answers.numbers.push_back(count);
+      check_records(answers, frame.size, records, count);
+    }
+    return answers;
+  }
+
+ private:
+  // Remembers the answer and the bytes that it says were written.
+  template <class Call>
+  void keep(Answers& answers, size_t capacity, Call call) {
+    uint8_t* memory = target_.last(capacity);
+    std::memset(memory, 0xee, capacity);
+    const auto answer = call(Target{memory, capacity});
+    answers.numbers.push_back(static_cast<int64_t>(answer));
+    const size_t written = static_cast<size_t>(answer);
+    if (written <= capacity) answers.bytes.insert(answers.bytes.end(), memory, memory + written);
+  }
+
+  void check_records(Answers& answers, size_t size, const std::vector<SeiRecord>& records, int64_t count) {
+    for (size_t i = 0; i < records.size() && static_cast<int64_t>(i) < count; ++i) {
+      const SeiRecord& record = records[i];
+      answers.numbers.insert(answers.numbers.end(), {record.nal_unit_offset, record.nal_unit_end, record.payload_type,
+                                                     record.payload_offset, record.payload_length});
+      const size_t limit = record.is_in_scratch != 0 ? 3 * kMaxSize : size;
+      const bool is_inside = record.nal_unit_offset < record.nal_unit_end && record.nal_unit_end <= size &&
+                             size_t{record.payload_offset} + record.payload_length <= limit;
+      if (is_inside) continue;
+      std::fprintf(stderr, "a record of SEI lies outside of its frame\n");
+      std::exit(1);
+    }
+  }
+
+  GuardedMemory frame_;
+  GuardedMemory target_;
+  std::vector<uint8_t> nal_unit_;
+};
+
+std::vector<const Kernel*> usable_kernels() {
+  std::vector<const Kernel*> kernels;
+  for (auto* node = h264_sei::simd::registered_kernels(); node != nullptr; node = node->next()) {
+    if (node->kernel().usable()) kernels.push_back(&node->kernel());
+  }
+  return kernels;
+}
+
+size_t some_size(Random& random) { return random.below(2) == 0 ? random.below(kMaxSize + 1) : random.below(100); }
+
+void make_frame(Random& random, uint8_t* frame, size_t size) {
+  fill(random, frame, size);
+  const size_t length_size = random.below(8);
+  if (length_size == 1 || length_size == 2 || length_size == 4) frame_by_lengths(random, frame, size, length_size);
+}
+
+// A NAL unit of one byte, and zeros: where a single byte decides about the most.
+size_t make_short_frame(Random& random, uint8_t* end) {
+  const std::vector<uint8_t> headers = {0x06, 0x65, 0x41, 0x0e, 0x78};
+  std::vector<uint8_t> frame = kPieces[random.below(6)];
+  frame.push_back(headers[random.below(static_cast<uint32_t>(headers.size()))]);
+  frame.resize(frame.size() + random.below(4));
+  std::copy(frame.begin(), frame.end(), end - frame.size());
+  return frame.size();
+}
+
+void test_still_memory(CodecTest& test, const std::vector<const Kernel*>& kernels) {
+  constexpr int kFrames = 3000;
+  Random random(0x2545f4914f6cdd1du);
+  for (int i = 0; i < kFrames; ++i) {
+    const size_t size = some_size(random);
+    const size_t slack = random.below(200);
+    make_frame(random, test.frame(size), size);
+    const Answers expected = test.run(size, slack, *kernels.back());
+    for (const Kernel* kernel : kernels) {
+      if (test.run(size, slack, *kernel) == expected) continue;
+      std::fprintf(stderr, "%s and %s differ on frame %d\n", kernel->name, kernels.back()->name, i);
+      std::exit(1);
+    }
+  }
+  std::printf("%d hostile frames: all kernels agree\n", kFrames);
+}
+
+void test_changing_memory(CodecTest& test, const std::vector<const Kernel*>& kernels) {
+  constexpr int kFrames = 5000;
+  constexpr int kRuns = 10;
+  // The other thread does nothing but to turn this byte into a zero and back.
+  std::atomic<uint8_t*> byte{test.frame(1)};
+  std::atomic<bool> is_over{false};
+  std::thread changer([&] {
+    while (!is_over.load(std::memory_order_relaxed)) {
+      volatile uint8_t* changing = byte.load(std::memory_order_relaxed);
+      const uint8_t value = *changing;
+      for (int i = 0; i < 100; ++i) {
+        *changing = 0;
+        *changing = value;
+      }
+    }
+  });
+  Random random(0xd1342543de82ef95u);
+  for (int i = 0; i < kFrames; ++i) {
+    size_t size = 1 + random.below(100);
+    if (random.below(2) == 0) {
+      make_frame(random, test.frame(size), size);
+    } else {
+      size = make_short_frame(random, test.frame(0));
+    }
+    byte.store(test.frame(1 + random.below(static_cast<uint32_t>(size))));
+    for (int run = 0; run < kRuns; ++run) {
+      test.run(size, random.below(200), *kernels[random.below(static_cast<uint32_t>(kernels.size()))]);
+    }
+  }
+  is_over.store(true);
+  changer.join();
+  std::printf("%d frames that change meanwhile: within bounds\n", kFrames);
+}
+
+}  // namespace
+
+int main() {
+  CodecTest test;
+  const std::vector<const Kernel*> kernels = usable_kernels();
+  test_still_memory(test, kernels);
+  test_changing_memory(test, kernels);
+  return 0;
+}

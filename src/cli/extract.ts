@@ -1,0 +1,124 @@
+import { Command } from 'commander';
+import { MAX_SEI_MESSAGES_PER_FRAME } from '../codec/sei-extraction.js';
+import { DEFAULT_SEI_UUID } from '../codec/uuid.js';
+import { type SeiMessage, extractSei } from '../frame/extract.js';
+import { type AccessUnit, accessUnitBatches } from './access-units.js';
+import type { Context } from './context.js';
+import { LineBatch, contentOf, jsonLine } from './json-lines.js';
+import { addStreamOptions, integerArgument, repeatable, uuidArgument } from './options.js';
+import { counted, report } from './report.js';
+import { type StreamOptions, transformStream } from './transform.js';
+
+interface ExtractCommandOptions extends StreamOptions {
+  readonly uuid?: readonly string[];
+  readonly ours?: boolean;
+  readonly type?: readonly number[];
+}
+
+/** What an extraction has found. */
+export interface ExtractionCounts {
+  /** Messages that were written. */
+  messages: number;
+  /** Access units with so many messages that the last ones were not read. */
+  overfull: number;
+}
+
+/** Whether a message is asked for. */
+export type MessageFilter = (message: SeiMessage) => boolean;
+
+function lineOf({ index, offset }: AccessUnit, message: SeiMessage): string {
+  const { payloadType, uuid, payload, nalUnitOffset } = message;
+  return jsonLine({
+    accessUnit: index,
+    offset: offset + nalUnitOffset,
+    payloadType,
+    ...(uuid !== undefined && { uuid }),
+    size: payload.length,
+    ...contentOf(message),
+  });
+}
+
+/**
+ * Extracts every message of a byte stream, also those that are there more than once.
+ *
+ * @param source the chunks of an Annex B byte stream
+ * @param filter which messages
+ * @param counts brought up to date with each access unit
+ * @returns JSON Lines (H.264 7.3.2.3, D.1.7)
+ */
+export async function* extractLines(
+  source: AsyncIterable<Uint8Array>,
+  filter: MessageFilter,
+  counts: ExtractionCounts,
+): AsyncGenerator<string> {
+  const batch = new LineBatch();
+  for await (const accessUnits of accessUnitBatches(source)) {
+    for (const accessUnit of accessUnits) {
+      const messages = extractSei(accessUnit.data, { format: 'annexb' });
+      if (messages.length === MAX_SEI_MESSAGES_PER_FRAME) counts.overfull++;
+      for (const message of messages) {
+        if (!filter(message)) continue;
+        counts.messages++;
+        if (batch.add(lineOf(accessUnit, message))) yield batch.take();
+      }
+    }
+    const lines = batch.take();
+    if (lines !== '') yield lines;
+  }
+}
+
+function filterOf({ uuid = [], ours, type = [] }: ExtractCommandOptions): MessageFilter {
+  const uuids = new Set(ours === true ? [...uuid, DEFAULT_SEI_UUID] : uuid);
+  const types = new Set(type);
+  return (message) =>
+    (uuids.size === 0 || (message.uuid !== undefined && uuids.has(message.uuid))) &&
+    (types.size === 0 || types.has(message.payloadType));
+}
+
+async function run(input: string, output: string, options: ExtractCommandOptions, context: Context): Promise<void> {
+  const counts = { messages: 0, overfull: 0 };
+  await transformStream(input, output, context, options, {
+    isVideo: false,
+    run: (source) => extractLines(source, filterOf(options), counts),
+  });
+  report(`extracted ${counted(counts.messages, 'message')}`, context, options);
+  if (counts.overfull > 0) {
+    const overfull = counted(counts.overfull, 'access unit');
+    report(
+      `${overfull} with more than ${MAX_SEI_MESSAGES_PER_FRAME} messages: the others were not read`,
+      context,
+      options,
+    );
+  }
+}
+
+const HELP = `
+One JSON object a line for each sei_message, none left out because it came before:
+  accessUnit   number of the access unit, the first being 0
+  offset       where the SEI NAL unit begins in the file, behind its start code, in bytes
+  payloadType  5 for user_data_unregistered
+  uuid         of user_data_unregistered, lower case
+  size         bytes of the payload, without the UUID and without emulation prevention
+  text         user data that are UTF-8 without control characters (but tab and line ends)
+  json         the same, parsed, where they are JSON
+  base64       instead of text: any other payload
+
+Examples:
+  $ h264-sei extract --ours in.h264
+  $ h264-sei extract --uuid 9e504ea5-ee5a-4f02-949f-b033a3768da2 in.h264 messages.jsonl
+  $ ffmpeg -i in.mp4 -c copy -bsf:v h264_mp4toannexb -f h264 - | h264-sei extract - | jq .json`;
+
+/** The command that gets messages out. */
+export function extractCommand(context: Context): Command {
+  return addStreamOptions(
+    new Command('extract')
+      .description('write every SEI message of a H.264 byte stream as JSON Lines')
+      .argument('<input>', 'Annex B file, - for stdin')
+      .argument('[output]', 'file, - for stdout', '-')
+      .option('--uuid <uuid>', 'only messages with this UUID; may be repeated', repeatable(uuidArgument))
+      .option('--ours', `only messages with the UUID ${DEFAULT_SEI_UUID}`)
+      .option('--type <n>', 'only messages with this payloadType; may be repeated', repeatable(integerArgument(0))),
+  )
+    .addHelpText('after', HELP)
+    .action((input: string, output: string, options: ExtractCommandOptions) => run(input, output, options, context));
+}

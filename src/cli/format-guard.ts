@@ -1,0 +1,171 @@
+/** Says what an input is, and stops what is no H.264 byte stream before anything is done to it. */
+import { type FormatDetection, detectH264Format } from '../frame/detect.js';
+import { CliError } from './failure.js';
+
+/** The most bytes of the beginning of an input that are looked at: 64 KiB. */
+export const HEAD_LENGTH = 64 * 1024;
+
+/** So many bytes are looked at again with each chunk; an input that has not shown what it is then is looked at once more, at the end. */
+const DRIP_LENGTH = 64;
+
+/** From this confidence on the bytes are taken for what they look like. */
+export const MIN_CONFIDENCE = 0.75;
+
+/** What the beginning of an input tells. */
+export interface Identification {
+  /** What the library says; of a container that it is no H.264. */
+  readonly detection: FormatDetection;
+  /** What it is, for people, such as `an MP4 file`. */
+  readonly what: string;
+  /** What to do about it; absent for a byte stream. */
+  readonly advice?: string;
+}
+
+interface Signature {
+  readonly what: string;
+  readonly isContainer: boolean;
+  readonly matches: (head: Uint8Array) => boolean;
+}
+
+const UNKNOWN: FormatDetection = { isH264: false, format: 'unknown', confidence: 0 };
+
+const MP4_BOXES = new Set(['ftyp', 'styp', 'moov', 'moof', 'sidx', 'mdat', 'free', 'skip', 'wide']);
+
+function asciiAt(head: Uint8Array, at: number, length: number): string {
+  return String.fromCharCode(...head.subarray(at, at + length));
+}
+
+/** Matches a text in ASCII at an offset. */
+function ascii(text: string, at = 0): Signature['matches'] {
+  return (head) => asciiAt(head, at, text.length) === text;
+}
+
+/** Matches a text of bytes at the beginning. */
+function bytes(...expected: number[]): Signature['matches'] {
+  return (head) => head.length >= expected.length && expected.every((byte, i) => head[i] === byte);
+}
+
+/** A MPEG-2 transport stream has a sync byte every 188 bytes, behind a time stamp of 4 bytes in Blu-ray's variant. */
+function isTransportStream(head: Uint8Array): boolean {
+  return (head[0] === 0x47 && head[188] === 0x47) || (head[4] === 0x47 && head[196] === 0x47);
+}
+
+/** Two header bytes of HEVC behind a start code: a parameter set, delimiter, SEI or slice with nuh_layer_id 0 (H.265 7.3.1.2). */
+function isHevc(head: Uint8Array): boolean {
+  let at = 0;
+  while (at < head.length && head[at] === 0) at++;
+  if (at < 2 || head[at] !== 1 || at + 2 >= head.length) return false;
+  const type = head[at + 1] >> 1;
+  return (
+    (head[at + 1] & 0x81) === 0 && head[at + 2] > 0 && head[at + 2] < 8 && ((type >= 32 && type <= 40) || type <= 21)
+  );
+}
+
+const SIGNATURES: readonly Signature[] = [
+  { what: 'an MP4 file', isContainer: true, matches: (head) => MP4_BOXES.has(asciiAt(head, 4, 4)) },
+  { what: 'a Matroska or WebM file', isContainer: true, matches: bytes(0x1a, 0x45, 0xdf, 0xa3) },
+  { what: 'an FLV file', isContainer: true, matches: ascii('FLV') },
+  { what: 'an AVI file', isContainer: true, matches: ascii('AVI ', 8) },
+  { what: 'an Ogg file', isContainer: true, matches: ascii('OggS') },
+  { what: 'an IVF file', isContainer: true, matches: ascii('DKIF') },
+  { what: 'a MPEG program stream', isContainer: true, matches: bytes(0, 0, 1, 0xba) },
+  { what: 'a MPEG transport stream', isContainer: true, matches: isTransportStream },
+  { what: 'MPEG-1 or MPEG-2 video', isContainer: false, matches: bytes(0, 0, 1, 0xb3) },
+  { what: 'HEVC (H.265) video', isContainer: false, matches: isHevc },
+];
+
+function containerAdvice(name: string): string {
+  const input = name === 'stdin' ? '-' : name;
+  return `take the H.264 out of it first: ffmpeg -i ${input} -map 0:v:0 -c copy -bsf:v h264_mp4toannexb -f h264 video.h264`;
+}
+
+/** The offset behind the last whole NAL unit of a chain of four-byte lengths; 0 where fewer than two fit, which proves nothing. */
+function endOfChain(head: Uint8Array): number {
+  const view = new DataView(head.buffer, head.byteOffset, head.length);
+  let end = 0;
+  let count = 0;
+  while (end + 4 < head.length) {
+    const next = end + 4 + view.getUint32(end);
+    if (next > head.length) break;
+    end = next;
+    count++;
+  }
+  return count < 2 ? 0 : end;
+}
+
+function describe(detection: FormatDetection): Identification {
+  if (detection.format === 'annexb') return { detection, what: 'a H.264 byte stream (Annex B)' };
+  if (detection.format === 'avcc') {
+    return {
+      detection,
+      what: `length-prefixed H.264 (AVCC, lengths of ${detection.lengthSize ?? 4} bytes)`,
+      advice: 'give each NAL unit a start code first, as toAnnexB() of this package does for each sample',
+    };
+  }
+  return {
+    detection,
+    what: 'no H.264 byte stream (Annex B)',
+    advice:
+      'it does not begin with a start code and a NAL unit of H.264; with --force it is taken for one all the same',
+  };
+}
+
+/**
+ * Tells what an input is.
+ *
+ * @param head its beginning
+ * @param isWhole whether that is all of it
+ * @param name how messages call the input
+ */
+export function identify(head: Uint8Array, isWhole: boolean, name: string): Identification {
+  if (isWhole && head.length === 0) return { detection: UNKNOWN, what: 'empty', advice: 'there is nothing to read' };
+  const detection = detectH264Format(head);
+  if (detection.format === 'annexb') return describe(detection);
+  const signature = SIGNATURES.find(({ matches }) => matches(head));
+  if (signature !== undefined) {
+    const { what, isContainer } = signature;
+    const advice = isContainer ? containerAdvice(name) : 'this command reads H.264 only';
+    return { detection: UNKNOWN, what, advice };
+  }
+  if (isWhole || detection.confidence >= MIN_CONFIDENCE) return describe(detection);
+  const chainEnd = endOfChain(head);
+  const cut = chainEnd === 0 ? UNKNOWN : detectH264Format(head.subarray(0, chainEnd));
+  return describe(cut.format === 'avcc' ? cut : detection);
+}
+
+/**
+ * Passes the chunks of a byte stream on as soon as it has shown that it is one.
+ *
+ * @param source the chunks of the input
+ * @param name how messages call the input
+ * @throws {@link CliError} that says what the input is instead and what to do
+ */
+export async function* requireByteStream(source: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<Uint8Array> {
+  let isByteStream = false;
+  let held: Uint8Array[] = [];
+  let heldLength = 0;
+  const check = (isWhole: boolean) => {
+    const head = Buffer.concat(held, Math.min(heldLength, HEAD_LENGTH));
+    const { detection, what, advice } = identify(head, isWhole, name);
+    isByteStream = detection.format === 'annexb';
+    if (isByteStream || (!isWhole && head.length < HEAD_LENGTH)) return;
+    throw new CliError(`${name} is ${what}; ${advice ?? ''}`);
+  };
+  for await (const chunk of source) {
+    if (isByteStream) {
+      yield chunk;
+      continue;
+    }
+    const wasDrip = heldLength < DRIP_LENGTH;
+    held.push(chunk);
+    heldLength += chunk.length;
+    if (wasDrip || heldLength >= HEAD_LENGTH) check(false);
+    if (isByteStream) {
+      yield Buffer.concat(held);
+      held = [];
+    }
+  }
+  if (isByteStream) return;
+  check(true);
+  yield Buffer.concat(held);
+}

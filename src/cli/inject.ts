@@ -1,0 +1,156 @@
+import { text } from 'node:stream/consumers';
+import { Command } from 'commander';
+import { findInsertionPoint } from '../codec/access-unit.js';
+import { Framing, NalUnitCursor } from '../codec/framing.js';
+import { DEFAULT_SEI_UUID } from '../codec/uuid.js';
+import { injectSeiParts } from '../frame/inject.js';
+import { createSeiNalUnit } from '../frame/sei-nal-unit.js';
+import { accessUnitBatches } from './access-units.js';
+import type { Context } from './context.js';
+import { CliError, ExitCode, failure } from './failure.js';
+import { chunksOf, openInput } from './input.js';
+import { exactUtf8, parseMessages } from './messages-file.js';
+import { addStreamOptions, frameRateArgument, integerArgument, repeatable, uuidArgument } from './options.js';
+import { PictureClock } from './picture-clock.js';
+import { counted, report } from './report.js';
+import { Schedule, type PlacedMessage } from './schedule.js';
+import { type StreamOptions, transformStream } from './transform.js';
+
+interface InjectCommandOptions extends StreamOptions {
+  readonly message?: readonly string[];
+  readonly messages?: string;
+  readonly every?: number;
+  readonly fps?: number;
+  readonly uuid: string;
+}
+
+/** What an injection has done. */
+export interface InjectionCounts {
+  /** Messages that are in the stream now. */
+  messages: number;
+  /** Access units that hold them. */
+  pictures: number;
+  /** Access units of the stream. */
+  accessUnits: number;
+}
+
+function holdsPicture(accessUnit: Uint8Array): boolean {
+  return findInsertionPoint(accessUnit, new NalUnitCursor(accessUnit, Framing.annexb)) >= 0;
+}
+
+/**
+ * Injects messages into a byte stream. An access unit without a picture gets none.
+ *
+ * @param source the chunks of an Annex B byte stream
+ * @param schedule says which messages, and is told of each picture
+ * @param clock tells the time of each picture
+ * @param counts brought up to date with each access unit
+ * @returns the chunks of the new stream
+ * @throws {@link CliError} where a time is needed and the stream does not say its frame rate (H.264 7.4.1.2.3)
+ */
+export async function* injectMessages(
+  source: AsyncIterable<Uint8Array>,
+  schedule: Schedule,
+  clock: PictureClock,
+  counts: InjectionCounts,
+): AsyncGenerator<Uint8Array> {
+  for await (const accessUnits of accessUnitBatches(source)) {
+    const parts: Uint8Array[] = [];
+    for (const { index, data, isContinuation } of accessUnits) {
+      counts.accessUnits = index + 1;
+      const isPicture = !isContinuation && holdsPicture(data);
+      const nalUnits = isPicture ? schedule.take(index, schedule.needsTime ? clock.next(data) : 0) : [];
+      if (nalUnits.length === 0) {
+        parts.push(data);
+        continue;
+      }
+      counts.messages += nalUnits.length;
+      counts.pictures++;
+      for (const part of injectSeiParts(data, nalUnits, { format: 'annexb' })) parts.push(part);
+    }
+    // One copy into one write costs less than many small ones.
+    yield Buffer.concat(parts);
+  }
+}
+
+async function readMessages(path: string, context: Context): Promise<string> {
+  return text(chunksOf(await openInput(path, context)));
+}
+
+function checkUsage(input: string, { message, messages, every }: InjectCommandOptions): void {
+  const usage = (problem: string) => new CliError(problem, ExitCode.usage);
+  if (message === undefined && messages === undefined) throw usage('nothing to inject; give --message or --messages');
+  if (every !== undefined && message === undefined)
+    throw usage('--every says how often to inject a --message; give one');
+  if (messages === '-' && input === '-') throw usage('stdin cannot be both the video and the messages file');
+}
+
+function repeatedNalUnits({ message = [], uuid }: InjectCommandOptions): Uint8Array[] {
+  try {
+    return message.map((each) => createSeiNalUnit(exactUtf8(each), { uuid }));
+  } catch (error) {
+    throw failure('cannot send a --message', error);
+  }
+}
+
+async function run(input: string, output: string, options: InjectCommandOptions, context: Context): Promise<void> {
+  checkUsage(input, options);
+  const { messages, every, fps, uuid } = options;
+  const repeated = repeatedNalUnits(options);
+  const placed: readonly PlacedMessage[] =
+    messages === undefined ? [] : parseMessages(await readMessages(messages, context), messages, uuid);
+  const schedule = new Schedule({ repeated, every, placed });
+  const counts = { messages: 0, pictures: 0, accessUnits: 0 };
+  await transformStream(input, output, context, options, {
+    isVideo: true,
+    run: (source) => injectMessages(source, schedule, new PictureClock(fps), counts),
+  });
+  const { messages: injected, pictures, accessUnits } = counts;
+  report(
+    `injected ${counted(injected, 'message')} into ${pictures} of ${counted(accessUnits, 'access unit')}`,
+    context,
+    options,
+  );
+  if (schedule.pending > 0) {
+    throw new CliError(
+      `${counted(schedule.pending, 'message')} not injected: no picture comes at or after their place`,
+      ExitCode.unplaced,
+    );
+  }
+}
+
+const HELP = `
+Without --every each --message goes into the first picture. Several messages for one picture all go into it,
+each in a SEI NAL unit of its own.
+
+The messages file holds one JSON object a line:
+  {"at": 1.5, "message": "text"}            from 1.5 s on (needs a frame rate: --fps, or what the stream says)
+  {"at": "37f", "message": {"score": 3}}    from access unit 37 on, the first being 0
+  {"frame": 37, "message": [1, 2]}          the same
+  {"at": 2, "base64": "AAEC", "uuid": "9e504ea5-ee5a-4f02-949f-b033a3768da2"}
+A string is sent as its UTF-8 bytes, any other JSON value as compact JSON. Time runs in decoding order. An access
+unit without a picture gets nothing: the message goes into the next picture.
+
+Exit code 3 where messages are left whose place lies past the end; the output is complete all the same.
+
+Examples:
+  $ h264-sei inject --message '{"title":"Concert"}' in.h264 out.h264
+  $ h264-sei inject --messages cues.jsonl --fps 25 in.h264 out.h264
+  $ ffmpeg -i in.mp4 -c copy -bsf:v h264_mp4toannexb -f h264 - | h264-sei inject --message hi --every 25 - > out.h264`;
+
+/** The command that puts messages in. */
+export function injectCommand(context: Context): Command {
+  return addStreamOptions(
+    new Command('inject')
+      .description('put messages into a H.264 byte stream as SEI user_data_unregistered')
+      .argument('<input>', 'Annex B file, - for stdin')
+      .argument('[output]', 'file, - for stdout', '-')
+      .option('-m, --message <text>', 'a message, sent as its exact UTF-8 bytes; may be repeated', repeatable(String))
+      .option('--messages <file.jsonl>', 'messages with a place of their own, - for stdin')
+      .option('--every <n>', 'each --message into every nth picture', integerArgument(1))
+      .option('--fps <rate>', 'frames a second, such as 25 or 30000/1001', frameRateArgument)
+      .option('--uuid <uuid>', 'uuid_iso_iec_11578 of the messages', uuidArgument, DEFAULT_SEI_UUID),
+  )
+    .addHelpText('after', HELP)
+    .action((input: string, output: string, options: InjectCommandOptions) => run(input, output, options, context));
+}

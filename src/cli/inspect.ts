@@ -1,0 +1,188 @@
+import { Command } from 'commander';
+import { Framing, NalUnitCursor } from '../codec/framing.js';
+import { NalUnitType, nalUnitType } from '../codec/nal-unit.js';
+import { type SeiMessage, extractSei } from '../frame/extract.js';
+import { type AccessUnit, accessUnitBatches } from './access-units.js';
+import type { Context } from './context.js';
+import { LineBatch, jsonLine } from './json-lines.js';
+import { nalUnitTypeName, seiPayloadTypeName } from './names.js';
+import { addStreamOptions } from './options.js';
+import { counted, report } from './report.js';
+import { type StreamOptions, transformStream } from './transform.js';
+
+interface InspectCommandOptions extends StreamOptions {
+  readonly json?: boolean;
+}
+
+/** What an inspection has seen. */
+export interface InspectionCounts {
+  /** Access units. */
+  accessUnits: number;
+  /** NAL units. */
+  nalUnits: number;
+  /** SEI messages. */
+  messages: number;
+}
+
+/** One NAL unit of a byte stream. */
+export interface InspectedNalUnit {
+  /** Number of its access unit, from 0 on. */
+  readonly accessUnit: number;
+  /** Where it begins in the stream, behind its start code, in bytes. */
+  readonly offset: number;
+  /** Its bytes, without start code and without the zeros behind it. */
+  readonly size: number;
+  /** nal_unit_type. */
+  readonly nalUnitType: number;
+  /** nal_ref_idc. */
+  readonly nalRefIdc: number;
+  /** The messages of a SEI NAL unit. */
+  readonly messages?: readonly SeiMessage[];
+}
+
+/** Makes text of NAL units. */
+export interface InspectionFormat {
+  /** What stands in front of the first one. */
+  readonly header: string;
+  /** The lines of one. */
+  format(nalUnit: InspectedNalUnit): string;
+}
+
+/** Characters of a message that are shown in the table. */
+const PREVIEW_LENGTH = 60;
+
+const COLUMNS = [12, 12, 10, 4] as const;
+
+function row(cells: readonly (string | number)[], rest: string): string {
+  return `${cells.map((cell, i) => String(cell).padEnd(COLUMNS[i])).join('')}${rest}\n`;
+}
+
+function previewOf({ payload }: SeiMessage): string {
+  // As a stream, so that a character that is cut at the end is left out.
+  const text = new TextDecoder().decode(payload.subarray(0, 4 * PREVIEW_LENGTH), { stream: true });
+  const shown = text.slice(0, PREVIEW_LENGTH);
+  const more = text.length > PREVIEW_LENGTH ? '…' : '';
+  return shown.includes('\uFFFD') ? '(binary)' : `${jsonLine([shown]).slice(1, -2)}${more}`;
+}
+
+/** A table for people. */
+export const tableFormat: InspectionFormat = {
+  header: row(['access unit', 'offset', 'size', 'ref'], 'nal_unit_type'),
+  format({ accessUnit, offset, size, nalUnitType: type, nalRefIdc, messages = [] }) {
+    const lines = messages.map((message) => {
+      const { payloadType, uuid, payload } = message;
+      const name = `${payloadType} ${seiPayloadTypeName(payloadType)}`;
+      const content = uuid === undefined ? '' : ` ${uuid} ${previewOf(message)}`;
+      return row(['', '', payload.length, ''], `  ${name}${content}`);
+    });
+    return row([accessUnit, offset, size, nalRefIdc], `${type} ${nalUnitTypeName(type)}`) + lines.join('');
+  },
+};
+
+/** JSON Lines for programs. */
+export const jsonFormat: InspectionFormat = {
+  header: '',
+  format({ messages, ...nalUnit }) {
+    return jsonLine({
+      ...nalUnit,
+      name: nalUnitTypeName(nalUnit.nalUnitType),
+      ...(messages !== undefined && {
+        messages: messages.map(({ payloadType, uuid, payload }) => ({
+          payloadType,
+          name: seiPayloadTypeName(payloadType),
+          ...(uuid !== undefined && { uuid }),
+          size: payload.length,
+        })),
+      }),
+    });
+  },
+};
+
+function messagesByNalUnit(accessUnit: Uint8Array): ReadonlyMap<number, SeiMessage[]> {
+  const byOffset = new Map<number, SeiMessage[]>();
+  for (const message of extractSei(accessUnit, { format: 'annexb' })) {
+    const others = byOffset.get(message.nalUnitOffset);
+    if (others === undefined) byOffset.set(message.nalUnitOffset, [message]);
+    else others.push(message);
+  }
+  return byOffset;
+}
+
+/** The NAL units of an access unit, one at a time: hostile bytes hold millions. */
+function* nalUnitsOf({ index, offset, data }: AccessUnit): Generator<InspectedNalUnit> {
+  const messages = messagesByNalUnit(data);
+  const cursor = new NalUnitCursor(data, Framing.annexb);
+  while (cursor.next()) {
+    const header = data[cursor.start];
+    const type = nalUnitType(header);
+    yield {
+      accessUnit: index,
+      offset: offset + cursor.start,
+      size: cursor.end - cursor.start,
+      nalUnitType: type,
+      nalRefIdc: (header >> 5) & 3,
+      ...(type === NalUnitType.sei && { messages: messages.get(cursor.start) ?? [] }),
+    };
+  }
+}
+
+/**
+ * Describes the NAL units of a byte stream.
+ *
+ * @param source the chunks of an Annex B byte stream
+ * @param format makes text of them
+ * @param counts brought up to date with each NAL unit
+ * @returns the text (H.264 7.3.1, Table 7-1)
+ */
+export async function* inspectNalUnits(
+  source: AsyncIterable<Uint8Array>,
+  format: InspectionFormat,
+  counts: InspectionCounts,
+): AsyncGenerator<string> {
+  const batch = new LineBatch();
+  batch.add(format.header);
+  for await (const accessUnits of accessUnitBatches(source)) {
+    for (const accessUnit of accessUnits) {
+      counts.accessUnits = accessUnit.index + 1;
+      for (const nalUnit of nalUnitsOf(accessUnit)) {
+        counts.nalUnits++;
+        counts.messages += nalUnit.messages?.length ?? 0;
+        if (batch.add(format.format(nalUnit))) yield batch.take();
+      }
+    }
+    const text = batch.take();
+    if (text !== '') yield text;
+  }
+}
+
+async function run(input: string, output: string, options: InspectCommandOptions, context: Context): Promise<void> {
+  const counts = { accessUnits: 0, nalUnits: 0, messages: 0 };
+  await transformStream(input, output, context, options, {
+    isVideo: false,
+    run: (source) => inspectNalUnits(source, options.json === true ? jsonFormat : tableFormat, counts),
+  });
+  const { accessUnits, nalUnits, messages } = counts;
+  const seen = [counted(accessUnits, 'access unit'), counted(nalUnits, 'NAL unit'), counted(messages, 'SEI message')];
+  report(seen.join(', '), context, options);
+}
+
+const HELP = `
+An offset is that of a NAL unit behind its start code, in bytes. With --json there is one object a line for each NAL unit:
+accessUnit, offset, size, nalUnitType, nalRefIdc, name and, for SEI, messages (payloadType, name, uuid, size).
+
+Examples:
+  $ h264-sei inspect in.h264 | less
+  $ h264-sei inspect --json in.h264 | jq 'select(.nalUnitType == 6)'`;
+
+/** The command that shows what a stream is made of. */
+export function inspectCommand(context: Context): Command {
+  return addStreamOptions(
+    new Command('inspect')
+      .description('list the NAL units, access units and SEI messages of a H.264 byte stream')
+      .argument('<input>', 'Annex B file, - for stdin')
+      .argument('[output]', 'file, - for stdout', '-')
+      .option('--json', 'JSON Lines instead of a table'),
+  )
+    .addHelpText('after', HELP)
+    .action((input: string, output: string, options: InspectCommandOptions) => run(input, output, options, context));
+}

@@ -1,0 +1,34 @@
+#!/usr/bin/env node
+import { runCli } from './program.js';
+
+/** How long a run that is interrupted may take to remove what it has begun, in milliseconds. */
+const GRACE_MS = 2000;
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+async function main(): Promise<void> {
+  const interruption = new AbortController();
+  let signal: NodeJS.Signals | undefined;
+  for (const name of SIGNALS) {
+    process.once(name, () => {
+      signal = name;
+      interruption.abort();
+      // Opening a pipe that nobody has at its other end cannot be interrupted otherwise.
+      setTimeout(() => process.kill(process.pid, name), GRACE_MS).unref();
+    });
+  }
+  const { stdin, stdout, stderr } = process;
+  process.exitCode = await runCli(process.argv.slice(2), { stdin, stdout, stderr, signal: interruption.signal });
+  if (signal === undefined) return;
+  // Ends as if the signal had not been caught, which tells a shell to stop its loop.
+  process.kill(process.pid, signal);
+}
+
+// Whoever reads our output may have seen enough, as in `h264-sei inspect x | head`: that is no failure.
+function endQuietly(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit(0);
+}
+process.stdout.on('error', endQuietly);
+process.stderr.on('error', endQuietly);
+
+void main();

@@ -1,0 +1,165 @@
+import { once } from 'node:events';
+import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { fixtureClip } from '../support/streams.js';
+import { type Tool, describeWith } from '../support/skip.js';
+import { bash, collect, parseLines, spawnCli, useFolder } from './run.js';
+
+const folder = useFolder();
+const clip = fixtureClip('1080p.h264');
+
+/** A stream of about so many bytes. */
+async function writeLong(name: string, length: number): Promise<string> {
+  const bytes = clip.read();
+  await writeFile(
+    folder.path(name),
+    Array.from({ length: Math.ceil(length / bytes.length) }, () => bytes),
+  );
+  return folder.path(name);
+}
+
+async function emptyFolder(name: string): Promise<string> {
+  await mkdir(folder.path(name));
+  return folder.path(name);
+}
+
+describe('the command as a process', () => {
+  it('works in a pipe, and what comes out is what went in', async () => {
+    await writeFile(folder.path('in.h264'), clip.read());
+    const line =
+      'set -o pipefail; cat in.h264 | $CLI inject --every 1 -m "p í p e" - | tee out.h264 | $CLI strip - | cmp - in.h264';
+    expect(await bash(line, folder.root)).toMatchObject({ code: 0, stdout: Buffer.alloc(0) });
+    const { stdout } = await bash('$CLI extract -q --ours - < out.h264', folder.root);
+    expect(parseLines(stdout).map(({ text }) => text)).toEqual(Array(20).fill('p í p e'));
+  });
+
+  it('passes on what a live pipe has, and does not wait for more', async () => {
+    const child = spawnCli(['inject', '--every', '1', '-m', 'x', '-'], { stdio: 'pipe' });
+    const [first = 0, second = 0] = clip.accessUnitSizes;
+    let length = 0;
+    child.stdout!.on('data', (chunk: Buffer) => (length += chunk.length));
+    // The beginning of the third access unit shows that the second is complete.
+    child.stdin!.write(clip.read().subarray(0, first + second + 100));
+    for (let i = 0; i < 200 && length < first + second; i++) await delay(50);
+    expect(length).toBeGreaterThanOrEqual(first + second);
+    child.stdin!.end();
+    expect((await once(child, 'close'))[0]).toBe(0);
+  });
+
+  it.each(['extract -q', 'inspect -q', 'strip -q', 'inject -q -m x'])(
+    '%s: ends quietly where the reader has seen enough',
+    async (command) => {
+      const long = await writeLong('long.h264', 5_000_000);
+      const injected = folder.path('long-injected.h264');
+      await bash(
+        `$CLI inject -q --every 1 -m "$(head -c 500 /dev/zero | tr '\\0' x)" ${long} ${injected}`,
+        folder.root,
+      );
+      const line = `$CLI ${command} ${injected} | head -c 100 >/dev/null; echo "\${PIPESTATUS[0]}"`;
+      expect(await bash(line, folder.root)).toMatchObject({ stdout: Buffer.from('0\n'), stderr: '' });
+    },
+  );
+
+  it('has its exit codes', async () => {
+    await writeFile(folder.path('in.h264'), clip.read());
+    await writeFile(folder.path('late.jsonl'), '{"frame":1000,"message":"late"}\n');
+    const cases = [
+      ['$CLI detect in.h264', 0],
+      ['$CLI detect late.jsonl', 1],
+      ['$CLI strip nothing.h264', 1],
+      ['$CLI strip', 2],
+      ['$CLI inject --messages late.jsonl in.h264 out.h264', 3],
+    ] as const;
+    for (const [line, code] of cases) expect(await bash(line, folder.root)).toMatchObject({ code });
+  });
+
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('leaves no file behind on %s, and ends by it', async (signal) => {
+    const directory = await emptyFolder(signal);
+    const child = spawnCli(['inject', '-m', 'x', '-', `${directory}/out.h264`], { stdio: 'pipe' });
+    const run = collect(child);
+    child.stdin!.on('error', () => {});
+    child.stdin!.write(clip.read());
+    for (let i = 0; i < 200 && (await readdir(directory)).length === 0; i++) await delay(50);
+    expect(await readdir(directory)).toHaveLength(1);
+    child.kill(signal);
+    expect(await run).toMatchObject({ code: null, signal, stderr: '' });
+    expect(await readdir(directory)).toEqual([]);
+  });
+});
+
+const linux: Tool = {
+  name: 'Linux',
+  missing: () => (process.platform === 'linux' ? undefined : `this is ${process.platform}`),
+};
+
+describeWith(linux, 'a full disk', () => {
+  it('is told, and leaves no file behind and the old one as it was', async () => {
+    const long = await writeLong('long.h264', 5_000_000);
+    const directory = await emptyFolder('full');
+    await writeFile(`${directory}/old.h264`, 'old');
+    for (const output of ['old.h264', 'new.h264']) {
+      const run = await bash(`ulimit -f 1000; $CLI strip ${long} ${output}`, directory);
+      expect(run).toMatchObject({ code: 1, stderr: `h264-sei: cannot write ${output}: file too large\n` });
+    }
+    expect(await readdir(directory)).toEqual(['old.h264']);
+    expect(await readFile(`${directory}/old.h264`, 'utf8')).toBe('old');
+  });
+
+  it('is told where the output is a device or stdout', async () => {
+    const long = await writeLong('long.h264', 5_000_000);
+    for (const output of ['/dev/full', '> /dev/full']) {
+      for (const command of ['strip', 'inspect']) {
+        const run = await bash(`$CLI ${command} ${long} ${output}`, folder.root);
+        expect(run.code).toBe(1);
+        expect(run.stderr).toMatch(/^h264-sei: cannot write (\/dev\/full|stdout): no space left on device\n$/);
+      }
+    }
+  });
+});
+
+describeWith(linux, 'memory', () => {
+  it.each([
+    ['inject -q --every 1 -m x -', 'cat'],
+    ['strip -q -', 'cat'],
+    ['extract -q -', 'wc -c'],
+    ['inspect -q --json -', 'wc -c'],
+  ])('%s of 100 MB through a pipe stays below 150 MB', async (command, reader) => {
+    const child = spawnCli(command.split(' '), { stdio: ['pipe', 'pipe', 'inherit'] });
+    const bytes = clip.read();
+    let peak = 0;
+    let received = 0;
+    child.stdout!.on('data', (chunk: Buffer) => (received += chunk.length));
+    const closed = once(child, 'close');
+    for (let sent = 0; sent < 100e6; sent += bytes.length) {
+      if (!child.stdin!.write(bytes)) await once(child.stdin!, 'drain');
+    }
+    // The last word on the peak: the process is there still, waiting for the end of its input.
+    const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
+    peak = Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
+    child.stdin!.end();
+    expect((await closed)[0]).toBe(0);
+    expect(received).toBeGreaterThan(reader === 'cat' ? 99e6 : 1e5);
+    expect(peak).toBeGreaterThan(10e6);
+    expect(peak).toBeLessThan(150e6);
+  });
+});
+
+const scriptTool: Tool = {
+  name: 'script',
+  missing: () => (process.platform === 'linux' ? undefined : 'util-linux has it'),
+};
+
+describeWith(scriptTool, 'a terminal', () => {
+  it('gets no video', async () => {
+    const run = await bash(`script -qec "$CLI strip ${clip.path}" /dev/null`, folder.root);
+    expect(run.code).toBe(2);
+    expect(run.stdout.toString()).toMatch(/^h264-sei: will not write video to a terminal; [^\n]*\n$/);
+  });
+
+  it('gets the table and the report', async () => {
+    const run = await bash(`script -qec "$CLI inspect ${clip.path}" /dev/null`, folder.root);
+    expect(run.code).toBe(0);
+    expect(run.stdout.toString()).toMatch(/^access unit[^]*20 access units, \d+ NAL units, \d+ SEI message/);
+  });
+});
