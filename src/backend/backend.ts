@@ -15,7 +15,10 @@ export interface Backend {
   /** How many bytes `escape` writes; see codec/emulation-prevention. */
   escapedLength(rbsp: Uint8Array): number;
 
-  /** Inserts emulation prevention from the start of `target` on; answers the length, `escapedLength(rbsp)`, which fits. */
+  /**
+   * Inserts emulation prevention from the start of `target` on; answers the length, `escapedLength(rbsp)`, which fits. Here as in `unescape`,
+   * what `target` holds behind the result is not defined.
+   */
   escape(rbsp: Uint8Array, target: Uint8Array): number;
 
   /** Removes emulation prevention; answers the length, at most `bytes.length`, which fits. See codec/emulation-prevention. */

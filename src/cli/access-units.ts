@@ -1,5 +1,5 @@
 import { AccessUnitSplitter, MAX_ACCESS_UNIT_SIZE } from '../codec/access-unit-splitter.js';
-import { scanNalUnits } from '../frame/convert.js';
+import { scanNalUnits } from '../index.js';
 
 /** One access unit of a byte stream. */
 export interface AccessUnit {

@@ -1,10 +1,21 @@
 #!/usr/bin/env node
-import { runCli } from './program.js';
+import type { Context } from './context.js';
 
 /** How long a run that is interrupted may take to remove what it has begun, in milliseconds. */
 const GRACE_MS = 2000;
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+async function run(context: Context): Promise<number> {
+  try {
+    // Loaded in here, since a backend that is forced and cannot be had ends the loading of the library.
+    const { runCli } = await import('./program.js');
+    return await runCli(process.argv.slice(2), context);
+  } catch (error) {
+    context.stderr.write(`h264-sei: ${(error as Error).message}\n`);
+    return 1;
+  }
+}
 
 async function main(): Promise<void> {
   const interruption = new AbortController();
@@ -18,7 +29,7 @@ async function main(): Promise<void> {
     });
   }
   const { stdin, stdout, stderr } = process;
-  process.exitCode = await runCli(process.argv.slice(2), { stdin, stdout, stderr, signal: interruption.signal });
+  process.exitCode = await run({ stdin, stdout, stderr, signal: interruption.signal });
   if (signal === undefined) return;
   // Ends as if the signal had not been caught, which tells a shell to stop its loop.
   process.kill(process.pid, signal);

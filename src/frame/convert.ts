@@ -12,7 +12,9 @@ export interface ToLengthPrefixedOptions {
   /** Bytes of each length prefix of the result; 4 where absent. */
   readonly lengthSize?: LengthSize | undefined;
   /** The framing of the data, where the caller knows it; detected where absent. */
-  readonly from?: FramingOptions | undefined;
+  readonly format?: H264Format | undefined;
+  /** Bytes of each length prefix of the data, where they have some and the caller knows; detected where absent. */
+  readonly sourceLengthSize?: LengthSize | undefined;
 }
 
 /**
@@ -119,7 +121,7 @@ export function toAnnexB<T extends Uint8Array>(data: T, options?: FramingOptions
  */
 export function toLengthPrefixed<T extends Uint8Array>(data: T, options?: ToLengthPrefixedOptions): T | Uint8Array {
   const lengthSize = lengthSizeOption(options);
-  const hint = framingHint(options?.from);
+  const hint = framingHint({ format: options?.format, lengthSize: options?.sourceLengthSize });
   const bytes = readableBytes('data', data);
   if (bytes.length === 0) return data;
   const framing = knownFraming(bytes, hint);

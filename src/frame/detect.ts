@@ -41,9 +41,9 @@ const RTP_PACKET_TYPES: Readonly<Record<number, RtpPacketType>> = {
  * @throws `TypeError` and `RangeError` for arguments of the wrong kind; {@link SeiError} `ERR_SEI_MALFORMED` for a hint's avcC that is
  *   none, `ERR_SEI_DETACHED_BUFFER` (H.264 7.3.1, B.1.1; ISO/IEC 14496-15 5.3.3; RFC 6184 5.2)
  */
-export function detectH264Format(data: Uint8Array, hint?: FramingOptions): FormatDetection {
-  const framingOrDetect = framingHint(hint);
-  const detection = backend().detect(readableBytes('data', data), framingOrDetect);
+export function detectH264Format(data: Uint8Array, hint?: H264Format | FramingOptions): FormatDetection {
+  const expected = framingHint(typeof hint === 'string' ? { format: hint } : hint);
+  const detection = backend().detect(readableBytes('data', data), expected);
   if (detection === 0) return { isH264: false, format: 'unknown', confidence: 0 };
   const framing = detectedFraming(detection);
   const rtpPacketType = RTP_PACKET_TYPES[(detection >> 13) & 3];

@@ -74,6 +74,12 @@ describe('the command as a process', () => {
     for (const [line, code] of cases) expect(await bash(line, folder.root)).toMatchObject({ code });
   });
 
+  it('tells in one line that a backend that is forced cannot be had', async () => {
+    const run = await bash(`H264_SEI_BACKEND=quantum $CLI detect ${clip.path}`, folder.root);
+    expect(run).toMatchObject({ code: 1, stdout: Buffer.alloc(0) });
+    expect(run.stderr).toMatch(/^h264-sei: H264_SEI_BACKEND=quantum [^\n]*\n$/);
+  });
+
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('leaves no file behind on %s, and ends by it', async (signal) => {
     const directory = await emptyFolder(signal);
     const child = spawnCli(['inject', '-m', 'x', '-', `${directory}/out.h264`], { stdio: 'pipe' });

@@ -25,7 +25,7 @@ const longestNalUnit = (library: Library, units: readonly Uint8Array[]) =>
 
 function throughSamples(library: Library, units: readonly Uint8Array[], lengthSize: 2 | 4): Uint8Array[] {
   return units.map((unit, index) => {
-    const sample = library.toLengthPrefixed(unit, { lengthSize, from: { format: 'annexb' } });
+    const sample = library.toLengthPrefixed(unit, { lengthSize, format: 'annexb' });
     const sei = library.createSeiNalUnit(payloadOf(index), { uuid: UUID });
     return library.toAnnexB(library.injectSei(sample, [sei], { lengthSize }), { lengthSize });
   });
@@ -89,7 +89,7 @@ function describeStream(stream: Stream, expectedSizes: readonly number[] | numbe
       it(`is the same through lengths of four and of two by ${tested.name}`, () => {
         withBackend(tested, (library) => {
           const plain = injected.map((unit) =>
-            library.toAnnexB(library.toLengthPrefixed(unit, { from: { format: 'annexb' } }), { lengthSize: 4 }),
+            library.toAnnexB(library.toLengthPrefixed(unit, { format: 'annexb' }), { lengthSize: 4 }),
           );
           expect(areEqual(throughSamples(library, units, 4), plain)).toBe(true);
           if (longestNalUnit(library, units) <= 0xffff) {

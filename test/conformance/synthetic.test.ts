@@ -50,7 +50,7 @@ describe('synthetic streams', () => {
             for (const [index, unit] of accessUnits.entries()) {
               for (const lengthSize of [2, 4] as const) {
                 const sei = library.createSeiNalUnit(payloadOf(index));
-                const sample = library.toLengthPrefixed(unit, { lengthSize, from: { format: 'annexb' } });
+                const sample = library.toLengthPrefixed(unit, { lengthSize, format: 'annexb' });
                 const injected = library.injectSei(sample, [sei], { lengthSize });
                 expect(library.splitNalUnits(injected, { lengthSize }).map(hex)).toEqual(
                   expectedNalUnits(nalUnits[index], sei).map(hex),

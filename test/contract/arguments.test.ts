@@ -137,10 +137,10 @@ describeEachBackend('arguments', (library) => {
     it('of toLengthPrefixed name both framings', () => {
       const convert = (options: unknown) => codeOf(() => library.toLengthPrefixed(frame, options as object));
       expect(convert({ lengthSize: 3 })).toBe(RANGE);
-      expect(convert({ from: { lengthSize: 5 } })).toBe(RANGE);
+      expect(convert({ sourceLengthSize: 5 })).toBe(RANGE);
       expect(convert(null)).toBe(TYPE);
-      expect(convert({ from: null })).toBe(TYPE);
-      expect(convert({ from: { format: 'annexb' }, lengthSize: 2 })).toBeUndefined();
+      expect(convert({ format: null })).toBe(RANGE);
+      expect(convert({ format: 'annexb', lengthSize: 2 })).toBeUndefined();
     });
   });
 

@@ -210,7 +210,9 @@ describeEachBackend('framing', (library) => {
         expect(numbers(toAnnexB(sample))).toEqual(numbers(stream));
         expect(numbers(toAnnexB(sample, { lengthSize }))).toEqual(numbers(stream));
         expect(numbers(toLengthPrefixed(stream, { lengthSize }))).toEqual(numbers(sample));
-        expect(numbers(toLengthPrefixed(sample, { from: { lengthSize } }))).toEqual(numbers(avcc(4, ...nalUnits)));
+        expect(numbers(toLengthPrefixed(sample, { sourceLengthSize: lengthSize }))).toEqual(
+          numbers(avcc(4, ...nalUnits)),
+        );
       });
     }
 

@@ -162,7 +162,7 @@ describeEachBackend('inverse functions', (library) => {
     fc.assert(
       fc.property(accessUnit, fc.constantFrom(2 as const, 4 as const), (nalUnits, lengthSize) => {
         const stream = Uint8Array.from(nalUnits.flatMap((nalUnit) => [0, 0, 0, 1, ...nalUnit]));
-        const sample = library.toLengthPrefixed(stream, { lengthSize, from: { format: 'annexb' } });
+        const sample = library.toLengthPrefixed(stream, { lengthSize, format: 'annexb' });
         expect(hex(library.toAnnexB(sample, { lengthSize }))).toBe(hex(stream));
         expect(library.splitNalUnits(sample, { lengthSize }).map(hex)).toEqual(nalUnits.map(hex));
         expect(library.splitNalUnits(stream, 'annexb').map(hex)).toEqual(nalUnits.map(hex));
