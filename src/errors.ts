@@ -11,6 +11,8 @@
  * - `ERR_SEI_TARGET_TOO_SMALL`: the caller's memory cannot hold the result.
  * - `ERR_SEI_OVERLAP`: the target overlaps the memory that is read.
  * - `ERR_SEI_DETACHED_BUFFER`: the memory behind a view was transferred away.
+ * - `ERR_SEI_NOT_JSON`: the value cannot be written as JSON.
+ * - `ERR_SEI_QUEUE_FULL`: the publisher's queue is full, and its policy is to reject.
  * - `ERR_SEI_BACKEND_UNAVAILABLE`: the backend or the kernel that an environment variable forces is not there.
  */
 export type SeiErrorCode =
@@ -24,6 +26,8 @@ export type SeiErrorCode =
   | 'ERR_SEI_TARGET_TOO_SMALL'
   | 'ERR_SEI_OVERLAP'
   | 'ERR_SEI_DETACHED_BUFFER'
+  | 'ERR_SEI_NOT_JSON'
+  | 'ERR_SEI_QUEUE_FULL'
   | 'ERR_SEI_BACKEND_UNAVAILABLE';
 
 /** An error of this library, told apart by its {@link SeiError.code}. */

@@ -21,9 +21,24 @@ export type NativeLoad =
 const PACKAGE_ROOT = join(__dirname, '..', '..');
 const ADDON_FILE = 'h264_sei.node';
 
+/** What {@link Addon} promises, as an addon of another version would not have it. */
+const FUNCTIONS: readonly (keyof Addon)[] = [
+  'kernels',
+  'kernel',
+  'selectKernel',
+  'scanStartCodes',
+  'escapedLength',
+  'escape',
+  'unescape',
+  'detect',
+  'locate',
+  'inject',
+  'extractSeiRecords',
+];
+
 function loadAddon(): Addon {
   const bindings = createRequire(__filename)('bindings') as (options: object) => Addon;
-  return bindings({
+  const addon = bindings({
     bindings: ADDON_FILE,
     module_root: PACKAGE_ROOT,
     try: [
@@ -32,6 +47,9 @@ function loadAddon(): Addon {
       ['module_root', 'prebuilds', `${process.platform}-${process.arch}`, 'h264-sei.node'],
     ],
   });
+  const missing = FUNCTIONS.find((name) => typeof addon[name] !== 'function');
+  if (missing !== undefined) throw new Error(`the addon is of another version: it has no ${missing}`);
+  return addon;
 }
 
 function reasonOf(error: unknown): string {

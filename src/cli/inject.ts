@@ -32,6 +32,9 @@ export interface InjectionCounts {
   accessUnits: number;
 }
 
+/** So many pieces are written at once: hostile access units are a few bytes long, and a chunk holds very many of them. */
+const MAX_PARTS = 4096;
+
 function holdsPicture(accessUnit: Uint8Array): boolean {
   return findInsertionPoint(accessUnit, new NalUnitCursor(accessUnit, Framing.annexb)) >= 0;
 }
@@ -53,9 +56,13 @@ export async function* injectMessages(
   counts: InjectionCounts,
 ): AsyncGenerator<Uint8Array> {
   for await (const accessUnits of accessUnitBatches(source)) {
-    const parts: Uint8Array[] = [];
+    let parts: Uint8Array[] = [];
     for (const { index, data, isContinuation } of accessUnits) {
       counts.accessUnits = index + 1;
+      if (parts.length >= MAX_PARTS) {
+        yield Buffer.concat(parts);
+        parts = [];
+      }
       const isPicture = !isContinuation && holdsPicture(data);
       const nalUnits = isPicture ? schedule.take(index, schedule.needsTime ? clock.next(data) : 0) : [];
       if (nalUnits.length === 0) {

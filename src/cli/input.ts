@@ -3,8 +3,8 @@ import { type Readable, addAbortSignal } from 'node:stream';
 import type { Context } from './context.js';
 import { CliError, failure } from './failure.js';
 
-/** Bytes that are read from a file at once: 1 MiB. */
-export const READ_SIZE = 1024 * 1024;
+/** Bytes that are read from a file at once: 256 KiB. A larger chunk is no faster, and what is made of it takes more memory. */
+const READ_SIZE = 256 * 1024;
 
 /** The input of a command, open. */
 export interface Input {

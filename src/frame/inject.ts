@@ -29,7 +29,8 @@ export function maxInjectedLength(nalUnits: readonly Uint8Array[]): number {
   return length;
 }
 
-function targetTooSmall(targetLength: number): SeiError {
+/** A {@link SeiError} that says that a target cannot hold the result. */
+export function targetTooSmall(targetLength: number): SeiError {
   return new SeiError(
     'ERR_SEI_TARGET_TOO_SMALL',
     `the target of ${targetLength} bytes cannot hold the frame with its SEI`,
@@ -96,6 +97,11 @@ export function injectSeiParts(
   if (location === SpliceResult.passThrough) return [frame];
   if (location === SpliceResult.nalUnitTooLarge) throw unitTooLarge(data, units, hint);
 
+  return piecesOf(data, units, location);
+}
+
+/** The pieces of a frame with NAL units inserted at a location, which a backend has found. */
+export function piecesOf(data: Uint8Array, units: readonly Uint8Array[], location: number): Uint8Array[] {
   const framing = location % LOCATION_SCALE;
   const offset = Math.floor(location / LOCATION_SCALE);
   const unitFramingLength = framingLength(framing);
@@ -117,7 +123,8 @@ export function injectSeiParts(
   return parts;
 }
 
-function checkNoOverlap(name: string, source: Uint8Array, target: Uint8Array): void {
+/** @throws {@link SeiError} `ERR_SEI_OVERLAP` where `target` shares a byte with what is read */
+export function checkNoOverlap(name: string, source: Uint8Array, target: Uint8Array): void {
   const isApart =
     source.length === 0 ||
     source.buffer !== target.buffer ||
@@ -153,7 +160,18 @@ export function injectSeiInto(
       : backend().inject(data, units, target, hint, maxPacketSize);
   if (length >= 0) return length;
   if (length === SpliceResult.nalUnitTooLarge) throw unitTooLarge(data, units, hint);
-  if (length === SpliceResult.targetTooSmall || data.length > target.length) throw targetTooSmall(target.length);
+  if (length === SpliceResult.targetTooSmall) throw targetTooSmall(target.length);
+  return copyInto(data, target);
+}
+
+/**
+ * Copies a frame that passes as it is into the caller's memory.
+ *
+ * @returns its length
+ * @throws {@link SeiError} `ERR_SEI_TARGET_TOO_SMALL`
+ */
+export function copyInto(data: Uint8Array, target: Uint8Array): number {
+  if (data.length > target.length) throw targetTooSmall(target.length);
   target.set(data);
   return data.length;
 }

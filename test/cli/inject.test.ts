@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import { MAX_ACCESS_UNIT_SIZE } from '../../src/codec/access-unit-splitter.js';
 import { joinByteStream } from '../../src/codec/byte-stream.js';
 import { accessUnitDelimiter } from '../support/nal-unit-writer.js';
 import { defaultPps, defaultSps, picParameterSet, seqParameterSet } from '../support/parameter-set-writer.js';
@@ -160,6 +161,18 @@ describe('inject', () => {
       stdin: [joinByteStream([accessUnitDelimiter()])],
     });
     expect(onlyDelimiter).toMatchObject({ code: 3, stdout: Buffer.from([0, 0, 0, 1, 9, 0xf0]) });
+  });
+
+  it('puts nothing between the slices of a picture that is larger than an access unit may be', async () => {
+    const active = { sps: defaultSps, pps: defaultPps };
+    const slice = (firstMbInSlice: number) =>
+      codedSlice(active, { nalUnitType: 5, nalRefIdc: 3, sliceType: sliceTypes.I, firstMbInSlice });
+    const parameterSets = joinByteStream([seqParameterSet(defaultSps), picParameterSet(defaultPps)]);
+    const firstSlice = [joinByteStream([slice(0)]), Buffer.alloc(MAX_ACCESS_UNIT_SIZE, 0x55)];
+    const stream = Buffer.concat([parameterSets, ...firstSlice, joinByteStream([slice(50)]), clip.read()]);
+    const run = await runInProcess(['inject', '-m', 'x', '--every', '1', '-'], { stdin: [stream] });
+    expect(run.stderr).toBe('injected 31 messages into 31 of 31 access units\n');
+    expect((await runInProcess(['strip', '-'], { stdin: [run.stdout] })).stdout.equals(stream)).toBe(true);
   });
 
   it('says nothing with --quiet, but errors', async () => {

@@ -10,7 +10,8 @@ function slice(header: number, firstMbInSlice: number, sliceType: number): Uint8
 }
 
 const starts = (data: Uint8Array) => startsPicture(data, 0, data.length);
-const sliceTypes = Array.from({ length: 12 }, (_, sliceType) => sliceType);
+// The valid ones, some that are not, and such as need more than seven bits.
+const sliceTypes = [...Array.from({ length: 15 }, (_, sliceType) => sliceType), 15, 30, 31, 62, 63, 1000];
 
 describe('startsPicture', () => {
   it('takes first_mb_in_slice 0 with any slice_type of Table 7-6', () => {

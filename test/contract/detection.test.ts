@@ -115,6 +115,22 @@ const ambiguous: Case[] = [
     detection: UNKNOWN,
   },
   {
+    what: 'a chain of lengths of four with a slice of one byte',
+    data: avcc(4, nal.idr, bytes(0x41)),
+    detection: UNKNOWN,
+  },
+  {
+    what: 'a chain of lengths of four with an end of sequence of two bytes',
+    data: avcc(4, nal.idr, bytes(0x0a, 0x55)),
+    detection: UNKNOWN,
+  },
+  {
+    what: 'a chain of lengths of four with an end of sequence of one byte',
+    data: avcc(4, nal.idr, nal.endOfSequence, nal.endOfStream),
+    detection: avcc4(5),
+    insertAt: 0,
+  },
+  {
     what: 'a P slice in the middle of a picture, bare',
     data: bytes(0x41, 0x00, 0xb4, 0x9a, 0xc0, 0x1a, 0xbc, 0x78),
     detection: { format: 'rtp', nalUnitType: 1, rtpPacketType: 'single-nal-unit', confidence: 0.3 },

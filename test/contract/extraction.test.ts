@@ -111,7 +111,7 @@ const cases: [string, readonly Uint8Array[], readonly Expected[]][] = [
   ],
   ['a SEI NAL unit of its header', [bytes(6), sei(ours), nal.p], [isOurs(1)]],
   ['a SEI NAL unit of trailing bits', [bytes(6, 0x80), sei(ours), nal.p], [isOurs(1)]],
-  ['a SEI NAL unit with the forbidden bit', [concat(bytes(0x86), sei(ours).subarray(1)), nal.p], []],
+  ['a SEI NAL unit with the forbidden bit', [nal.aud, concat(bytes(0x86), sei(ours).subarray(1)), nal.p], []],
 ];
 
 describeEachBackend('extraction', (library) => {
@@ -214,6 +214,33 @@ describeEachBackend('extraction', (library) => {
       const frame = annexB(...payloads.map((payload) => createSeiNalUnit(payload)), nal.p);
       expect(extractSei(frame).map(({ payload }) => numbers(payload))).toEqual(payloads.map(numbers));
     });
+  });
+
+  it('gives back an escape at every place around the sizes in which it is searched', () => {
+    for (const size of [64, 128, 16_384, 32_766]) {
+      for (let at = size - 6; at <= size + 3; at++) {
+        // In front of the user data stand payloadType, payloadSize and UUID.
+        const before = at - 1 - codedNumber(at).length - 16;
+        const payload = concat(filler(before), bytes(0, 0, 1), filler(20));
+        const [{ payload: found }] = extractSei(annexB(createSeiNalUnit(payload), nal.p));
+        expect([at, Buffer.compare(found, payload)]).toEqual([at, 0]);
+      }
+    }
+  });
+
+  it('reads SEI whose nal_ref_idc is not 0, as some encoders write it, where told the format', () => {
+    const sloppy = concat(bytes(0x66), sei(ours).subarray(1));
+    expectMessages(annexB(nal.p, sloppy), [4, 8 + nal.p.length], [isOurs(1)]);
+    for (const nalUnits of [
+      [sloppy, nal.p],
+      [nal.p, sloppy],
+    ]) {
+      const expected = [isOurs(nalUnits.indexOf(sloppy))];
+      expectMessages(annexB(...nalUnits), offsetsOf(nalUnits, 0, 4), expected, { format: 'annexb' });
+      expectMessages(avcc(4, ...nalUnits), offsetsOf(nalUnits, 0, 4), expected, { lengthSize: 4 });
+      expectMessages(avcc(1, ...nalUnits), offsetsOf(nalUnits, 0, 1), expected, { lengthSize: 1 });
+      expectMessages(stapA(0x78, ...nalUnits), offsetsOf(nalUnits, 1, 2), expected, { format: 'rtp' });
+    }
   });
 
   it('ends a NAL unit in front of the zeros that trail it', () => {

@@ -183,6 +183,11 @@ describeEachBackend('injection', ({ injectSei, injectSeiInto, injectSeiParts }) 
       }
     });
 
+    it('not, where nothing is read of it', () => {
+      const target = new Uint8Array(50);
+      expect(injectSeiInto(target.subarray(5, 5), one, target)).toBe(0);
+    });
+
     it('a frame that passes', () => {
       const { view } = memoryWith(annexB(nal.sps), 0);
       expect(codeOf(() => injectSeiInto(view, one, view))).toBe('ERR_SEI_OVERLAP');

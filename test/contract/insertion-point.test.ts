@@ -12,6 +12,7 @@ import {
   numbers,
   sei,
   seiNal,
+  stapA,
   userData,
 } from './frames.js';
 
@@ -136,6 +137,16 @@ describeEachBackend('insertion point', ({ injectSei }) => {
       });
     });
   }
+
+  it('forgives a nal_ref_idc that is not 0 in front, where told the format', () => {
+    const sloppy = [bytes(0x29, 0xf0), concat(bytes(0x66), otherSei.subarray(1)), bytes(0x2c, 0xff, 0x80)];
+    const before = [...sloppy, nal.idr];
+    const after = withOurs(before, 3);
+    expect(numbers(injectSei(annexB(...before), ours, { format: 'annexb' }))).toEqual(numbers(annexB(...after)));
+    expect(numbers(injectSei(avcc(4, ...before), ours, { lengthSize: 4 }))).toEqual(numbers(avcc(4, ...after)));
+    expect(numbers(injectSei(avcc(2, ...before), ours, { lengthSize: 2 }))).toEqual(numbers(avcc(2, ...after)));
+    expect(numbers(injectSei(stapA(0x78, ...before), ours, { format: 'rtp' }))).toEqual(numbers(stapA(0x78, ...after)));
+  });
 
   it('finds the place without a hint as with one', () => {
     for (const [, nalUnits, at] of accessUnits) {

@@ -1,0 +1,123 @@
+/** The addon gets checked arguments from TypeScript. Should it ever get others, it says so and leaves the process alive. */
+import { describe, expect, it } from 'vitest';
+import type { Backend } from '../../src/backend/backend.js';
+import { loadNativeBackend } from '../../src/backend/native.js';
+import { addonTool } from '../support/backends.js';
+import { describeWith } from '../support/skip.js';
+
+const frame = Uint8Array.of(0, 0, 0, 1, 0x65, 0x88, 0x80);
+const units = [Uint8Array.of(6, 5, 1, 7, 0x80)];
+
+/** Good arguments of each function. */
+const calls: [Exclude<keyof Backend, 'name' | 'kernel'>, () => unknown[]][] = [
+  ['scanStartCodes', () => [frame, new Uint32Array(4)]],
+  ['escapedLength', () => [frame]],
+  ['escape', () => [frame, new Uint8Array(20)]],
+  ['unescape', () => [frame, new Uint8Array(20)]],
+  ['detect', () => [frame, 0]],
+  ['locate', () => [frame, units, 0, 1200]],
+  ['inject', () => [frame, units, new Uint8Array(40), 0, 1200]],
+  ['extractSeiRecords', () => [frame, 1, false, new Uint32Array(12), new Uint8Array(20)]],
+];
+
+/** Of no use as any argument. */
+const wrong: unknown[] = [
+  undefined,
+  null,
+  'text',
+  {},
+  [],
+  [1],
+  [null],
+  [[]],
+  [new Uint32Array(1)],
+  Symbol('symbol'),
+  10n,
+  () => 1,
+  new Float64Array(2),
+  new Int8Array(3),
+  new ArrayBuffer(8),
+  new DataView(new ArrayBuffer(8)),
+  new Proxy(new Uint8Array(8), {}),
+  Object.create(Uint8Array.prototype),
+];
+/** Of use as some argument, in which it is of the wrong value. */
+const odd: unknown[] = [-1, 1e300, -1e300, Number.NaN, 2 ** 53, 0.5, 0xff, true, new Uint8Array(0), new Uint32Array(0)];
+
+function answerOf(act: () => unknown): unknown {
+  try {
+    return act();
+  } catch (error) {
+    return error;
+  }
+}
+
+describeWith(addonTool, 'the addon', () => {
+  const loaded = loadNativeBackend();
+  const backend = (loaded as Extract<typeof loaded, { backend: Backend }>).backend;
+
+  for (const [name, good] of calls) {
+    const call = (args: unknown[]) => answerOf(() => (backend[name] as (...args: unknown[]) => unknown)(...args));
+
+    describe(name, () => {
+      it('takes good arguments', () => {
+        expect(call(good())).toEqual(expect.any(Number));
+      });
+
+      it('throws a TypeError where one is missing', () => {
+        for (let count = 0; count < good().length; count++) {
+          expect(call(good().slice(0, count))).toBeInstanceOf(TypeError);
+        }
+      });
+
+      for (let position = 0; position < good().length; position++) {
+        it(`throws a TypeError where argument ${position + 1} is of the wrong type`, () => {
+          for (const [index, value] of wrong.entries()) {
+            // No NAL unit at all is a list as well.
+            if (Array.isArray(value) && value.length === 0 && Array.isArray(good()[position])) continue;
+            const args = good();
+            args[position] = value;
+            expect([index, call(args) instanceof TypeError]).toEqual([index, true]);
+          }
+        });
+
+        it(`survives an odd argument ${position + 1}`, () => {
+          for (const value of odd) {
+            const args = good();
+            args[position] = value;
+            const answer = call(args);
+            expect(typeof answer === 'number' || answer instanceof TypeError).toBe(true);
+          }
+        });
+      }
+
+      it('survives memory that was transferred away', () => {
+        for (let position = 0; position < good().length; position++) {
+          const args = good();
+          const view = args[position];
+          if (!ArrayBuffer.isView(view)) continue;
+          const detached = structuredClone(view);
+          structuredClone(detached, { transfer: [detached.buffer as ArrayBuffer] });
+          args[position] = detached;
+          const answer = call(args);
+          expect(typeof answer === 'number' || answer instanceof TypeError).toBe(true);
+        }
+      });
+
+      it('survives a target that is its own source', () => {
+        const args = good().map((each) => (each instanceof Uint8Array ? frame.slice() : each));
+        const shared = Uint8Array.from({ length: 64 }, (_, at) => (at % 5 === 3 ? 1 : 0));
+        const answer = call(args.map((each) => (each instanceof Uint8Array ? shared : each)));
+        expect(typeof answer === 'number' || answer instanceof TypeError).toBe(true);
+      });
+    });
+  }
+
+  it('refuses a kernel that is no name and one that is not there', () => {
+    const selectKernel = (name: string) => (loaded as Extract<typeof loaded, { backend: Backend }>).selectKernel(name);
+    expect(() => selectKernel(7 as unknown as string)).toThrow(TypeError);
+    expect(selectKernel('')).toBe(false);
+    expect(selectKernel('x'.repeat(1_000_000))).toBe(false);
+    expect(backend.kernel).not.toBe('');
+  });
+});
