@@ -53,6 +53,13 @@ module.exports = {
       to: { pathNot: '^src/' },
     },
     {
+      name: 'frame-and-metadata-run-in-browsers',
+      comment: 'src/frame and src/metadata run in a browser: they reach what Node.js adds through globalThis',
+      severity: 'error',
+      from: { path: '^src/(frame|metadata)/' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
       name: 'nothing-imports-cli',
       comment: 'the command stands on the library, never the library on the command',
       severity: 'error',

@@ -32,3 +32,66 @@ export { type ExtractOptions, type SeiMessage, extractSei } from './frame/extrac
 export { injectSei, injectSeiInto, injectSeiParts } from './frame/inject.js';
 export { type SeiNalUnitOptions, createSeiNalUnit, escapeRbsp, unescapeRbsp } from './frame/sei-nal-unit.js';
 export { type StripOptions, stripSei } from './frame/strip.js';
+
+export {
+  CONTENT_DEDUP_WINDOW_MS,
+  DEDUP_WINDOW_MS,
+  type DeduplicatorOptions,
+  MAX_DEDUP_ENTRIES,
+} from './metadata/deduplicator.js';
+export { patchH264Decoder, type H264DecoderPatchOptions } from './metadata/decoder-patch.js';
+export { type DiagnosticListener, type DiagnosticSource, type SeiDiagnostic } from './metadata/diagnostics.js';
+export {
+  DEFAULT_CLOSE_METHODS,
+  type FrameInjector,
+  type H264EncoderPatchOptions,
+  patchH264Encoder,
+} from './metadata/encoder-patch.js';
+export { FRAMES_TO_LOCK, FRAMES_TO_MOVE } from './metadata/format-lock.js';
+export { FRAGMENT_SEI_UUID, MAX_SPLIT_MESSAGE_SIZE } from './metadata/fragmentation.js';
+export {
+  getGlobalSeiPublisher,
+  getGlobalSeiSubscriber,
+  setGlobalSeiPublisher,
+  setGlobalSeiSubscriber,
+} from './metadata/global.js';
+export {
+  type InjectFrameOptions,
+  SeiInjector,
+  type SeiInjectorOptions,
+  type SeiInjectorStats,
+} from './metadata/injector.js';
+export { MAX_JSON_SIZE } from './metadata/json.js';
+export { MAX_LOGGED_LENGTH, logSeiMessage } from './metadata/log.js';
+export { MAX_SUBSCRIBER_BUFFER_BYTES, SUBSCRIBER_BUFFER_SIZE } from './metadata/message-buffer.js';
+export { MAX_RETAINED_KEYS, type QueueFullPolicy, STALL_TIMEOUT_MS } from './metadata/message-queue.js';
+export { type PatchHandle } from './metadata/patch.js';
+export {
+  DEFAULT_PUBLISHER_LIMITS,
+  IVS_PUBLISHER_LIMITS,
+  type OversizePolicy,
+  type PublisherLimits,
+} from './metadata/profiles.js';
+export {
+  MAX_REPEAT_COUNT,
+  type OptionalLimits,
+  type PublishOptions,
+  type RepeatMode,
+  type SeiPublisherOptions,
+} from './metadata/publisher-options.js';
+export { SeiPublisher, type SeiPublisherStats } from './metadata/publisher.js';
+export { type InjectedCopy, type InjectionOutcome, type InjectionReceipt } from './metadata/queued-message.js';
+export { MAX_PENDING_BYTES, MAX_PENDING_MESSAGES, REASSEMBLY_TIMEOUT_MS } from './metadata/reassembly.js';
+export { ReceivedSeiMessage, type ReceivedSeiMessageData, type Reception } from './metadata/received-message.js';
+export {
+  type DedupKey,
+  type DedupOptions,
+  type MessageCallback,
+  type ProcessOptions,
+  SeiSubscriber,
+  type SeiSubscriberOptions,
+  type SubscriberStats,
+} from './metadata/subscriber.js';
+export { type SeiTicket } from './metadata/ticket.js';
+export { MAX_WAIT_FOR_KEPT_PICTURE } from './metadata/track.js';
+export { MIN_TRUNCATED_STRING_LENGTH } from './metadata/truncation.js';

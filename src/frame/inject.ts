@@ -123,7 +123,11 @@ export function piecesOf(data: Uint8Array, units: readonly Uint8Array[], locatio
   return parts;
 }
 
-/** @throws {@link SeiError} `ERR_SEI_OVERLAP` where `target` shares a byte with what is read */
+/**
+ * Checks that a target is apart from what is read.
+ *
+ * @throws {@link SeiError} `ERR_SEI_OVERLAP` where they share a byte
+ */
 export function checkNoOverlap(name: string, source: Uint8Array, target: Uint8Array): void {
   const isApart =
     source.length === 0 ||

@@ -1,0 +1,190 @@
+/**
+ * Remembers which messages have been delivered, so that the copies that a publisher sends against loss come out as one message.
+ *
+ * Two windows: what carries an identity of its own (a timestamp, an id) is the same message whenever it comes back, so it is remembered for long;
+ * of equal content alone nobody knows whether it is a copy or was said twice, so it is remembered only as long as copies are apart.
+ */
+import { invalidType, outOfRange } from '../errors.js';
+import type { ReceivedSeiMessage } from './received-message.js';
+
+/** How long a message that carries a timestamp or an id is remembered after its last copy, in milliseconds. */
+export const DEDUP_WINDOW_MS = 60_000;
+
+/** How long a message that is known by its content alone is remembered after its last copy, in milliseconds. */
+export const CONTENT_DEDUP_WINDOW_MS = 2_000;
+
+/** How many messages are remembered at once; the one whose last copy is the longest ago makes room. */
+export const MAX_DEDUP_ENTRIES = 4096;
+
+const OPENING_BRACE = 0x7b;
+
+/** The size of a deduplicator's memory. */
+export interface DeduplicatorOptions {
+  /** Messages that are remembered at once, at least 1; {@link MAX_DEDUP_ENTRIES} where absent. */
+  readonly maxEntries?: number | undefined;
+  /** Milliseconds that a message with an identity is remembered; {@link DEDUP_WINDOW_MS} where absent. */
+  readonly windowMs?: number | undefined;
+  /** Milliseconds that a message without an identity is remembered; {@link CONTENT_DEDUP_WINDOW_MS} where absent. */
+  readonly contentWindowMs?: number | undefined;
+}
+
+/** The entries of one window in a ring around a sentinel, the one that was seen longest ago first. */
+class Entry {
+  next: Entry = this;
+  previous: Entry = this;
+  lastSeen = 0;
+  /** Rises from one entry that was seen to the next, since several are seen at one time. */
+  order = 0;
+
+  constructor(
+    readonly key: string,
+    readonly window: Window | undefined,
+  ) {}
+
+  unlink(): void {
+    this.previous.next = this.next;
+    this.next.previous = this.previous;
+  }
+
+  /** Links the entry in at the end of the ring. */
+  append(ring: Entry, time: number, order: number): void {
+    this.lastSeen = time;
+    this.order = order;
+    this.previous = ring.previous;
+    this.next = ring;
+    ring.previous.next = this;
+    ring.previous = this;
+  }
+}
+
+class Window {
+  /** The sentinel; its neighbours are the oldest and the newest entry. */
+  readonly ring = new Entry('', undefined);
+
+  constructor(readonly length: number) {}
+
+  get oldest(): Entry | undefined {
+    return this.ring.next === this.ring ? undefined : this.ring.next;
+  }
+}
+
+function windowOption(name: string, value: unknown, fallback: number): number {
+  if (value === undefined) return fallback;
+  if (typeof value !== 'number') throw invalidType(name, 'a number', value);
+  if (!(value >= 0)) throw outOfRange(name, 'at least 0', value);
+  return value;
+}
+
+function maxEntriesOption(value: unknown): number {
+  if (value === undefined) return MAX_DEDUP_ENTRIES;
+  if (typeof value !== 'number') throw invalidType('options.dedup.maxEntries', 'a number', value);
+  if (!Number.isSafeInteger(value) || value < 1) {
+    throw outOfRange('options.dedup.maxEntries', 'an integer of at least 1', value);
+  }
+  return value;
+}
+
+/**
+ * The keys of the messages that have been seen, each until nothing was seen of it for the length of its window.
+ *
+ * A key costs the same however many there are: entries stand in the order in which they were last seen, so what has expired stands in front and
+ * leaves there as time goes on. (A `Map` alone keeps that order too, but finding its first key walks over all that were deleted before.)
+ */
+export class Deduplicator {
+  readonly #entries = new Map<string, Entry>();
+  readonly #maxEntries: number;
+  readonly #identified: Window;
+  readonly #contentOnly: Window;
+  #order = 0;
+
+  /**
+   * @param options the lengths of the windows and the bound on what is remembered
+   * @throws `TypeError` or `RangeError` for an option of the wrong type or value
+   */
+  constructor(options: DeduplicatorOptions = {}) {
+    const { maxEntries, windowMs, contentWindowMs } = options;
+    this.#maxEntries = maxEntriesOption(maxEntries);
+    this.#identified = new Window(windowOption('options.dedup.windowMs', windowMs, DEDUP_WINDOW_MS));
+    this.#contentOnly = new Window(
+      windowOption('options.dedup.contentWindowMs', contentWindowMs, CONTENT_DEDUP_WINDOW_MS),
+    );
+  }
+
+  /** How many messages are remembered. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /**
+   * Whether a message has been seen. If so, its window begins anew: a message that is sent again and again is one message for as long as it
+   * comes back in time.
+   *
+   * @param key what makes the message the same
+   * @param time the present in milliseconds, never less than in the call before
+   */
+  refresh(key: string, time: number): boolean {
+    this.#expire(this.#identified, time);
+    this.#expire(this.#contentOnly, time);
+    const entry = this.#entries.get(key);
+    if (entry?.window === undefined) return false;
+    entry.unlink();
+    entry.append(entry.window.ring, time, this.#order++);
+    return true;
+  }
+
+  /**
+   * Remembers a message of which {@link Deduplicator.refresh} has just said that it is new.
+   *
+   * @param key what makes the message the same
+   * @param time the present in milliseconds, never less than in the call before
+   * @param isIdentified whether it carries an identity of its own, which decides the window
+   */
+  add(key: string, time: number, isIdentified: boolean): void {
+    if (this.#entries.size === this.#maxEntries) this.#evict();
+    const window = isIdentified ? this.#identified : this.#contentOnly;
+    const entry = new Entry(key, window);
+    entry.append(window.ring, time, this.#order++);
+    this.#entries.set(key, entry);
+  }
+
+  #expire(window: Window, time: number): void {
+    for (
+      let { oldest } = window;
+      oldest !== undefined && time - oldest.lastSeen >= window.length;
+      { oldest } = window
+    ) {
+      this.#remove(oldest);
+    }
+  }
+
+  #evict(): void {
+    const identified = this.#identified.oldest;
+    const contentOnly = this.#contentOnly.oldest;
+    const isContentOnlyOlder =
+      identified === undefined || (contentOnly !== undefined && contentOnly.order < identified.order);
+    const oldest = isContentOnlyOlder ? contentOnly : identified;
+    if (oldest !== undefined) this.#remove(oldest);
+  }
+
+  #remove(entry: Entry): void {
+    entry.unlink();
+    this.#entries.delete(entry.key);
+  }
+}
+
+/** Offset of the first byte of `payload` that is neither a byte order mark nor white space of JSON (RFC 8259 2, 8.1). */
+function startOfJson(payload: Uint8Array): number {
+  let at = payload[0] === 0xef && payload[1] === 0xbb && payload[2] === 0xbf ? 3 : 0;
+  while (payload[at] === 0x20 || payload[at] === 0x09 || payload[at] === 0x0a || payload[at] === 0x0d) at++;
+  return at;
+}
+
+/**
+ * Whether a payload says by itself which message it is: a JSON object with a `timestamp`, an `id` or a `message_id`, each a number or a text.
+ */
+export function carriesIdentity(message: Pick<ReceivedSeiMessage, 'payload' | 'isJson' | 'json'>): boolean {
+  // What does not begin as an object is not worth parsing.
+  if (message.payload[startOfJson(message.payload)] !== OPENING_BRACE || !message.isJson) return false;
+  const { timestamp, id, message_id: messageId } = message.json<Record<string, unknown>>();
+  return [timestamp, id, messageId].some((each) => typeof each === 'number' || typeof each === 'string');
+}

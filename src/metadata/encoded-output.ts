@@ -1,0 +1,217 @@
+/** Where the bytes are in what an encoder answers: in itself, in a packet, behind a promise, in an array, in what is iterated. */
+import { type AnyFunction, isFunction } from './patch.js';
+
+/**
+ * How deep packets may lie in what an encoder answers: those of a promise of an array of promises are three deep. What lies deeper passes
+ * as it is, so an array that holds itself comes to an end.
+ */
+export const MAX_OUTPUT_DEPTH = 4;
+
+/** Who looks at packets, and may replace them. */
+export interface PacketVisitor {
+  /** The same for all calls whose packets belong together: an iterator that is answered by two of them is watched once. */
+  readonly owner: object;
+  /** Whether a promise is followed by one of ours. It must not be where nobody is given what takes its place. */
+  readonly followsPromises: boolean;
+  /** Takes an object that may be a packet; answers what is to stand in its place. */
+  visit(packet: object): unknown;
+  /** Hears of what went wrong; the output stays as it is then. */
+  failed(error: unknown): void;
+}
+
+/** The iterators and iterables that are watched, each with the owners that do. */
+const watched = new WeakMap<object, WeakSet<object>>();
+
+/** Whether a value is a Uint8Array, of this realm or of another. */
+export function isBytes(value: unknown): value is Uint8Array {
+  return (
+    value instanceof Uint8Array ||
+    (ArrayBuffer.isView(value) && (value as { [Symbol.toStringTag]?: string })[Symbol.toStringTag] === 'Uint8Array')
+  );
+}
+
+/** The bytes of a packet: itself, or its `data`; `undefined` where it has none. */
+export function packetBytes(packet: object): Uint8Array | undefined {
+  if (isBytes(packet)) return packet;
+  const { data } = packet as { data?: unknown };
+  return isBytes(data) ? data : undefined;
+}
+
+function isDataSet(packet: object, bytes: Uint8Array): boolean {
+  try {
+    // A setter may have taken the bytes and done nothing with them.
+    return Reflect.set(packet, 'data', bytes) && packetBytes(packet)?.length === bytes.length;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Gives a packet other bytes.
+ *
+ * @param packet bytes, or an object whose `data` are bytes
+ * @param bytes what is to take their place
+ * @returns `bytes` for bytes; the packet, with its `data` replaced; where it does not let them be, a copy of its own properties with the
+ *   same prototype
+ */
+export function replacePacketBytes(packet: object, bytes: Uint8Array): object {
+  if (isBytes(packet)) return bytes;
+  if (isDataSet(packet, bytes)) return packet;
+  const enumerable = Reflect.getOwnPropertyDescriptor(packet, 'data')?.enumerable ?? true;
+  const data = { value: bytes, writable: false, enumerable, configurable: true };
+  // A getter of the class: a property of the packet itself hides it, and private state stays within reach of its methods.
+  if (Reflect.defineProperty(packet, 'data', data)) return packet;
+  const properties: PropertyDescriptorMap = { ...Object.getOwnPropertyDescriptors(packet), data };
+  return Object.create(Reflect.getPrototypeOf(packet), properties) as object;
+}
+
+interface Passage {
+  readonly call: number;
+  readonly at: number;
+  readonly audience: object;
+}
+
+/**
+ * Remembers packets that have passed, so that one counts once where a patched method calls another, there and then or, as a
+ * generator does, much later. A packet object that the encoder fills anew for each frame is a new packet all the same: what counts is
+ * whether it has come through another call since this one began.
+ */
+export class PassedPackets {
+  #clock = 0;
+  readonly #passages = new WeakMap<object, Passage>();
+
+  /** Begins a call of a patched method; answers the number that it goes by. */
+  beginCall(): number {
+    return ++this.#clock;
+  }
+
+  /** Whether the packet has come to this audience through another call, since the given one began. */
+  hasPassed(packet: object, call: number, audience: object): boolean {
+    const passage = this.#passages.get(packet);
+    return passage !== undefined && passage.call !== call && passage.at > call && passage.audience === audience;
+  }
+
+  /** Notes that the packet has come to the audience through the given call. */
+  add(packet: object, call: number, audience: object): void {
+    this.#passages.set(packet, { call, at: ++this.#clock, audience });
+  }
+}
+
+function guarded(output: unknown, visitor: PacketVisitor, act: () => unknown): unknown {
+  try {
+    return act();
+  } catch (error) {
+    visitor.failed(error);
+    return output;
+  }
+}
+
+/** Maps what a promise is fulfilled with; keeps what the host has hung on the promise, such as a `cancel`. */
+function mapPromise(promise: object, then: AnyFunction, map: (value: unknown) => unknown): unknown {
+  const extras = Object.entries(Object.getOwnPropertyDescriptors(promise));
+  const mapped = Reflect.apply(then, promise, [map]);
+  if (typeof mapped !== 'object' || mapped === null) return promise;
+  for (const [name, descriptor] of extras) Reflect.defineProperty(mapped, name, descriptor);
+  return mapped;
+}
+
+function mapArray(array: readonly unknown[], visitor: PacketVisitor, depth: number): readonly unknown[] {
+  let mapped: unknown[] | undefined;
+  for (let i = 0; i < array.length; i++) {
+    const element = mapOutput(array[i], visitor, depth + 1);
+    if (Object.is(element, array[i])) continue;
+    mapped ??= array.slice();
+    mapped[i] = element;
+  }
+  return mapped ?? array;
+}
+
+/** What an iterator has answered. The value with which a generator ends is none that it yields. */
+function mapIteratorResult(result: unknown, visitor: PacketVisitor, depth: number): unknown {
+  if (typeof result !== 'object' || result === null) return result;
+  const { done, value } = result as IteratorResult<unknown, unknown>;
+  if (done === true) return result;
+  const mapped = mapOutput(value, visitor, depth + 1);
+  return Object.is(mapped, value) ? result : { ...result, value: mapped, done: false };
+}
+
+/** Hides a method of one object by one that sees what it answers. */
+function watchMethod(object: object, name: PropertyKey, onAnswer: (answer: unknown) => unknown): void {
+  const method: unknown = Reflect.get(object, name);
+  if (!isFunction(method)) return;
+  const watching = new Proxy(method, {
+    apply: (_, self: unknown, args: unknown[]) => onAnswer(Reflect.apply(method, self, args)),
+  });
+  Object.defineProperty(object, name, { value: watching, writable: true, enumerable: false, configurable: true });
+}
+
+function isFirstWatch(object: object, owner: object): boolean {
+  const owners = watched.get(object) ?? new WeakSet<object>();
+  if (owners.has(owner)) return false;
+  watched.set(object, owners.add(owner));
+  return true;
+}
+
+/**
+ * Watches what passes through an iterator, one value at a time and no sooner than it is asked for. The iterator stays the object that it is,
+ * with its class and all else it can do.
+ */
+function watchIterator(iterator: object, visitor: PacketVisitor, depth: number): void {
+  if (!isFirstWatch(iterator, visitor.owner)) return;
+  const mapResult = (result: unknown): unknown =>
+    guarded(result, visitor, () => mapIteratorResult(result, visitor, depth));
+  const onAnswer = (answer: unknown): unknown =>
+    guarded(answer, visitor, () => {
+      const then: unknown = (answer as { then?: unknown } | null | undefined)?.then;
+      return isFunction(then) ? mapPromise(answer as object, then, mapResult) : mapResult(answer);
+    });
+  for (const name of ['next', 'return', 'throw']) watchMethod(iterator, name, onAnswer);
+}
+
+function watchAsyncIterable(iterable: object, visitor: PacketVisitor, depth: number): void {
+  if (!isFirstWatch(iterable, visitor.owner)) return;
+  watchMethod(iterable, Symbol.asyncIterator, (iterator) =>
+    guarded(iterator, visitor, () => {
+      if (typeof iterator === 'object' && iterator !== null) watchIterator(iterator, visitor, depth);
+      return iterator;
+    }),
+  );
+}
+
+interface OutputShape {
+  readonly then?: unknown;
+  readonly next?: unknown;
+  readonly [Symbol.asyncIterator]?: unknown;
+}
+
+function mapObject(output: object, visitor: PacketVisitor, depth: number): unknown {
+  const { then, next, [Symbol.asyncIterator]: asyncIterator } = output as OutputShape;
+  if (isFunction(then)) {
+    if (!visitor.followsPromises) return output;
+    return mapPromise(output, then, (value) => mapOutput(value, visitor, depth + 1));
+  }
+  if (Array.isArray(output)) return mapArray(output, visitor, depth);
+  const isIterator = isFunction(next);
+  // A packet that can be iterated is a packet.
+  if ((!isIterator && !isFunction(asyncIterator)) || packetBytes(output) !== undefined) return visitor.visit(output);
+  if (isIterator) watchIterator(output, visitor, depth);
+  else watchAsyncIterable(output, visitor, depth);
+  return output;
+}
+
+/**
+ * Shows a visitor every packet in what an encoder answers, and puts in its place what the visitor answers.
+ *
+ * Looked into are promises, arrays, iterators, generators and async iterables, in each other too, down to {@link MAX_OUTPUT_DEPTH}. Any
+ * other object is shown to the visitor. It never throws.
+ *
+ * @param output what the encoder has answered
+ * @param visitor looks at each packet; what it throws it is told
+ * @param depth how deep `output` lies already
+ * @returns `output` itself where nothing is replaced, and always for what is iterated, whose packets are shown as they are asked for; a new promise for a
+ *   promise; a new array where one of its elements is replaced
+ */
+export function mapOutput(output: unknown, visitor: PacketVisitor, depth = 0): unknown {
+  if (typeof output !== 'object' || output === null || depth > MAX_OUTPUT_DEPTH) return output;
+  return guarded(output, visitor, () => mapObject(output, visitor, depth));
+}

@@ -1,0 +1,265 @@
+import { backend } from '../backend/current.js';
+import { findInsertionPoint, startsPicture } from '../codec/access-unit.js';
+import { allocate } from '../codec/bytes.js';
+import { Framing, NalUnitCursor, isLengthPrefixed, lengthSizeOf } from '../codec/framing.js';
+import { maxNalUnitLength } from '../codec/length-prefixed.js';
+import { NalUnitType, nalUnitType } from '../codec/nal-unit.js';
+import { MAX_STAP_A_NAL_UNIT_LENGTH, STAP_A_HEADER_LENGTH, STAP_A_SIZE_LENGTH, isStapA } from '../codec/rtp-payload.js';
+import { SpliceResult, framingLength } from '../codec/splice.js';
+import { invalidType } from '../errors.js';
+import { type InjectOptions, checkBytes, framingHint, maxPacketSizeOption, readableBytes } from '../frame/arguments.js';
+import { checkNoOverlap, copyInto, maxInjectedLength, piecesOf, targetTooSmall } from '../frame/inject.js';
+import { type DiagnosticListener, diagnose } from './diagnostics.js';
+import { FormatLock } from './format-lock.js';
+import type { MessageQueue } from './message-queue.js';
+import type { SeiPublisher } from './publisher.js';
+import type { Picture, Selection, Track } from './track.js';
+
+/** Options of an injector. */
+export interface SeiInjectorOptions extends InjectOptions {
+  /** Where the messages come from. */
+  readonly publisher: SeiPublisher;
+  /** The name of the injector in receipts and diagnostics; a number of its own where absent. */
+  readonly id?: string | undefined;
+  /** Told what happens, where there is no `node:diagnostics_channel`. */
+  readonly onDiagnostic?: DiagnosticListener | undefined;
+}
+
+/** What is known of one frame. */
+export interface InjectFrameOptions {
+  /**
+   * When the frame is shown or was taken, in milliseconds from any origin. Where frames have it, expiry and rates go by it, so that a file
+   * may run faster than real time; else they go by the clock.
+   */
+  readonly timestamp?: number | undefined;
+}
+
+/** Counts of an injector. */
+export interface SeiInjectorStats {
+  /** Frames that were handed in. */
+  readonly frames: number;
+  /** Frames that SEI went into. */
+  readonly framesInjected: number;
+  /** Copies of messages, or of fragments, that went in. */
+  readonly copies: number;
+  /** Bytes that were added, framing not counted. */
+  readonly bytes: number;
+  /** Frames that passed while messages were waiting, since they are no H.264 or do not fit what came before. */
+  readonly unknownFrames: number;
+  /** Frames that passed while messages were waiting, since they hold no picture, or packets that do not start one. */
+  readonly framesWithoutPicture: number;
+  /** NAL units that have copies left to send. */
+  readonly pending: number;
+}
+
+/** What is to be put into one frame. */
+interface Plan {
+  readonly data: Uint8Array;
+  readonly framing: number;
+  readonly picture: Picture;
+  readonly selection: Selection;
+  readonly timestamp: number | undefined;
+}
+
+let injectors = 0;
+
+/**
+ * Puts the messages of a publisher into the frames of one track, or of one simulcast layer.
+ *
+ * Each injector carries every message, at its own pace. It never throws for what is in a frame and never loses one: a frame that is no
+ * H.264, holds no picture, or does not fit the framing of those before it passes as it is, and the messages wait for the next. With
+ * nothing to send it answers the frame itself, at the price of looking at a flag.
+ *
+ * The format is that of the options, or the one in which two frames in a row agree; it changes where three in a row agree on another. With
+ * `format: 'rtp'` it takes the payload of each packet and uses those that start a picture and have room.
+ */
+export class SeiInjector {
+  /** The name of the injector in receipts and diagnostics. */
+  readonly id: string;
+  readonly #queue: MessageQueue;
+  readonly #track: Track;
+  readonly #lock: FormatLock;
+  readonly #maxPacketSize: number;
+  readonly #onDiagnostic: DiagnosticListener | undefined;
+  #isClosed = false;
+  #framesInjected = 0;
+  #copies = 0;
+  #bytes = 0;
+  #unknownFrames = 0;
+  #framesWithoutPicture = 0;
+
+  /**
+   * @param options the publisher, and what is known of the frames
+   * @throws `TypeError`, `RangeError`, {@link SeiError} `ERR_SEI_MALFORMED` for options that are none
+   */
+  constructor(options: SeiInjectorOptions) {
+    if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
+    const { publisher, id = `injector-${++injectors}`, onDiagnostic } = options;
+    const queue = (publisher as SeiPublisher | undefined)?.queue;
+    if (queue === undefined) throw invalidType('options.publisher', 'a SeiPublisher', publisher);
+    if (typeof id !== 'string') throw invalidType('options.id', 'a string', id);
+    this.#lock = new FormatLock(framingHint(options));
+    this.#maxPacketSize = maxPacketSizeOption(options);
+    this.#onDiagnostic = onDiagnostic;
+    this.id = id;
+    this.#queue = queue;
+    this.#track = queue.createTrack(id);
+  }
+
+  /**
+   * Puts what is due into a frame.
+   *
+   * @param frame one access unit, sample or RTP payload; it is only read
+   * @param options its timestamp
+   * @returns new memory, a `Buffer` where `frame` is one; `frame` itself, the same object, where nothing goes in
+   * @throws `TypeError` for arguments of the wrong kind; {@link SeiError} `ERR_SEI_DETACHED_BUFFER`
+   */
+  inject<T extends Uint8Array>(frame: T, options?: InjectFrameOptions): T | Uint8Array {
+    const plan = this.#planFor(frame, options);
+    if (plan === undefined) return frame;
+    const { data, framing, selection } = plan;
+    const target = allocate(data.length + maxInjectedLength(selection.nalUnits), frame);
+    const length = backend().inject(data, selection.nalUnits, target, framing, this.#maxPacketSize);
+    if (length < 0) return frame;
+    this.#commit(plan);
+    return length === target.length ? target : target.subarray(0, length);
+  }
+
+  /**
+   * Puts what is due into a frame as {@link SeiInjector.inject} does, and copies nothing.
+   *
+   * @returns pieces for `writev`, as {@link injectSeiParts} answers them; `[frame]` where nothing goes in
+   * @throws as {@link SeiInjector.inject} does
+   */
+  injectParts(frame: Uint8Array, options?: InjectFrameOptions): Uint8Array[] {
+    const plan = this.#planFor(frame, options);
+    if (plan === undefined) return [frame];
+    const { data, framing, selection } = plan;
+    const location = backend().locate(data, selection.nalUnits, framing, this.#maxPacketSize);
+    if (location < 0) return [frame];
+    this.#commit(plan);
+    return piecesOf(data, selection.nalUnits, location);
+  }
+
+  /**
+   * Puts what is due into a frame as {@link SeiInjector.inject} does, into the caller's memory.
+   *
+   * @param target where the result is written; it does not overlap `frame`
+   * @returns how many bytes were written: those of `frame` where nothing goes in
+   * @throws as {@link SeiInjector.inject} does; {@link SeiError} `ERR_SEI_TARGET_TOO_SMALL`, and then nothing was written and the
+   *   messages wait for the next frame; `ERR_SEI_OVERLAP`
+   */
+  injectInto(frame: Uint8Array, target: Uint8Array, options?: InjectFrameOptions): number {
+    checkBytes('target', target);
+    checkBytes('frame', frame);
+    checkNoOverlap('frame', frame, target);
+    const plan = this.#planFor(frame, options);
+    if (plan !== undefined) {
+      const { data, framing, selection } = plan;
+      const length = backend().inject(data, selection.nalUnits, target, framing, this.#maxPacketSize);
+      if (length >= 0) {
+        this.#commit(plan);
+        return length;
+      }
+      if (length === SpliceResult.targetTooSmall) throw targetTooSmall(target.length);
+    }
+    return copyInto(readableBytes('frame', frame), target);
+  }
+
+  /** Ends the track: nothing waits for it any more, and further frames pass as they are. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#queue.leave(this.#track);
+  }
+
+  /** Counts since the injector was made. */
+  get stats(): SeiInjectorStats {
+    return {
+      frames: this.#track.frames,
+      framesInjected: this.#framesInjected,
+      copies: this.#copies,
+      bytes: this.#bytes,
+      unknownFrames: this.#unknownFrames,
+      framesWithoutPicture: this.#framesWithoutPicture,
+      pending: this.#track.pending,
+    };
+  }
+
+  /** What is to go into a frame; undefined where that is nothing. */
+  #planFor(frame: Uint8Array, options: InjectFrameOptions | undefined): Plan | undefined {
+    const track = this.#track;
+    const timestamp = options?.timestamp;
+    if (timestamp !== undefined) {
+      if (!Number.isFinite(timestamp)) throw invalidType('options.timestamp', 'a finite number', timestamp);
+    } else if (options !== undefined && (typeof options !== 'object' || options === null)) {
+      throw invalidType('options', 'an object', options);
+    }
+    track.tick(timestamp);
+    track.frames++;
+    if (track.isIdle) {
+      if (!(frame instanceof Uint8Array)) checkBytes('frame', frame);
+      return undefined;
+    }
+    return this.#planWith(readableBytes('frame', frame), timestamp);
+  }
+
+  #planWith(data: Uint8Array, timestamp: number | undefined): Plan | undefined {
+    const track = this.#track;
+    if (this.#isClosed || data.length === 0) return undefined;
+    const { timeline } = this.#queue;
+    if (!track.isAttached) {
+      this.#queue.join(track, track.hasTimestamps && timestamp !== undefined ? timestamp : timeline.now());
+    } else if (!track.hasTimestamps) track.advance(timeline.now());
+    if (track.isIdle) return undefined;
+
+    const framing = this.#lock.framingOf(data);
+    if (framing === Framing.detect) {
+      this.#unknownFrames++;
+      this.#diagnose('unknown-frame', { length: data.length });
+      return undefined;
+    }
+    const picture = pictureOf(data, framing, this.#maxPacketSize);
+    if (picture === undefined) {
+      this.#framesWithoutPicture++;
+      return undefined;
+    }
+    const selection = track.select(picture);
+    return selection.nalUnits.length === 0 ? undefined : { data, framing, picture, selection, timestamp };
+  }
+
+  #commit({ picture, selection, timestamp }: Plan): void {
+    this.#track.commit(selection, picture, timestamp);
+    this.#framesInjected++;
+    this.#copies += selection.nalUnits.length;
+    this.#bytes += selection.bytes;
+  }
+
+  #diagnose(event: string, details: object): void {
+    diagnose('injector', event, { injector: this.id, ...details }, this.#onDiagnostic);
+  }
+}
+
+/** What the first slice of a frame says of its picture; undefined where SEI cannot go in. */
+function pictureOf(data: Uint8Array, framing: number, maxPacketSize: number): Picture | undefined {
+  const cursor = new NalUnitCursor(data, framing);
+  if (findInsertionPoint(data, cursor) < 0) return undefined;
+  const header = data[cursor.start];
+  let maxLength = Infinity;
+  let maxGrowth = Infinity;
+  if (isLengthPrefixed(framing)) {
+    maxLength = maxNalUnitLength(lengthSizeOf(framing));
+  } else if (framing === Framing.rtp) {
+    if (!startsPicture(data, cursor.start, cursor.end)) return undefined;
+    maxLength = MAX_STAP_A_NAL_UNIT_LENGTH;
+    if (!isStapA(data) && data.length > maxLength) return undefined;
+    maxGrowth = maxPacketSize - data.length - (isStapA(data) ? 0 : STAP_A_HEADER_LENGTH + STAP_A_SIZE_LENGTH);
+  }
+  return {
+    isIdr: nalUnitType(header) === NalUnitType.idrSlice,
+    isKept: (header & 0x60) !== 0,
+    maxNalUnitLength: maxLength,
+    maxGrowth,
+    framingLength: framingLength(framing),
+  };
+}

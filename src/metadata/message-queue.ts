@@ -1,0 +1,286 @@
+/**
+ * The messages of one publisher, and the tracks that carry them. Each track has its own schedule ({@link Track}); the queue looks after what
+ * they share: which messages there are, how many, when one has ended, and which tracks are to be waited for.
+ */
+import { SeiError } from '../errors.js';
+import type { InjectionOutcome, QueuedMessage } from './queued-message.js';
+import { Timeline } from './timeline.js';
+import { type Budget, Track } from './track.js';
+
+/** A track without a frame for so long, in milliseconds, holds nobody back: it is forgotten until its next frame. */
+export const STALL_TIMEOUT_MS = 2000;
+
+/** The most keys under which a publisher can retain a message. */
+export const MAX_RETAINED_KEYS = 64;
+
+/** How often a receipt that is awaited is looked after, in milliseconds, when no frame and no message does it. */
+const AWAITED_CHECK_MS = 1000;
+
+/** How long expired messages may stay in a queue that has room, in milliseconds. */
+const SWEEP_INTERVAL_MS = 100;
+
+/** What happens to a message that is published when the queue is full. */
+export type QueueFullPolicy = 'reject' | 'drop-oldest' | 'drop-lowest-priority';
+
+/** Counts of a queue. */
+export interface QueueStats {
+  /** Messages that every live injector has carried. */
+  injected: number;
+  /** Messages for which time ran out before that. */
+  expired: number;
+  /** Messages that the policy of the full queue dropped. */
+  dropped: number;
+  /** Messages that were cancelled or cleared. */
+  cancelled: number;
+}
+
+/** The messages of a publisher. */
+export class MessageQueue {
+  /** Counts. */
+  readonly stats: QueueStats = { injected: 0, expired: 0, dropped: 0, cancelled: 0 };
+  /** The time of the publisher. */
+  readonly timeline: Timeline;
+  readonly #maxSize: number;
+  readonly #whenFull: QueueFullPolicy;
+  readonly #budget: Budget;
+  readonly #onLost: (message: QueuedMessage, outcome: InjectionOutcome) => void;
+  /** In the order of publication. */
+  readonly #pending = new Set<QueuedMessage>();
+  /** Messages that all have carried and that have not expired: a track that joins late begins with them. */
+  readonly #recent = new Set<QueuedMessage>();
+  readonly #retained = new Map<string, QueuedMessage>();
+  readonly #tracks = new Set<Track>();
+  #lastSweep = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /**
+   * @param now the clock of the machine, in milliseconds since the epoch
+   * @param maxSize the most messages that wait
+   * @param whenFull what happens beyond
+   * @param budget what each track may send
+   * @param onLost told of each message that expired or was dropped
+   */
+  constructor(
+    now: () => number,
+    maxSize: number,
+    whenFull: QueueFullPolicy,
+    budget: Budget,
+    onLost: (message: QueuedMessage, outcome: InjectionOutcome) => void,
+  ) {
+    this.timeline = new Timeline(now);
+    this.#maxSize = maxSize;
+    this.#whenFull = whenFull;
+    this.#budget = budget;
+    this.#onLost = onLost;
+  }
+
+  /** Messages that have not ended. */
+  get size(): number {
+    this.sweep();
+    return this.#pending.size;
+  }
+
+  /** Tracks that are alive. */
+  get liveTracks(): number {
+    return this.#tracks.size;
+  }
+
+  /** A schedule for a new injector; it takes part from its first frame on. */
+  createTrack(id: string): Track {
+    return new Track(id, this.#budget, this.timeline, this.#retained, (message, track) => {
+      this.#trackDone(message, track);
+    });
+  }
+
+  /** A frame has come to a track that is not attached: from now on it takes part, beginning with what has not expired. */
+  join(track: Track, clock: number): void {
+    this.sweep();
+    track.attach(clock, this.timeline.now());
+    this.#tracks.add(track);
+    const messages = [...this.#recent, ...this.#pending].sort((a, b) => a.id - b.id);
+    for (const message of messages) this.#give(message, track);
+    track.updateIdle();
+  }
+
+  /** A track ends, or stalls: nothing waits for it any more. */
+  leave(track: Track): void {
+    this.timeline.sync(this.#isDrivenByFrames);
+    this.#tracks.delete(track);
+    for (const message of track.detach()) {
+      message.outstanding--;
+      this.#endIfCarried(message);
+    }
+  }
+
+  /** Brings the present up to date and forgets tracks that stall; answers the present. */
+  sync(): number {
+    const { timeline } = this;
+    const time = timeline.sync(this.#isDrivenByFrames);
+    const now = timeline.now();
+    for (const track of this.#tracks) {
+      const { lastSeen, frames } = track;
+      if (lastSeen.frames !== frames) {
+        lastSeen.frames = frames;
+        lastSeen.now = now;
+        lastSeen.time = time;
+      } else if (now - lastSeen.now >= STALL_TIMEOUT_MS || time - lastSeen.time >= STALL_TIMEOUT_MS) {
+        this.leave(track);
+      }
+    }
+    return time;
+  }
+
+  /** Does what {@link MessageQueue.sync} does, and ends messages that nobody carries any more and whose time is out. */
+  sweep(): void {
+    const time = this.sync();
+    this.#lastSweep = time;
+    for (const [key, { plan }] of this.#retained) {
+      if (plan.retainedUntil !== undefined && plan.retainedUntil <= time) this.#retained.delete(key);
+    }
+    for (const track of this.#tracks) track.expire();
+    for (const message of this.#pending) {
+      if (message.outstanding === 0 && message.plan.expiresAt <= time) this.#end(message, 'expired');
+    }
+    // These are in the order in which they ended, which is nearly that of their expiry.
+    for (const message of this.#recent) {
+      if (message.plan.expiresAt > time) break;
+      this.#recent.delete(message);
+    }
+  }
+
+  /**
+   * Makes room for one more message.
+   *
+   * @throws {@link SeiError} `ERR_SEI_QUEUE_FULL` where the policy is to reject, or nothing has a lower priority
+   */
+  makeRoom(priority: number): void {
+    // A sweep goes over all messages, so it is not done for each of them.
+    const isFull = this.#pending.size >= this.#maxSize;
+    if (this.sync() - this.#lastSweep >= SWEEP_INTERVAL_MS || isFull) this.sweep();
+    if (this.#pending.size < this.#maxSize) return;
+    let victim: QueuedMessage | undefined;
+    if (this.#whenFull === 'drop-oldest') {
+      [victim] = this.#pending;
+    } else if (this.#whenFull === 'drop-lowest-priority') {
+      for (const message of this.#pending) {
+        if (message.plan.priority < (victim?.plan.priority ?? priority)) victim = message;
+      }
+    }
+    if (victim === undefined) {
+      throw new SeiError(
+        'ERR_SEI_QUEUE_FULL',
+        `the queue holds ${this.#maxSize} messages that no injector has carried`,
+      );
+    }
+    this.#end(victim, 'dropped');
+  }
+
+  /**
+   * Checks that there is room for a key.
+   *
+   * @throws {@link SeiError} `ERR_SEI_QUEUE_FULL` where it would be one too many
+   */
+  checkRetainKey(key: string): void {
+    if (!this.#retained.has(key) && this.#retained.size >= MAX_RETAINED_KEYS) this.sweep();
+    if (this.#retained.has(key) || this.#retained.size < MAX_RETAINED_KEYS) return;
+    throw new SeiError('ERR_SEI_QUEUE_FULL', `${MAX_RETAINED_KEYS} keys are retained; release one first`);
+  }
+
+  /** Takes a message, for which there is room, and retains it under `key`. */
+  add(message: QueuedMessage, key: string | undefined): void {
+    this.#pending.add(message);
+    for (const track of this.#tracks) this.#give(message, track);
+    if (key !== undefined) {
+      this.#retained.set(key, message);
+      for (const track of this.#tracks) track.updateIdle();
+    }
+  }
+
+  /** Ends what is retained under `key`; false where nothing is. */
+  release(key: string): boolean {
+    const isReleased = this.#retained.delete(key);
+    for (const track of this.#tracks) track.updateIdle();
+    return isReleased;
+  }
+
+  /** Takes a message back, and what is retained of it; false where there was neither. */
+  cancel(message: QueuedMessage): boolean {
+    const wasRetained = this.#unretain(message);
+    if (message.outcome !== undefined) {
+      this.#recent.delete(message);
+      return wasRetained;
+    }
+    this.#end(message, 'cancelled');
+    return true;
+  }
+
+  /** Takes all messages back; answers how many had not ended. */
+  clear(): number {
+    const messages = [...this.#pending];
+    for (const message of messages) this.#end(message, 'cleared');
+    // Tracks that join late carry on with what the others have carried.
+    for (const message of this.#recent) for (const track of this.#tracks) track.takeBack(message);
+    this.#recent.clear();
+    this.#retained.clear();
+    for (const track of this.#tracks) track.updateIdle();
+    return messages.length;
+  }
+
+  /** Sees to it that a message ends when its time is out, even if nobody sends a frame or publishes any more. */
+  watch(message: QueuedMessage): void {
+    if (this.#timer !== undefined || message.outcome !== undefined) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.sweep();
+      for (const each of this.#pending) if (each.isAwaited) this.watch(each);
+    }, AWAITED_CHECK_MS);
+    // A receipt that is awaited does not keep the process alive; in browsers a timer is a number.
+    (this.#timer as { unref?: () => void }).unref?.();
+  }
+
+  get #isDrivenByFrames(): boolean {
+    for (const { hasTimestamps } of this.#tracks) if (hasTimestamps) return true;
+    return false;
+  }
+
+  #give(message: QueuedMessage, track: Track): void {
+    if (message.doneBy.has(track)) return;
+    message.outstanding++;
+    track.add(message);
+  }
+
+  #trackDone(message: QueuedMessage, track: Track): void {
+    message.doneBy.add(track);
+    message.isDoneBySome = true;
+    message.outstanding--;
+    this.#endIfCarried(message);
+  }
+
+  /** Ends a message that no track has still to carry, if one has done so. Without any it waits for one. */
+  #endIfCarried(message: QueuedMessage): void {
+    if (message.outstanding > 0 || !message.isDoneBySome) return;
+    this.#end(message, message.ranOutOfTime ? 'expired' : 'injected');
+  }
+
+  #end(message: QueuedMessage, outcome: InjectionOutcome): void {
+    if (message.outcome !== undefined) return;
+    this.#pending.delete(message);
+    if (outcome === 'injected') {
+      this.#recent.add(message);
+      if (this.#recent.size > this.#maxSize) {
+        const [oldest] = this.#recent;
+        this.#recent.delete(oldest);
+      }
+    }
+    if (outcome === 'cancelled' || outcome === 'cleared') this.stats.cancelled++;
+    else this.stats[outcome]++;
+    message.finish(outcome);
+    if (outcome !== 'injected') for (const track of this.#tracks) track.takeBack(message);
+    if (outcome === 'expired' || outcome === 'dropped') this.#onLost(message, outcome);
+  }
+
+  #unretain(message: QueuedMessage): boolean {
+    for (const [key, retained] of this.#retained) if (retained === message) return this.release(key);
+    return false;
+  }
+}

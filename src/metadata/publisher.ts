@@ -1,0 +1,244 @@
+import { type SeiNalUnitOptions, createSeiNalUnit } from '../frame/sei-nal-unit.js';
+import { readableBytes } from '../frame/arguments.js';
+import { SeiError, invalidType } from '../errors.js';
+import { diagnose } from './diagnostics.js';
+import { FRAGMENT_SEI_UUID, splitIntoFragments } from './fragmentation.js';
+import { serializeJson } from './json.js';
+import { MessageQueue } from './message-queue.js';
+import type { PublisherLimits } from './profiles.js';
+import {
+  type Delivery,
+  type PublishOptions,
+  type SeiPublisherOptions,
+  resolveDelivery,
+  resolveLimits,
+} from './publisher-options.js';
+import { QueuedMessage } from './queued-message.js';
+import { SeiTicket } from './ticket.js';
+import { truncateJson } from './truncation.js';
+
+/** Counts of a publisher. */
+export interface SeiPublisherStats {
+  /** Messages that were taken. */
+  readonly published: number;
+  /** Messages that have not ended. */
+  readonly queued: number;
+  /** Messages that every live injector has carried. */
+  readonly injected: number;
+  /** Messages for which time ran out before that. */
+  readonly expired: number;
+  /** Messages that the policy of the full queue dropped. */
+  readonly dropped: number;
+  /** Messages that were cancelled or cleared. */
+  readonly cancelled: number;
+  /** Messages whose strings were cut. */
+  readonly truncated: number;
+  /** Messages that went out in fragments. */
+  readonly split: number;
+  /** Injectors that are alive: they have had a frame within the last two seconds. */
+  readonly liveInjectors: number;
+}
+
+/** Bytes of the random number by which receivers tell publishers apart. */
+const SOURCE_LENGTH = 8;
+
+const defaultNow = () => performance.timeOrigin + performance.now();
+
+/**
+ * Takes messages, and hands them to the injectors of the tracks that carry them: `new SeiInjector({ publisher })`.
+ *
+ * Each message goes into each track, in `repeatCount` copies in consecutive access units, so that a receiver which loses a frame does not lose the
+ * message; {@link SeiSubscriber} delivers it once. The queue is bounded, and so is what goes into a frame and a second.
+ */
+export class SeiPublisher {
+  /**
+   * What the injectors take the messages from.
+   *
+   * @internal
+   */
+  readonly queue: MessageQueue;
+  /** uuid_iso_iec_11578 of the messages. */
+  readonly uuid: string;
+  readonly #limits: PublisherLimits;
+  readonly #defaults: Omit<Delivery, 'retain'>;
+  readonly #now: () => number;
+  readonly #source = crypto.getRandomValues(new Uint8Array(SOURCE_LENGTH));
+  #lastMicroseconds = 0;
+  #published = 0;
+  #truncated = 0;
+  #split = 0;
+
+  /**
+   * @param options the UUID, the limits and how messages are repeated
+   * @throws `TypeError`, `RangeError`, {@link SeiError} `ERR_SEI_INVALID_UUID` for options that are none
+   */
+  constructor(options: SeiPublisherOptions = {}) {
+    const limits = resolveLimits(options);
+    const { now = defaultNow, onDiagnostic } = options;
+    if (typeof now !== 'function') throw invalidType('options.now', 'a function', now);
+    this.uuid = limits.uuid;
+    this.#limits = limits;
+    this.#now = now;
+    const { repeatCount, repeatInterval, expiresInMs } = limits;
+    this.#defaults = resolveDelivery(
+      { repeatCount, repeatInterval, repeatMode: options.repeatMode },
+      { repeatCount, repeatInterval, expiresInMs, priority: 0, hasExpiry: false },
+    );
+    const { maxQueueSize, whenFull } = limits;
+    this.queue = new MessageQueue(now, maxQueueSize, whenFull, limits, ({ id }, outcome) => {
+      diagnose('publisher', `message-${outcome}`, { id }, onDiagnostic);
+    });
+  }
+
+  /**
+   * Publishes a text as `{"text": …, "timestamp": <epoch seconds>, "type": "text_content"}`.
+   *
+   * @param text the text; the end of one that is too long is cut, unless the publisher says otherwise
+   * @param options how it is to be sent
+   * @throws as {@link SeiPublisher.publishJson} does
+   */
+  publishText(text: string, options?: PublishOptions): SeiTicket {
+    if (typeof text !== 'string') throw invalidType('text', 'a string', text);
+    return this.#publishJson({ text, timestamp: this.#nextTimestamp(), type: 'text_content' }, options);
+  }
+
+  /**
+   * Publishes a value as JSON. An object without a `timestamp` gets one, in epoch seconds; those of one publisher strictly increase, so that two
+   * equal messages in a row are two messages.
+   *
+   * @param value an object, or any other value that JSON can hold
+   * @param options how it is to be sent
+   * @throws `TypeError` and `RangeError` for options that are none; {@link SeiError} `ERR_SEI_NOT_JSON`, `ERR_SEI_TOO_LARGE` where it does not fit
+   *   and cannot be cut or split, `ERR_SEI_QUEUE_FULL`
+   */
+  publishJson(value: unknown, options?: PublishOptions): SeiTicket {
+    if (!isPlainObject(value) || Object.hasOwn(value, 'timestamp')) return this.#publishJson(value, options);
+    return this.#publishJson({ ...value, timestamp: this.#nextTimestamp() }, options);
+  }
+
+  /**
+   * Publishes bytes as they are. What is too large is never cut: it is split or rejected.
+   *
+   * @param bytes the user data, which are copied
+   * @param options how they are to be sent
+   * @throws `TypeError` and `RangeError` for arguments that are none; {@link SeiError} `ERR_SEI_TOO_LARGE`, `ERR_SEI_QUEUE_FULL`,
+   *   `ERR_SEI_DETACHED_BUFFER`
+   */
+  publishBytes(bytes: Uint8Array, options?: PublishOptions): SeiTicket {
+    const userData = readableBytes('bytes', bytes);
+    const delivery = resolveDelivery(options, this.#defaults);
+    if (userData.length > this.#limits.maxUserDataSize) {
+      if (this.#limits.oversize !== 'split') throw this.#tooLarge(userData.length);
+      return this.#publishFragments(userData, delivery);
+    }
+    // Nothing in bare bytes tells a message that is sent again from a new one, so a retained one is given a number.
+    if (delivery.retain !== undefined) return this.#publishFragments(userData, delivery);
+    return this.#publish([this.#nalUnit(userData)], delivery, userData.length, false);
+  }
+
+  /** Messages that have not ended: they wait for a frame, or for their further copies. */
+  getQueueSize(): number {
+    return this.queue.size;
+  }
+
+  /** Takes back all messages, those retained included; answers how many had not ended. */
+  clearQueue(): number {
+    return this.queue.clear();
+  }
+
+  /** Ends what is retained under a key; false where nothing is. */
+  release(key: string): boolean {
+    return this.queue.release(key);
+  }
+
+  /** Counts since the publisher was made. */
+  get stats(): SeiPublisherStats {
+    const { queue } = this;
+    return {
+      published: this.#published,
+      queued: queue.size,
+      ...queue.stats,
+      truncated: this.#truncated,
+      split: this.#split,
+      liveInjectors: queue.liveTracks,
+    };
+  }
+
+  #publishJson(value: unknown, options: PublishOptions | undefined): SeiTicket {
+    const delivery = resolveDelivery(options, this.#defaults);
+    const { maxUserDataSize, oversize } = this.#limits;
+    const userData = serializeJson(value);
+    if (userData.length <= maxUserDataSize) {
+      const hasIdentity = delivery.retain === undefined || isPlainObject(value);
+      if (!hasIdentity) return this.#publishFragments(userData, delivery);
+      return this.#publish([this.#nalUnit(userData)], delivery, userData.length, false);
+    }
+    if (oversize === 'split') return this.#publishFragments(userData, delivery);
+    if (oversize === 'reject') throw this.#tooLarge(userData.length);
+    const cut = truncateJson(value, maxUserDataSize);
+    const ticket = this.#publish([this.#nalUnit(cut)], delivery, cut.length, true);
+    this.#truncated++;
+    return ticket;
+  }
+
+  #publishFragments(userData: Uint8Array, delivery: Delivery): SeiTicket {
+    const fragments = splitIntoFragments(userData, {
+      uuid: this.uuid,
+      source: this.#source,
+      number: (this.#published + 1) >>> 0,
+      maxUserDataSize: this.#limits.maxUserDataSize,
+    });
+    const nalUnits = fragments.map((fragment) => this.#nalUnit(fragment, FRAGMENT_SEI_UUID));
+    const ticket = this.#publish(nalUnits, delivery, userData.length, false);
+    if (fragments.length > 1) this.#split++;
+    return ticket;
+  }
+
+  #nalUnit(userData: Uint8Array, uuid: string = this.uuid): Uint8Array {
+    const options: SeiNalUnitOptions = { uuid };
+    return createSeiNalUnit(userData, options);
+  }
+
+  #publish(nalUnits: Uint8Array[], delivery: Delivery, byteLength: number, truncated: boolean): SeiTicket {
+    const { queue } = this;
+    const { repeatCount, repeatInterval, priority, expiresInMs, hasExpiry, retain } = delivery;
+    this.#checkBudget(nalUnits, repeatInterval === 0 ? repeatCount : 1);
+    if (retain !== undefined) queue.checkRetainKey(retain);
+    queue.makeRoom(priority);
+    const expiresAt = queue.timeline.time + expiresInMs;
+    const retention = retain === undefined ? {} : { retainedUntil: hasExpiry ? expiresAt : Infinity };
+    const plan = { repeatCount, repeatInterval, priority, expiresAt, ...retention };
+    const message = new QueuedMessage(++this.#published, nalUnits, plan);
+    queue.add(message, retain);
+    return new SeiTicket(message, queue, byteLength, truncated);
+  }
+
+  /** Refuses at once what would wait for a frame that never comes. */
+  #checkBudget(nalUnits: readonly Uint8Array[], copies: number): void {
+    const { maxBytesPerFrame, maxBytesPerSecond, maxMessagesPerFrame } = this.#limits;
+    const most = Math.min(maxBytesPerFrame, maxBytesPerSecond);
+    for (const { length } of nalUnits) {
+      if (length * copies <= most && copies <= maxMessagesPerFrame) continue;
+      throw new SeiError(
+        'ERR_SEI_TOO_LARGE',
+        `${copies === 1 ? 'a NAL unit' : `${copies} copies`} of ${length} bytes in one frame are more than the budget of ` +
+          `${maxMessagesPerFrame} messages and ${maxBytesPerFrame} bytes a frame, ${maxBytesPerSecond} bytes a second`,
+      );
+    }
+  }
+
+  #tooLarge(length: number): SeiError {
+    const { maxUserDataSize } = this.#limits;
+    return new SeiError('ERR_SEI_TOO_LARGE', `${length} bytes of user data are more than ${maxUserDataSize}`);
+  }
+
+  /** Epoch seconds to the microsecond, later than the one before. */
+  #nextTimestamp(): number {
+    this.#lastMicroseconds = Math.max(Math.floor(this.#now() * 1000), this.#lastMicroseconds + 1);
+    return this.#lastMicroseconds / 1e6;
+  }
+}
+
+function isPlainObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !('toJSON' in value);
+}

@@ -1,0 +1,103 @@
+/** A message on its way, and what its publisher is told of it. */
+
+/** One copy of a message, or of a fragment of it, in one frame. */
+export interface InjectedCopy {
+  /** {@link SeiInjector.id} of the injector. */
+  readonly injector: string;
+  /** Which call of the injector it was, from 0. */
+  readonly frame: number;
+  /** The timestamp that the frame came with, in milliseconds. */
+  readonly timestamp?: number;
+  /** Which fragment of a message that was split, from 0; 0 where it was not. */
+  readonly fragment: number;
+}
+
+/**
+ * How a message ended: `injected` where every live injector has carried every copy, `expired` where time ran out before that,
+ * `cancelled` by its ticket, `cleared` with the queue, `dropped` by the policy of a full queue.
+ */
+export type InjectionOutcome = 'injected' | 'expired' | 'cancelled' | 'cleared' | 'dropped';
+
+/** What became of a message. */
+export interface InjectionReceipt {
+  /** How it ended. */
+  readonly outcome: InjectionOutcome;
+  /** The copies that were injected until then, in order. */
+  readonly copies: readonly InjectedCopy[];
+}
+
+/** What is to become of a message; the same for all its copies. */
+export interface DeliveryPlan {
+  /** The copies of each NAL unit that each injector sends. */
+  readonly repeatCount: number;
+  /** Access units from one copy to the next; 0 for all in the same one. */
+  readonly repeatInterval: number;
+  /** The higher goes first. */
+  readonly priority: number;
+  /** When it is too late for it, on the timeline of the publisher. */
+  readonly expiresAt: number;
+  /** Until when the latest message of its key is sent again at every IDR picture; undefined where it is not. */
+  readonly retainedUntil?: number;
+}
+
+/** A message that is waiting for its frames, has been in them, or is retained. */
+export class QueuedMessage {
+  /** The number of the message at its publisher, from 1. */
+  readonly id: number;
+  /** Its SEI NAL units, serialized once: one, or one for each fragment. */
+  readonly nalUnits: readonly Uint8Array[];
+  /** What is to become of it. */
+  readonly plan: DeliveryPlan;
+  /** How it ended; undefined as long as it has not. */
+  outcome: InjectionOutcome | undefined;
+  /** The tracks that are done with it, so that none that comes back carries it again; those that are forgotten are not held. */
+  readonly doneBy = new WeakSet();
+  /** Whether any track is done with it. */
+  isDoneBySome = false;
+  /** How many live tracks have it still to carry. */
+  outstanding = 0;
+  /** Whether a track ran out of time for it. */
+  ranOutOfTime = false;
+  readonly #copies: InjectedCopy[] = [];
+  #promise: Promise<InjectionReceipt> | undefined;
+  #resolve: ((receipt: InjectionReceipt) => void) | undefined;
+
+  /**
+   * @param id its number
+   * @param nalUnits SEI NAL units without framing
+   * @param plan what is to become of it
+   */
+  constructor(id: number, nalUnits: readonly Uint8Array[], plan: DeliveryPlan) {
+    this.id = id;
+    this.nalUnits = nalUnits;
+    this.plan = plan;
+  }
+
+  /** Whether somebody waits for its end. */
+  get isAwaited(): boolean {
+    return this.#resolve !== undefined && this.outcome === undefined;
+  }
+
+  /** Its receipt, promised when it is asked for: a receipt that nobody wants costs nothing. The promise is never rejected. */
+  receipt(): Promise<InjectionReceipt> {
+    this.#promise ??=
+      this.outcome === undefined
+        ? new Promise((resolve) => {
+            this.#resolve = resolve;
+          })
+        : Promise.resolve({ outcome: this.outcome, copies: this.#copies });
+    return this.#promise;
+  }
+
+  /** Takes note of a copy. After the end it is not asked for any more. */
+  addCopy(copy: InjectedCopy): void {
+    if (this.outcome === undefined) this.#copies.push(copy);
+  }
+
+  /** Ends it; the first end counts. */
+  finish(outcome: InjectionOutcome): void {
+    if (this.outcome !== undefined) return;
+    this.outcome = outcome;
+    this.#resolve?.({ outcome, copies: this.#copies });
+  }
+}

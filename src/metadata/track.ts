@@ -1,0 +1,476 @@
+/**
+ * What one injector has still to send, and when: the cursor of one track or simulcast layer into the messages of a publisher. It decides and
+ * keeps count; it touches no frame.
+ */
+import type { QueuedMessage } from './queued-message.js';
+import { SlidingWindow } from './sliding-window.js';
+import type { Timeline } from './timeline.js';
+
+/**
+ * How many disposable pictures in a row the last copy of a message waits for one that is kept (nal_ref_idc above 0), where all its copies so far
+ * went into disposable ones. A track that has no others is not held up for longer.
+ */
+export const MAX_WAIT_FOR_KEPT_PICTURE = 16;
+
+/** Timestamps that go back by so much, in milliseconds, are those of a source that has started anew. */
+export const CLOCK_RESTART_MS = 10_000;
+
+/** So many timestamps in a row may be behind the highest one: no decoder puts more pictures into order (H.264 E.2.1, max_num_reorder_frames). */
+export const MAX_REORDERED_PICTURES = 16;
+
+/** What a publisher lets one injector send. */
+export interface Budget {
+  /** SEI NAL units in one frame. */
+  readonly maxMessagesPerFrame: number;
+  /** Bytes of SEI NAL units in one frame. */
+  readonly maxBytesPerFrame: number;
+  /** Bytes of SEI NAL units in any second. */
+  readonly maxBytesPerSecond: number;
+}
+
+/** A picture that could take SEI. */
+export interface Picture {
+  /** Whether it is an IDR picture, where a receiver can join. */
+  readonly isIdr: boolean;
+  /** Whether it is a reference picture: a server may drop the others (nal_ref_idc 0). */
+  readonly isKept: boolean;
+  /** The longest NAL unit that the framing can hold, in bytes. */
+  readonly maxNalUnitLength: number;
+  /** The bytes that the frame may grow by, framing included. */
+  readonly maxGrowth: number;
+  /** Bytes of framing for each NAL unit. */
+  readonly framingLength: number;
+}
+
+/** One NAL unit of a message, with the copies that are left of it. */
+interface Entry {
+  readonly message: QueuedMessage;
+  readonly fragment: number;
+  copiesLeft: number;
+  /** The picture from which on the next copy may go, once the first has gone. */
+  nextPicture: number;
+  hasKeptCopy: boolean;
+}
+
+/** The entries of one priority. */
+interface Lane {
+  readonly priority: number;
+  /** Those of which a copy has gone. */
+  started: Entry[];
+  /** Those of which none has, in the order of publication, from `head` on. */
+  waiting: Entry[];
+  head: number;
+}
+
+/** What goes into one frame. */
+export interface Selection {
+  /** The NAL units, in order. */
+  readonly nalUnits: Uint8Array[];
+  /** What is known of each, entry by entry; see {@link Track.commit}. */
+  readonly takes: Take[];
+  /** Bytes of the NAL units. */
+  bytes: number;
+}
+
+interface Take {
+  readonly message: QueuedMessage;
+  readonly fragment: number;
+  readonly copies: number;
+  /** The entry it comes from; undefined for a retained message that is sent again. */
+  readonly entry?: Entry;
+}
+
+/** A retained message that is to be sent again. It goes round from any fragment, since receivers take them in any order. */
+interface Resend {
+  fragment: number;
+  left: number;
+}
+
+/** What became of an attempt to take a NAL unit into a frame. */
+const Fit = { taken: 0, skipped: 1, full: 2 } as const;
+
+/** The schedule of one injector. */
+export class Track {
+  /** {@link SeiInjector.id}. */
+  readonly id: string;
+  /** Whether there is nothing to look for in a frame: nothing pending, nothing retained, and the publisher knows the track. */
+  isIdle = false;
+  /** Calls of the injector. */
+  frames = 0;
+  /** Where the track is on the timeline. */
+  position = 0;
+  /** Whether the timestamps of frames drive the track: from the first one on, until a frame has none. Else the clock of the machine does. */
+  hasTimestamps = false;
+  /** Whether the publisher counts on it: it is neither new, nor stalled, nor closed. */
+  isAttached = false;
+  /** What {@link MessageQueue} knew of the track when it last looked whether it stalls. */
+  readonly lastSeen = { frames: 0, now: 0, time: 0 };
+
+  readonly #budget: Budget;
+  readonly #timeline: Timeline;
+  readonly #retained: ReadonlyMap<string, QueuedMessage>;
+  readonly #onDone: (message: QueuedMessage, track: Track) => void;
+  readonly #window: SlidingWindow;
+  #isOutOfTimestamps = false;
+  #highestClock = 0;
+  #lastClock = 0;
+  #timestampsBehind = 0;
+  #pictures = 0;
+  #disposableInRow = 0;
+  #pending = 0;
+  /** Entries that were taken back since all were last looked through. */
+  #takenBack = 0;
+  /** By priority, the highest first. */
+  #lanes: Lane[] = [];
+  /** Entries that are left of each message. */
+  readonly #entriesLeft = new Map<QueuedMessage, number>();
+  /** Retained messages that are to be sent since the last IDR picture, those first that have waited longest. */
+  readonly #toResend = new Map<QueuedMessage, Resend>();
+  #hasResentFirst = false;
+  /** Messages that are done with, until that is told. */
+  #done: QueuedMessage[] = [];
+
+  /**
+   * @param id of the injector
+   * @param budget what may be sent
+   * @param timeline that of the publisher
+   * @param retained the retained messages of the publisher, by key
+   * @param onDone told of each message that the track has carried, or is too late for
+   */
+  constructor(
+    id: string,
+    budget: Budget,
+    timeline: Timeline,
+    retained: ReadonlyMap<string, QueuedMessage>,
+    onDone: (message: QueuedMessage, track: Track) => void,
+  ) {
+    this.id = id;
+    this.#budget = budget;
+    this.#timeline = timeline;
+    this.#retained = retained;
+    this.#onDone = onDone;
+    this.#window = new SlidingWindow(budget.maxBytesPerSecond);
+  }
+
+  /** NAL units that have copies left to send. */
+  get pending(): number {
+    return this.#pending;
+  }
+
+  /** A frame has come, with a timestamp in milliseconds or without. */
+  tick(timestamp: number | undefined): void {
+    const hasTimestamp = timestamp !== undefined && !this.#isOutOfTimestamps;
+    if (hasTimestamp !== this.hasTimestamps) this.#changeClock(timestamp);
+    else if (hasTimestamp && this.isAttached) this.advance(timestamp);
+  }
+
+  /**
+   * It is `clock` on the clock that drives the track, in milliseconds. Going back a little, as the presentation times of B pictures do, is standing
+   * still; going back far, or for many pictures, is a new beginning.
+   */
+  advance(clock: number): void {
+    const passed = clock - this.#highestClock;
+    if (passed > 0) {
+      this.position += passed;
+      this.#timeline.reach(this.position, this.hasTimestamps ? undefined : clock);
+    } else {
+      // The packets of one picture have one timestamp.
+      if (passed < 0 && clock !== this.#lastClock) this.#timestampsBehind++;
+      this.#lastClock = clock;
+      if (passed > -CLOCK_RESTART_MS && this.#timestampsBehind <= MAX_REORDERED_PICTURES) return;
+    }
+    this.#startClock(clock);
+  }
+
+  /** Takes its place, new or once more: at the publisher's present, with nothing to send; its own clock is at `clock`. */
+  attach(clock: number, now: number): void {
+    this.isAttached = true;
+    this.position = this.#timeline.time;
+    this.#startClock(clock);
+    this.lastSeen.frames = this.frames;
+    this.lastSeen.now = now;
+    this.lastSeen.time = this.#timeline.time;
+    this.updateIdle();
+  }
+
+  /** Forgets everything that is to be sent; answers the messages. */
+  detach(): QueuedMessage[] {
+    const messages = [...this.#entriesLeft.keys()];
+    this.isAttached = false;
+    this.isIdle = false;
+    this.#lanes = [];
+    this.#pending = 0;
+    this.#takenBack = 0;
+    this.#entriesLeft.clear();
+    this.#toResend.clear();
+    return messages;
+  }
+
+  /** Works out anew whether there is something to look for in a frame. */
+  updateIdle(): void {
+    this.isIdle = this.isAttached && this.#pending === 0 && this.#retained.size === 0 && this.#toResend.size === 0;
+  }
+
+  /** Takes a message that is to be carried. */
+  add(message: QueuedMessage): void {
+    const { repeatCount, priority } = message.plan;
+    const lane = this.#laneOf(priority);
+    message.nalUnits.forEach((_, fragment) => {
+      lane.waiting.push({
+        message,
+        fragment,
+        copiesLeft: repeatCount,
+        nextPicture: 0,
+        hasKeptCopy: false,
+      });
+    });
+    this.#pending += message.nalUnits.length;
+    this.#entriesLeft.set(message, message.nalUnits.length);
+    this.isIdle = false;
+  }
+
+  /** A message was taken back: it is not to be sent any more. */
+  takeBack(message: QueuedMessage): void {
+    const left = this.#entriesLeft.get(message);
+    if (left === undefined) return;
+    this.#entriesLeft.delete(message);
+    this.#pending -= left;
+    this.#takenBack += left;
+    // Once half of all entries may be dead they are looked through, which costs O(1) for each.
+    if (this.#takenBack >= this.#pending) this.expire();
+    this.updateIdle();
+  }
+
+  /** Says which NAL units go into a picture. Nothing counts as sent before {@link Track.commit}. */
+  select(picture: Picture): Selection {
+    this.#pictures++;
+    this.#disposableInRow = picture.isKept ? 0 : this.#disposableInRow + 1;
+    const selection: Selection = { nalUnits: [], takes: [], bytes: 0 };
+    // A receiver can join at an IDR picture, so what it has to know goes first, and later on waits for what is new. Where every
+    // picture is one they take turns, so that neither holds up the other.
+    const resendsFirst = picture.isIdr && !this.#hasResentFirst;
+    this.#hasResentFirst = resendsFirst;
+    if (picture.isIdr) this.#resendAll();
+    if (resendsFirst) this.#takeRetained(selection, picture);
+    for (const lane of this.#lanes) {
+      if (this.#takeStarted(selection, lane, picture) === Fit.full) break;
+      if (this.#takeWaiting(selection, lane, picture) === Fit.full) break;
+    }
+    if (!resendsFirst) this.#takeRetained(selection, picture);
+    this.#settle();
+    return selection;
+  }
+
+  /** Lets go of what was taken back or is too late by now, also where no frame holds a picture. */
+  expire(): void {
+    const isLeft = (entry: Entry) => entry.copiesLeft > 0 && !this.#isGone(entry, Infinity);
+    for (const lane of this.#lanes) {
+      lane.started = lane.started.filter(isLeft);
+      lane.waiting = lane.waiting.slice(lane.head).filter(isLeft);
+      lane.head = 0;
+    }
+    this.#takenBack = 0;
+    this.#settle();
+  }
+
+  /** The selection is in a frame. */
+  commit(selection: Selection, picture: Picture, timestamp: number | undefined): void {
+    const frame = this.frames - 1;
+    const { id: injector } = this;
+    for (const { message, fragment, copies, entry } of selection.takes) {
+      const copy = { injector, frame, fragment, ...(timestamp !== undefined && { timestamp }) };
+      for (let i = 0; i < copies; i++) message.addCopy(copy);
+      if (entry === undefined) {
+        this.#resent(message);
+        continue;
+      }
+      entry.hasKeptCopy ||= picture.isKept;
+      entry.copiesLeft -= copies;
+      entry.nextPicture = this.#pictures + message.plan.repeatInterval;
+      if (entry.copiesLeft === 0) this.#entryDone(entry);
+    }
+    this.#window.add(selection.bytes, this.position);
+    for (const lane of this.#lanes) this.#moveStarted(lane);
+    this.#settle();
+  }
+
+  /** From the first frame on that has no timestamp the clock of the machine drives the track, as it does in a subscriber. */
+  #changeClock(timestamp: number | undefined): void {
+    this.hasTimestamps = !this.hasTimestamps;
+    if (!this.hasTimestamps) {
+      this.#isOutOfTimestamps = true;
+      // What has passed by the timestamps does not pass once more by the clock.
+      this.#timeline.sync(true);
+    }
+    this.#startClock(timestamp !== undefined && this.hasTimestamps ? timestamp : this.#timeline.now());
+  }
+
+  #startClock(clock: number): void {
+    this.#highestClock = clock;
+    this.#lastClock = clock;
+    this.#timestampsBehind = 0;
+  }
+
+  /** Tidies up and then tells what is done with: whoever hears it may publish, cancel or clear. */
+  #settle(): void {
+    this.#dropEmptyLanes();
+    this.updateIdle();
+    const done = this.#done;
+    if (done.length === 0) return;
+    this.#done = [];
+    for (const message of done) this.#onDone(message, this);
+  }
+
+  #laneOf(priority: number): Lane {
+    const lanes = this.#lanes;
+    let at = 0;
+    while (at < lanes.length && lanes[at].priority > priority) at++;
+    if (at === lanes.length || lanes[at].priority !== priority) {
+      lanes.splice(at, 0, { priority, started: [], waiting: [], head: 0 });
+    }
+    return lanes[at];
+  }
+
+  #isRetained(message: QueuedMessage): boolean {
+    const { retainedUntil = -Infinity } = message.plan;
+    return this.position < retainedUntil && [...this.#retained.values()].includes(message);
+  }
+
+  #resendAll(): void {
+    for (const message of this.#retained.values()) {
+      const { length } = message.nalUnits;
+      const resend = this.#toResend.get(message);
+      if (resend === undefined) this.#toResend.set(message, { fragment: 0, left: length });
+      else resend.left = length;
+    }
+  }
+
+  #takeRetained(selection: Selection, picture: Picture): void {
+    for (const [message, resend] of this.#toResend) {
+      // What is being sent for the first time need not be sent again.
+      if (!this.#isRetained(message) || this.#entriesLeft.has(message)) {
+        this.#toResend.delete(message);
+        continue;
+      }
+      for (let i = 0; i < resend.left; i++) {
+        const fragment = (resend.fragment + i) % message.nalUnits.length;
+        const fit = this.#take(selection, { message, fragment, copies: 1 }, picture);
+        if (fit === Fit.full) return;
+        if (fit === Fit.skipped) break;
+      }
+    }
+  }
+
+  /** One more fragment of a retained message is in a frame. What is left of it waits behind the others. */
+  #resent(message: QueuedMessage): void {
+    const resend = this.#toResend.get(message);
+    if (resend === undefined) return;
+    this.#toResend.delete(message);
+    const { length } = message.nalUnits;
+    const left = resend.left - 1;
+    if (left > 0) this.#toResend.set(message, { fragment: (resend.fragment + 1) % length, left });
+  }
+
+  #takeStarted(selection: Selection, lane: Lane, picture: Picture): number {
+    const { started } = lane;
+    let result: number = Fit.taken;
+    let kept = 0;
+    for (const entry of started) {
+      const isGone = this.#isGone(entry, picture.maxNalUnitLength);
+      if (!isGone) started[kept++] = entry;
+      if (isGone || result === Fit.full || entry.nextPicture > this.#pictures || this.#hasToWait(entry, picture))
+        continue;
+      if (this.#takeEntry(selection, entry, picture) === Fit.full) result = Fit.full;
+    }
+    started.length = kept;
+    return result;
+  }
+
+  #takeWaiting(selection: Selection, lane: Lane, picture: Picture): number {
+    for (let at = lane.head; at < lane.waiting.length; at++) {
+      const entry = lane.waiting[at];
+      if (entry.copiesLeft === 0 || this.#isGone(entry, picture.maxNalUnitLength)) continue;
+      // First copies keep their order: what cannot go holds up what is behind it.
+      if (this.#hasToWait(entry, picture)) return Fit.skipped;
+      const fit = this.#takeEntry(selection, entry, picture);
+      if (fit !== Fit.taken) return fit;
+    }
+    return Fit.taken;
+  }
+
+  /** Whether an entry is not to be sent any more: its message was taken back or is too late, or the framing cannot hold it. */
+  #isGone(entry: Entry, maxLength: number): boolean {
+    const { message, fragment } = entry;
+    if (!this.#entriesLeft.has(message)) {
+      entry.copiesLeft = 0;
+      return true;
+    }
+    if (this.position < message.plan.expiresAt && message.nalUnits[fragment].length <= maxLength) return false;
+    message.ranOutOfTime = true;
+    this.#entryDone(entry);
+    return true;
+  }
+
+  #hasToWait(entry: Entry, picture: Picture): boolean {
+    const isLast = entry.copiesLeft === 1 || entry.message.plan.repeatInterval === 0;
+    if (picture.isKept || !isLast || entry.hasKeptCopy) return false;
+    return this.#disposableInRow <= MAX_WAIT_FOR_KEPT_PICTURE;
+  }
+
+  #takeEntry(selection: Selection, entry: Entry, picture: Picture): number {
+    const copies = entry.message.plan.repeatInterval === 0 ? entry.copiesLeft : 1;
+    return this.#take(selection, { message: entry.message, fragment: entry.fragment, copies, entry }, picture);
+  }
+
+  #take(selection: Selection, take: Take, picture: Picture): number {
+    const { maxMessagesPerFrame, maxBytesPerFrame } = this.#budget;
+    const nalUnit = take.message.nalUnits[take.fragment];
+    const bytes = selection.bytes + nalUnit.length * take.copies;
+    const count = selection.nalUnits.length + take.copies;
+    if (nalUnit.length > picture.maxNalUnitLength) return Fit.skipped;
+    if (count > maxMessagesPerFrame) return Fit.full;
+    // Were a smaller one let through, a large one could wait forever.
+    if (!this.#window.fits(bytes, this.position)) return Fit.full;
+    if (bytes > maxBytesPerFrame || bytes + count * picture.framingLength > picture.maxGrowth) return Fit.skipped;
+    for (let i = 0; i < take.copies; i++) selection.nalUnits.push(nalUnit);
+    selection.takes.push(take);
+    selection.bytes = bytes;
+    return Fit.taken;
+  }
+
+  #entryDone(entry: Entry): void {
+    entry.copiesLeft = 0;
+    const { message } = entry;
+    const left = this.#entriesLeft.get(message);
+    // It may have been taken back in the meantime.
+    if (left === undefined) return;
+    this.#pending--;
+    if (left > 1) {
+      this.#entriesLeft.set(message, left - 1);
+      return;
+    }
+    this.#entriesLeft.delete(message);
+    this.#done.push(message);
+  }
+
+  /** Entries whose first copy has gone leave the waiting ones; entries without copies leave altogether. */
+  #moveStarted(lane: Lane): void {
+    lane.started = lane.started.filter(({ copiesLeft }) => copiesLeft > 0);
+    while (lane.head < lane.waiting.length) {
+      const entry = lane.waiting[lane.head];
+      if (entry.copiesLeft > 0 && entry.nextPicture === 0) break;
+      if (entry.copiesLeft > 0) lane.started.push(entry);
+      lane.head++;
+    }
+    if (lane.head * 2 > lane.waiting.length) {
+      lane.waiting = lane.waiting.slice(lane.head);
+      lane.head = 0;
+    }
+  }
+
+  #dropEmptyLanes(): void {
+    if (this.#lanes.some(({ started, waiting, head }) => started.length === 0 && head === waiting.length)) {
+      this.#lanes = this.#lanes.filter(({ started, waiting, head }) => started.length > 0 || head < waiting.length);
+    }
+  }
+}

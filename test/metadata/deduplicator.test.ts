@@ -1,0 +1,153 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  CONTENT_DEDUP_WINDOW_MS,
+  DEDUP_WINDOW_MS,
+  Deduplicator,
+  type DeduplicatorOptions,
+  MAX_DEDUP_ENTRIES,
+  carriesIdentity,
+} from '../../src/metadata/deduplicator.js';
+import { ReceivedSeiMessage } from '../../src/metadata/received-message.js';
+
+const OUR_UUID = 'b16d7d56-892e-419c-8d82-e069cd3aa5c1';
+
+/** Whether the message is new; remembers it if so. */
+function isNew(deduplicator: Deduplicator, key: string, time: number, isIdentified = true): boolean {
+  if (deduplicator.refresh(key, time)) return false;
+  deduplicator.add(key, time, isIdentified);
+  return true;
+}
+
+/** The same thing as a list that is searched from end to end. */
+class NaiveDeduplicator {
+  #entries: { key: string; lastSeen: number; window: number }[] = [];
+
+  constructor(readonly options: Required<DeduplicatorOptions>) {}
+
+  isNew(key: string, time: number, isIdentified: boolean): boolean {
+    const { maxEntries, windowMs, contentWindowMs } = this.options as Record<string, number>;
+    this.#entries = this.#entries.filter(({ lastSeen, window }) => time - lastSeen < window);
+    const known = this.#entries.find((entry) => entry.key === key);
+    const others = this.#entries.filter((entry) => entry !== known);
+    const window = known?.window ?? (isIdentified ? windowMs : contentWindowMs);
+    this.#entries = [...others, { key, lastSeen: time, window }].slice(-maxEntries);
+    return known === undefined;
+  }
+
+  get size(): number {
+    return this.#entries.length;
+  }
+}
+
+describe('Deduplicator', () => {
+  it.each([
+    ['with an identity', true, DEDUP_WINDOW_MS],
+    ['by content', false, CONTENT_DEDUP_WINDOW_MS],
+  ])('knows a message %s until its window is over', (_, isIdentified, window) => {
+    const deduplicator = new Deduplicator();
+    expect(isNew(deduplicator, 'a', 10, isIdentified)).toBe(true);
+    expect(isNew(deduplicator, 'b', 10, isIdentified)).toBe(true);
+    expect(isNew(deduplicator, 'a', 10 + window - 1, isIdentified)).toBe(false);
+    expect(isNew(deduplicator, 'b', 10 + window, isIdentified)).toBe(true);
+  });
+
+  it('knows a message for an hour that comes back every half minute', () => {
+    const deduplicator = new Deduplicator();
+    const seen: boolean[] = [];
+    for (let time = 0; time <= 3_600_000; time += 30_000) seen.push(isNew(deduplicator, 'retained', time));
+    expect(seen.filter(Boolean)).toHaveLength(1);
+    expect(seen[0]).toBe(true);
+  });
+
+  it('remembers so many messages and no more, and forgets the one not seen for longest', () => {
+    const deduplicator = new Deduplicator({ maxEntries: 3 });
+    for (const key of ['a', 'b', 'c']) isNew(deduplicator, key, 0);
+    expect(isNew(deduplicator, 'a', 1)).toBe(false);
+    expect(isNew(deduplicator, 'd', 2)).toBe(true);
+    expect(deduplicator.size).toBe(3);
+    expect(['a', 'c', 'd'].map((key) => isNew(deduplicator, key, 3))).toEqual([false, false, false]);
+    expect(isNew(deduplicator, 'b', 3)).toBe(true);
+  });
+
+  it('gives its memory back as time goes on, not only for what comes again', () => {
+    const deduplicator = new Deduplicator();
+    for (let i = 0; i < 100; i++) isNew(deduplicator, `content ${i}`, i, false);
+    for (let i = 0; i < 100; i++) isNew(deduplicator, `identified ${i}`, 100, true);
+    expect(deduplicator.size).toBe(200);
+    isNew(deduplicator, 'later', 100 + CONTENT_DEDUP_WINDOW_MS);
+    expect(deduplicator.size).toBe(101);
+    isNew(deduplicator, 'much later', 100 + CONTENT_DEDUP_WINDOW_MS + DEDUP_WINDOW_MS);
+    expect(deduplicator.size).toBe(1);
+  });
+
+  it('stays within its bound under a flood', () => {
+    const deduplicator = new Deduplicator();
+    for (let i = 0; i < 200_000; i++) isNew(deduplicator, `message ${i}`, 0, i % 2 === 0);
+    expect(deduplicator.size).toBe(MAX_DEDUP_ENTRIES);
+  });
+
+  it('does what a plain list does', () => {
+    const step = fc.record({
+      key: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'),
+      elapsed: fc.nat({ max: 12 }),
+      isIdentified: fc.boolean(),
+    });
+    const options = fc.record({
+      maxEntries: fc.integer({ min: 1, max: 6 }),
+      windowMs: fc.nat({ max: 60 }),
+      contentWindowMs: fc.nat({ max: 20 }),
+    });
+    fc.assert(
+      fc.property(options, fc.array(step, { maxLength: 200 }), (given, steps) => {
+        const deduplicator = new Deduplicator(given);
+        const naive = new NaiveDeduplicator(given);
+        let time = 0;
+        for (const { key, elapsed, isIdentified } of steps) {
+          time += elapsed;
+          expect(isNew(deduplicator, key, time, isIdentified)).toBe(naive.isNew(key, time, isIdentified));
+          expect(deduplicator.size).toBe(naive.size);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it.each([
+    [{ maxEntries: 0 }, RangeError],
+    [{ maxEntries: 1.5 }, RangeError],
+    [{ maxEntries: '9' }, TypeError],
+    [{ windowMs: -1 }, RangeError],
+    [{ windowMs: Number.NaN }, RangeError],
+    [{ windowMs: null }, TypeError],
+    [{ contentWindowMs: -1 }, RangeError],
+    [{ contentWindowMs: '2' }, TypeError],
+  ])('refuses %o', (options, type) => {
+    expect(() => new Deduplicator(options as DeduplicatorOptions)).toThrow(type);
+  });
+});
+
+describe('carriesIdentity', () => {
+  it.each([
+    ['{"timestamp":1.5}', true],
+    ['{"timestamp":0,"a":1}', true],
+    ['{"id":"x"}', true],
+    ['{"message_id":7}', true],
+    [' \t\r\n{"id":"x"}', true],
+    ['\ufeff{"id":"x"}', true],
+    ['{"\\u0069d":"x"}', true],
+    ['{}', false],
+    ['{"timestamp":null}', false],
+    ['{"id":{"timestamp":1}}', false],
+    ['{"data":{"timestamp":1}}', false],
+    ['[{"timestamp":1}]', false],
+    ['"timestamp"', false],
+    ['{"timestamp":1', false],
+    ['null', false],
+    ['', false],
+    ['  ', false],
+  ])('%j: %s', (text, expected) => {
+    const message = new ReceivedSeiMessage({ uuid: OUR_UUID, payload: Buffer.from(text), timestamp: 0 });
+    expect(carriesIdentity(message)).toBe(expected);
+  });
+});
