@@ -6,7 +6,11 @@
 export { SeiError, type SeiErrorCode } from './errors.js';
 export { backendInfo, type BackendInfo } from './backend/select.js';
 
-export { MAX_ACCESS_UNIT_SIZE } from './codec/access-unit-splitter.js';
+export {
+  MAX_ACCESS_UNIT_SIZE,
+  MAX_PARAMETER_SET_LENGTH,
+  MAX_PREFIX_NAL_UNIT_LENGTH,
+} from './codec/access-unit-splitter.js';
 export { DEFAULT_MAX_RTP_PAYLOAD_SIZE } from './codec/rtp-payload.js';
 export { type H264Format } from './codec/framing.js';
 export {
@@ -41,6 +45,7 @@ export {
 } from './metadata/deduplicator.js';
 export { patchH264Decoder, type H264DecoderPatchOptions } from './metadata/decoder-patch.js';
 export { type DiagnosticListener, type DiagnosticSource, type SeiDiagnostic } from './metadata/diagnostics.js';
+export { MAX_OUTPUT_DEPTH } from './metadata/encoded-output.js';
 export {
   DEFAULT_CLOSE_METHODS,
   type FrameInjector,
@@ -81,7 +86,13 @@ export {
 } from './metadata/publisher-options.js';
 export { SeiPublisher, type SeiPublisherStats } from './metadata/publisher.js';
 export { type InjectedCopy, type InjectionOutcome, type InjectionReceipt } from './metadata/queued-message.js';
-export { MAX_PENDING_BYTES, MAX_PENDING_MESSAGES, REASSEMBLY_TIMEOUT_MS } from './metadata/reassembly.js';
+export {
+  MAX_COMPLETED_MESSAGES,
+  MAX_PENDING_BYTES,
+  MAX_PENDING_MESSAGES,
+  REASSEMBLY_TIMEOUT_MS,
+} from './metadata/reassembly.js';
+export { TIMESTAMP_RESTART_MS } from './metadata/reception-clock.js';
 export { ReceivedSeiMessage, type ReceivedSeiMessageData, type Reception } from './metadata/received-message.js';
 export {
   type DedupKey,
@@ -93,5 +104,5 @@ export {
   type SubscriberStats,
 } from './metadata/subscriber.js';
 export { type SeiTicket } from './metadata/ticket.js';
-export { MAX_WAIT_FOR_KEPT_PICTURE } from './metadata/track.js';
+export { CLOCK_RESTART_MS, MAX_WAIT_FOR_KEPT_PICTURE } from './metadata/track.js';
 export { MIN_TRUNCATED_STRING_LENGTH } from './metadata/truncation.js';

@@ -23,8 +23,8 @@ export interface InjectOptions extends FramingOptions {
   readonly maxPacketSize?: number | undefined;
 }
 
-// instanceof is fast and misses only what comes from another realm, such as a vm context or Jest's.
-function isUint8Array(value: unknown): value is Uint8Array {
+/** Whether a value is a Uint8Array, of this realm or of another, such as a vm context or Jest's, which instanceof would miss. */
+export function isUint8Array(value: unknown): value is Uint8Array {
   return (
     value instanceof Uint8Array ||
     (ArrayBuffer.isView(value) && (value as { [Symbol.toStringTag]?: string })[Symbol.toStringTag] === 'Uint8Array')

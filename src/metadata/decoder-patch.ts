@@ -1,6 +1,7 @@
 import { invalidType, outOfRange } from '../errors.js';
+import { isUint8Array } from '../frame/arguments.js';
 import { type DiagnosticListener, diagnose } from './diagnostics.js';
-import { type PacketVisitor, PassedPackets, isBytes, mapOutput, packetBytes } from './encoded-output.js';
+import { type PacketVisitor, PassedPackets, mapOutput, packetBytes } from './encoded-output.js';
 import { checkSubscriber, getGlobalSeiSubscriber } from './global.js';
 import { type Around, type PatchHandle, applyPatch, checkCallback, checkPatchArguments, methodNames } from './patch.js';
 import type { SeiSubscriber } from './subscriber.js';
@@ -43,7 +44,7 @@ const entering = new WeakMap<SeiSubscriber, Set<object>>();
 function readPacket(packet: object, decoder: object, subscriber: SeiSubscriber, adapter: DecoderAdapter): void {
   if (!adapter.isVideo(packet, decoder)) return;
   const frame = adapter.getData(packet);
-  if (!isBytes(frame) || frame.length === 0) return;
+  if (!isUint8Array(frame) || frame.length === 0) return;
   const timestamp = adapter.getTimestamp(packet);
   subscriber.processFrame(frame, Number.isFinite(timestamp) ? { timestamp: timestamp as number } : {});
 }

@@ -1,4 +1,5 @@
 /** Where the bytes are in what an encoder answers: in itself, in a packet, behind a promise, in an array, in what is iterated. */
+import { isUint8Array } from '../frame/arguments.js';
 import { type AnyFunction, isFunction } from './patch.js';
 
 /**
@@ -22,19 +23,11 @@ export interface PacketVisitor {
 /** The iterators and iterables that are watched, each with the owners that do. */
 const watched = new WeakMap<object, WeakSet<object>>();
 
-/** Whether a value is a Uint8Array, of this realm or of another. */
-export function isBytes(value: unknown): value is Uint8Array {
-  return (
-    value instanceof Uint8Array ||
-    (ArrayBuffer.isView(value) && (value as { [Symbol.toStringTag]?: string })[Symbol.toStringTag] === 'Uint8Array')
-  );
-}
-
 /** The bytes of a packet: itself, or its `data`; `undefined` where it has none. */
 export function packetBytes(packet: object): Uint8Array | undefined {
-  if (isBytes(packet)) return packet;
+  if (isUint8Array(packet)) return packet;
   const { data } = packet as { data?: unknown };
-  return isBytes(data) ? data : undefined;
+  return isUint8Array(data) ? data : undefined;
 }
 
 function isDataSet(packet: object, bytes: Uint8Array): boolean {
@@ -55,7 +48,7 @@ function isDataSet(packet: object, bytes: Uint8Array): boolean {
  *   same prototype
  */
 export function replacePacketBytes(packet: object, bytes: Uint8Array): object {
-  if (isBytes(packet)) return bytes;
+  if (isUint8Array(packet)) return bytes;
   if (isDataSet(packet, bytes)) return packet;
   const enumerable = Reflect.getOwnPropertyDescriptor(packet, 'data')?.enumerable ?? true;
   const data = { value: bytes, writable: false, enumerable, configurable: true };

@@ -1,14 +1,7 @@
 import { invalidType } from '../errors.js';
-import { type InjectOptions, framingHint, maxPacketSizeOption } from '../frame/arguments.js';
+import { type InjectOptions, framingHint, isUint8Array, maxPacketSizeOption } from '../frame/arguments.js';
 import { type DiagnosticListener, diagnose } from './diagnostics.js';
-import {
-  type PacketVisitor,
-  PassedPackets,
-  isBytes,
-  mapOutput,
-  packetBytes,
-  replacePacketBytes,
-} from './encoded-output.js';
+import { type PacketVisitor, PassedPackets, mapOutput, packetBytes, replacePacketBytes } from './encoded-output.js';
 import { checkPublisher, getGlobalSeiPublisher } from './global.js';
 import { type InjectFrameOptions, SeiInjector, type SeiInjectorOptions } from './injector.js';
 import {
@@ -189,7 +182,7 @@ function tagPacket(
   if (passed.hasPassed(packet, call, publisher)) return packet;
   if (!adapter.isVideo(packet, encoder)) return packet;
   const frame = adapter.getData(packet);
-  if (!isBytes(frame) || frame.length === 0 || passed.hasPassed(frame, call, publisher)) return packet;
+  if (!isUint8Array(frame) || frame.length === 0 || passed.hasPassed(frame, call, publisher)) return packet;
   const timestamp = adapter.getTimestamp(packet);
   const options = Number.isFinite(timestamp) ? { timestamp: timestamp as number } : undefined;
   const tagged = session.injectorFor(publisher, adapter).inject(frame, options);

@@ -29,7 +29,7 @@ export interface SeiInjectorOptions extends InjectOptions {
 export interface InjectFrameOptions {
   /**
    * When the frame is shown or was taken, in milliseconds from any origin. Where frames have it, expiry and rates go by it, so that a file
-   * may run faster than real time; else they go by the clock.
+   * may run faster than real time; else, and from the first frame on that has none, they go by the clock.
    */
   readonly timestamp?: number | undefined;
 }
@@ -210,7 +210,9 @@ export class SeiInjector {
     const { timeline } = this.#queue;
     if (!track.isAttached) {
       this.#queue.join(track, track.hasTimestamps && timestamp !== undefined ? timestamp : timeline.now());
-    } else if (!track.hasTimestamps) track.advance(timeline.now());
+    } else if (!track.hasTimestamps) {
+      track.advance(timeline.now());
+    }
     if (track.isIdle) return undefined;
 
     const framing = this.#lock.framingOf(data);

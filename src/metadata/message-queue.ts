@@ -94,7 +94,8 @@ export class MessageQueue {
 
   /** A frame has come to a track that is not attached: from now on it takes part, beginning with what has not expired. */
   join(track: Track, clock: number): void {
-    this.sweep();
+    // Thousands of tracks may come at once: here nobody looks at all the others.
+    if (this.timeline.sync(this.#isDrivenByFrames) - this.#lastSweep >= SWEEP_INTERVAL_MS) this.sweep();
     track.attach(clock, this.timeline.now());
     this.#tracks.add(track);
     const messages = [...this.#recent, ...this.#pending].sort((a, b) => a.id - b.id);

@@ -1,6 +1,7 @@
 import { type SeiNalUnitOptions, createSeiNalUnit } from '../frame/sei-nal-unit.js';
 import { readableBytes } from '../frame/arguments.js';
 import { SeiError, invalidType } from '../errors.js';
+import { carriesIdentity } from './deduplicator.js';
 import { diagnose } from './diagnostics.js';
 import { FRAGMENT_SEI_UUID, splitIntoFragments } from './fragmentation.js';
 import { serializeJson } from './json.js';
@@ -14,6 +15,7 @@ import {
   resolveLimits,
 } from './publisher-options.js';
 import { QueuedMessage } from './queued-message.js';
+import { ReceivedSeiMessage } from './received-message.js';
 import { SeiTicket } from './ticket.js';
 import { truncateJson } from './truncation.js';
 
@@ -112,8 +114,7 @@ export class SeiPublisher {
    *   and cannot be cut or split, `ERR_SEI_QUEUE_FULL`
    */
   publishJson(value: unknown, options?: PublishOptions): SeiTicket {
-    if (!isPlainObject(value) || Object.hasOwn(value, 'timestamp')) return this.#publishJson(value, options);
-    return this.#publishJson({ ...value, timestamp: this.#nextTimestamp() }, options);
+    return this.#publishJson(this.#withTimestamp(value), options);
   }
 
   /**
@@ -167,21 +168,27 @@ export class SeiPublisher {
   #publishJson(value: unknown, options: PublishOptions | undefined): SeiTicket {
     const delivery = resolveDelivery(options, this.#defaults);
     const { maxUserDataSize, oversize } = this.#limits;
-    const userData = serializeJson(value);
-    if (userData.length <= maxUserDataSize) {
-      const hasIdentity = delivery.retain === undefined || isPlainObject(value);
-      if (!hasIdentity) return this.#publishFragments(userData, delivery);
-      return this.#publish([this.#nalUnit(userData)], delivery, userData.length, false);
-    }
-    if (oversize === 'split') return this.#publishFragments(userData, delivery);
-    if (oversize === 'reject') throw this.#tooLarge(userData.length);
-    const cut = truncateJson(value, maxUserDataSize);
-    const ticket = this.#publish([this.#nalUnit(cut)], delivery, cut.length, true);
-    this.#truncated++;
+    const whole = serializeJson(value);
+    const isTooLarge = whole.length > maxUserDataSize;
+    if (isTooLarge && oversize === 'reject') throw this.#tooLarge(whole.length);
+    if (isTooLarge && oversize === 'split') return this.#publishFragments(whole, delivery);
+    const userData = isTooLarge ? truncateJson(value, maxUserDataSize) : whole;
+    const needsNumber = delivery.retain !== undefined && !this.#saysWhichItIs(userData);
+    const ticket = needsNumber
+      ? this.#publishFragments(userData, delivery, isTooLarge)
+      : this.#publish([this.#nalUnit(userData)], delivery, userData.length, isTooLarge);
+    if (isTooLarge) this.#truncated++;
     return ticket;
   }
 
-  #publishFragments(userData: Uint8Array, delivery: Delivery): SeiTicket {
+  /** Whether receivers can tell by the JSON alone that it is sent again. */
+  #saysWhichItIs(payload: Uint8Array): boolean {
+    return carriesIdentity(
+      new ReceivedSeiMessage({ uuid: this.uuid, payload, timestamp: 0, frameTimestamp: undefined }),
+    );
+  }
+
+  #publishFragments(userData: Uint8Array, delivery: Delivery, truncated = false): SeiTicket {
     const fragments = splitIntoFragments(userData, {
       uuid: this.uuid,
       source: this.#source,
@@ -189,7 +196,7 @@ export class SeiPublisher {
       maxUserDataSize: this.#limits.maxUserDataSize,
     });
     const nalUnits = fragments.map((fragment) => this.#nalUnit(fragment, FRAGMENT_SEI_UUID));
-    const ticket = this.#publish(nalUnits, delivery, userData.length, false);
+    const ticket = this.#publish(nalUnits, delivery, userData.length, truncated);
     if (fragments.length > 1) this.#split++;
     return ticket;
   }
@@ -230,6 +237,20 @@ export class SeiPublisher {
   #tooLarge(length: number): SeiError {
     const { maxUserDataSize } = this.#limits;
     return new SeiError('ERR_SEI_TOO_LARGE', `${length} bytes of user data are more than ${maxUserDataSize}`);
+  }
+
+  /** An object that is to be sent with a timestamp; what has one, is no object, or cannot be read is answered as it is. */
+  #withTimestamp(value: unknown): unknown {
+    try {
+      if (!isPlainObject(value)) return value;
+      const copy: Record<string, unknown> = { ...value };
+      // JSON leaves out what is undefined.
+      if (copy['timestamp'] !== undefined) return value;
+      return { ...copy, timestamp: this.#nextTimestamp() };
+    } catch {
+      // A getter has thrown; writing the value as JSON says so.
+      return value;
+    }
   }
 
   /** Epoch seconds to the microsecond, later than the one before. */

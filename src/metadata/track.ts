@@ -300,7 +300,7 @@ export class Track {
     if (!this.hasTimestamps) {
       this.#isOutOfTimestamps = true;
       // What has passed by the timestamps does not pass once more by the clock.
-      this.#timeline.sync(true);
+      if (this.isAttached) this.#timeline.sync(true);
     }
     this.#startClock(timestamp !== undefined && this.hasTimestamps ? timestamp : this.#timeline.now());
   }

@@ -876,7 +876,10 @@ describe('a handle', () => {
     }
     const encoder = new Encoder();
     const { handle } = patch(encoder);
-    const other = Object.defineProperties({} as Encoder, Object.getOwnPropertyDescriptors(encoder));
+    const other = Object.defineProperties(
+      {} as { encode: () => Uint8Array },
+      Object.getOwnPropertyDescriptors(encoder),
+    );
     handle.unpatch();
     const second = patch(other);
     expect(second.handle.applied).toBe(true);
@@ -979,5 +982,5 @@ describe('10,000 encoders that are forgotten without being closed', () => {
     const child = promisify(execFile)(process.execPath, ['--expose-gc', '-e', outputFiles[0].text]);
     const { stdout } = await child;
     expect(JSON.parse(stdout)).toEqual({ opened: COUNT, closedBefore: 0, closed: COUNT - 1, left: 1 });
-  });
+  }, 60_000);
 });

@@ -2,8 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { DEFAULT_SEI_UUID, IVS_SEI_UUID, extractSei } from '../../src/index.js';
 import { FRAGMENT_SEI_UUID } from '../../src/metadata/fragmentation.js';
 import { MAX_RETAINED_KEYS } from '../../src/metadata/message-queue.js';
-import { MAX_REPEAT_COUNT, type PublishOptions } from '../../src/metadata/publisher-options.js';
-import { SeiPublisher, type SeiPublisherOptions } from '../../src/metadata/publisher.js';
+import {
+  MAX_REPEAT_COUNT,
+  type PublishOptions,
+  type SeiPublisherOptions,
+} from '../../src/metadata/publisher-options.js';
+import { SeiPublisher } from '../../src/metadata/publisher.js';
 import { START, codeOf, messagesIn, pictures, publishName, sent, setup } from './support.js';
 
 /** The JSON of the messages that go into the next frame. */
@@ -188,7 +192,7 @@ describe('what is too large', () => {
     expect(value['original_length']).toBe(
       Buffer.byteLength(JSON.stringify({ text: long, timestamp: START / 1000, type: 'text_content' })),
     );
-    expect((value['text'] as string).isWellFormed()).toBe(true);
+    expect(value['text']).not.toMatch(/\p{Surrogate}/u);
     expect(publisher.stats).toMatchObject({ truncated: 1, split: 0, published: 1 });
   });
 
@@ -285,7 +289,7 @@ describe('profile ivs', () => {
 });
 
 describe('options', () => {
-  const wrong: [SeiPublisherOptions | unknown, string][] = [
+  const wrong: [unknown, string][] = [
     [null, 'ERR_INVALID_ARG_TYPE'],
     [5, 'ERR_INVALID_ARG_TYPE'],
     [{ now: 5 }, 'ERR_INVALID_ARG_TYPE'],
@@ -316,7 +320,7 @@ describe('options', () => {
     expect(codeOf(() => new SeiPublisher(options as SeiPublisherOptions))).toBe(code);
   });
 
-  const wrongDelivery: [PublishOptions | unknown, string][] = [
+  const wrongDelivery: [unknown, string][] = [
     [null, 'ERR_INVALID_ARG_TYPE'],
     ['soon', 'ERR_INVALID_ARG_TYPE'],
     [{ repeatCount: 0 }, 'ERR_OUT_OF_RANGE'],
@@ -344,7 +348,7 @@ describe('options', () => {
       expect(codeOf(() => publisher.publishText(text as string))).toBe('ERR_INVALID_ARG_TYPE');
     }
     for (const bytes of ['text', [1], undefined, new ArrayBuffer(4), new DataView(new ArrayBuffer(4))]) {
-      expect(codeOf(() => publisher.publishBytes(bytes as Uint8Array))).toBe('ERR_INVALID_ARG_TYPE');
+      expect(codeOf(() => publisher.publishBytes(bytes as unknown as Uint8Array))).toBe('ERR_INVALID_ARG_TYPE');
     }
   });
 

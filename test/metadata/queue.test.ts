@@ -24,7 +24,12 @@ describe('receipts', () => {
   });
 
   it('hold each copy in the same frame, and each fragment', async () => {
-    const { publisher, injector } = setup({ repeatMode: 'same-frame', repeatCount: 2, oversize: 'split' });
+    const { publisher, injector } = setup({
+      repeatMode: 'same-frame',
+      repeatCount: 2,
+      oversize: 'split',
+      maxBytesPerFrame: 4096,
+    });
     const { injected } = publisher.publishBytes(new Uint8Array(700));
     injector.inject(pictures.p);
     const { copies } = await injected;
@@ -324,9 +329,7 @@ describe('the bounded queue', () => {
       clock.advance(10);
       expect(injector.stats.pending).toBeLessThanOrEqual(10);
     }
-    expect(sent(injector)).toEqual(
-      ['1992', '1993', '1994', '1995', '1996', '1997', '1998', '1999'].map((_name, i) => `${1990 + i}`),
-    );
+    expect(sent(injector)).toEqual([0, 1, 2, 3, 4, 5, 6, 7].map((i) => `${1990 + i}`));
   });
 
   it('forgets keys of retained messages that have expired', () => {

@@ -2,8 +2,8 @@
 import { extractSei } from '../../src/index.js';
 import type { ExtractOptions } from '../../src/index.js';
 import { SeiInjector, type InjectFrameOptions, type SeiInjectorOptions } from '../../src/metadata/injector.js';
-import type { PublishOptions } from '../../src/metadata/publisher-options.js';
-import { SeiPublisher, type SeiPublisherOptions } from '../../src/metadata/publisher.js';
+import type { PublishOptions, SeiPublisherOptions } from '../../src/metadata/publisher-options.js';
+import { SeiPublisher } from '../../src/metadata/publisher.js';
 import type { SeiTicket } from '../../src/metadata/ticket.js';
 import { annexB, bytes, nal } from '../contract/frames.js';
 

@@ -58,7 +58,8 @@ describe('order', () => {
     const { publisher, injector } = setup({ repeatCount: 2, maxMessagesPerFrame: 2 });
     for (const name of 'abcde') publishName(publisher, name);
     const frames = sentInto(injector, 6);
-    expect(frames.map((frame) => frame.length)).toEqual([2, 2, 2, 2, 2, 0]);
+    // A second copy waits for the next picture at least: e has none to share the last two with.
+    expect(frames.map((frame) => frame.length)).toEqual([2, 2, 2, 2, 1, 1]);
     const firsts = [...new Set(frames.flat())];
     expect(firsts.join('')).toBe('abcde');
     expect(frames.flat().sort().join('')).toBe('aabbccddee');

@@ -1,0 +1,158 @@
+/** Messages that are sent again at every IDR picture, for viewers who join late. */
+import { describe, expect, it } from 'vitest';
+import { SeiInjector } from '../../src/metadata/injector.js';
+import type { SeiPublisher } from '../../src/metadata/publisher.js';
+import { SeiSubscriber } from '../../src/metadata/subscriber.js';
+import { type FakeClock, messagesIn, pictures, publishName, sent, sentInto, setup } from './support.js';
+
+/** A viewer who sees every frame from the first one on. */
+class Viewer {
+  readonly received: string[] = [];
+  readonly subscriber: SeiSubscriber;
+
+  constructor(clock: FakeClock) {
+    this.subscriber = new SeiSubscriber({ now: clock.now, onMessage: ({ payload }) => this.#take(payload) });
+  }
+
+  #take(payload: Uint8Array): void {
+    this.received.push(Buffer.from(payload).toString('latin1'));
+  }
+}
+
+const payloads: [string, (publisher: SeiPublisher) => void, RegExp][] = [
+  ['a text', (p) => void p.publishText('on air', { retain: 'state' }), /^\{"text":"on air"/],
+  ['JSON', (p) => void p.publishJson({ score: [1, 2] }, { retain: 'state' }), /^\{"score":\[1,2\]/],
+  [
+    'JSON that has an id of its own',
+    (p) => void p.publishJson({ id: 7, timestamp: null }, { retain: 'state' }),
+    /"id":7/,
+  ],
+  ['JSON that says not which it is', (p) => void p.publishJson({ timestamp: null }, { retain: 'state' }), /null/],
+  ['an array', (p) => void p.publishJson([1, 2], { retain: 'state' }), /^\[1,2\]$/],
+  ['bytes', (p) => void p.publishBytes(Uint8Array.of(0, 0, 1, 255), { retain: 'state' }), /^\0\0\x01\xff$/], // eslint-disable-line no-control-regex -- they are bytes
+  ['as many bytes as fit', (p) => void p.publishBytes(new Uint8Array(400).fill(65), { retain: 'state' }), /^A{400}$/],
+  ['a text that was cut', (p) => void p.publishText('x'.repeat(900), { retain: 'state' }), /"truncated":true/],
+];
+
+describe.each(payloads)('retained: %s', (_, publish, expected) => {
+  it('reaches a viewer who joins in the middle at the next IDR picture, and nobody twice in an hour', () => {
+    const { clock, publisher, injector } = setup();
+    const there = new Viewer(clock);
+    publish(publisher);
+    let joining: Viewer | undefined;
+    let joined = 0;
+    // One frame a second, an IDR picture every ten.
+    for (let i = 0; i < 3600; i++) {
+      const frame = injector.inject(i % 10 === 0 ? pictures.idr : pictures.p);
+      if (i % 900 === 455) joining = new Viewer(clock);
+      there.subscriber.processFrame(frame);
+      joining?.subscriber.processFrame(frame);
+      if (i % 900 === 459) expect(joining?.received).toEqual([]);
+      if (i % 900 === 460) {
+        expect(joining?.received).toHaveLength(1);
+        expect(joining?.received[0]).toMatch(expected);
+        joined++;
+      }
+      clock.advance(1000);
+    }
+    expect(joined).toBe(4);
+    expect(joining?.received).toHaveLength(1);
+    expect(there.received).toHaveLength(1);
+    expect(there.received[0]).toMatch(expected);
+    expect(injector.stats.copies).toBeGreaterThanOrEqual(360);
+  });
+});
+
+describe('retained messages', () => {
+  it('are not sent again while their first copies are, nor between IDR pictures', () => {
+    const { publisher, injector } = setup();
+    publisher.publishJson({ timestamp: 1 }, { retain: 'a' });
+    const frames = [pictures.idr, pictures.idr, pictures.p, pictures.p, pictures.idr, pictures.p];
+    expect(frames.map((frame) => sent(injector, frame).length)).toEqual([1, 1, 1, 0, 1, 0]);
+  });
+
+  it('are replaced by the next under their key', () => {
+    const { publisher, injector } = setup({ repeatCount: 1 });
+    publisher.publishJson({ timestamp: 1 }, { retain: 'a' });
+    publisher.publishJson({ timestamp: 2 }, { retain: 'b' });
+    sent(injector);
+    publisher.publishJson({ timestamp: 3 }, { retain: 'a' });
+    sent(injector);
+    expect(sent(injector, pictures.idr).sort()).toEqual(['{"timestamp":2}', '{"timestamp":3}']);
+    publisher.release('a');
+    expect(sent(injector, pictures.idr)).toEqual(['{"timestamp":2}']);
+    publisher.release('b');
+    expect(injector.inject(pictures.idr)).toBe(pictures.idr);
+  });
+
+  it('outlive the expiry of their copies, unless they have one of their own', () => {
+    const { clock, publisher, injector } = setup({ repeatCount: 1, expiresInMs: 500 });
+    publisher.publishJson({ timestamp: 1 }, { retain: 'a' });
+    publisher.publishJson({ timestamp: 2 }, { retain: 'b', expiresInMs: 60_000 });
+    sent(injector);
+    clock.advance(59_000);
+    expect(sent(injector, pictures.idr)).toHaveLength(2);
+    clock.advance(1_000);
+    expect(sent(injector, pictures.idr)).toEqual(['{"timestamp":1}']);
+  });
+
+  it('reach every track, also one that was not there when they were published', () => {
+    const { clock, publisher, injector } = setup();
+    publisher.publishJson({ timestamp: 1 }, { retain: 'a' });
+    sentInto(injector, 3);
+    clock.advance(3_600_000);
+    const late = new SeiInjector({ publisher });
+    expect([pictures.p, pictures.idr, pictures.p, pictures.idr].map((frame) => sent(late, frame).length)).toEqual([
+      0, 1, 0, 1,
+    ]);
+  });
+
+  it('go first into an IDR picture, within the budget, and the rest behind what is new', () => {
+    const { publisher, injector } = setup({ repeatCount: 1, maxMessagesPerFrame: 2 });
+    for (let i = 0; i < 5; i++) publisher.publishJson({ timestamp: i }, { retain: `${i}` });
+    sentInto(injector, 3);
+    publishName(publisher, 'new');
+    const frames = [pictures.idr, pictures.p, pictures.p, pictures.p].map((frame) => sent(injector, frame));
+    expect(frames.map(({ length }) => length)).toEqual([2, 2, 2, 0]);
+    expect(frames[1]![0]).toBe('new');
+    expect(new Set(frames.flat()).size).toBe(6);
+  });
+
+  it('and new ones take turns where every picture is an IDR picture', () => {
+    const { publisher, injector } = setup({ repeatCount: 1, maxMessagesPerFrame: 2 });
+    for (let i = 0; i < 5; i++) publisher.publishJson({ timestamp: i }, { retain: `${i}` });
+    sentInto(injector, 3);
+    const found = new Map<string, number>();
+    for (let i = 0; i < 20; i++) {
+      publishName(publisher, `new ${i}`);
+      for (const text of sent(injector, pictures.idr)) found.set(text, (found.get(text) ?? 0) + 1);
+    }
+    const isNew = (text: string) => text.startsWith('new');
+    expect([...found.keys()].filter(isNew).length).toBeGreaterThanOrEqual(19);
+    const again = [...found].filter(([text]) => !isNew(text)).map(([, count]) => count);
+    expect(again).toHaveLength(5);
+    expect(Math.max(...again) - Math.min(...again)).toBeLessThanOrEqual(2);
+  });
+
+  it.each([2, 30])('that are larger than a frame arrive whole, with an IDR picture every %i frames', (interval) => {
+    const { clock, publisher, injector } = setup({ oversize: 'split', repeatCount: 1 });
+    const text = 'a long state '.repeat(400);
+    publisher.publishJson({ text }, { retain: 'state' });
+    const there = new Viewer(clock);
+    let late: Viewer | undefined;
+    let others = 0;
+    for (let i = 0; i < 600; i++) {
+      if (i === 100) late = new Viewer(clock);
+      if (i % 20 === 0) publishName(publisher, `${i}`);
+      const frame = injector.inject(i % interval === 0 ? pictures.idr : pictures.p);
+      others += messagesIn(frame).filter((message) => /^\d+$/.test(message)).length;
+      there.subscriber.processFrame(frame);
+      late?.subscriber.processFrame(frame);
+      clock.advance(40);
+    }
+    const isLong = (message: string) => message.includes('a long state');
+    expect(there.received.filter(isLong)).toHaveLength(1);
+    expect(late?.received.filter(isLong)).toHaveLength(1);
+    expect(others).toBe(30);
+  });
+});
