@@ -51,6 +51,8 @@ export class MessageQueue {
   readonly #retained = new Map<string, QueuedMessage>();
   readonly #tracks = new Set<Track>();
   #lastSweep = 0;
+  /** No message expires before. */
+  #earliestExpiry = Infinity;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /**
@@ -119,7 +121,8 @@ export class MessageQueue {
     const time = timeline.sync(this.#isDrivenByFrames);
     const now = timeline.now();
     for (const track of this.#tracks) {
-      const { lastSeen, frames } = track;
+      const { lastSeen, frames, hasTimestamps } = track;
+      if (!hasTimestamps) track.advance(now);
       if (lastSeen.frames !== frames) {
         lastSeen.frames = frames;
         lastSeen.now = now;
@@ -139,8 +142,11 @@ export class MessageQueue {
       if (plan.retainedUntil !== undefined && plan.retainedUntil <= time) this.#retained.delete(key);
     }
     for (const track of this.#tracks) track.expire();
+    this.#earliestExpiry = Infinity;
     for (const message of this.#pending) {
-      if (message.outstanding === 0 && message.plan.expiresAt <= time) this.#end(message, 'expired');
+      const { outstanding, plan } = message;
+      if (outstanding === 0 && plan.expiresAt <= time) this.#end(message, 'expired');
+      else this.#earliestExpiry = Math.min(this.#earliestExpiry, plan.expiresAt);
     }
     // These are in the order in which they ended, which is nearly that of their expiry.
     for (const message of this.#recent) {
@@ -157,7 +163,8 @@ export class MessageQueue {
   makeRoom(priority: number): void {
     // A sweep goes over all messages, so it is not done for each of them.
     const isFull = this.#pending.size >= this.#maxSize;
-    if (this.sync() - this.#lastSweep >= SWEEP_INTERVAL_MS || isFull) this.sweep();
+    const time = this.sync();
+    if (time - this.#lastSweep >= SWEEP_INTERVAL_MS || (isFull && time >= this.#earliestExpiry)) this.sweep();
     if (this.#pending.size < this.#maxSize) return;
     let victim: QueuedMessage | undefined;
     if (this.#whenFull === 'drop-oldest') {
@@ -190,6 +197,7 @@ export class MessageQueue {
   /** Takes a message, for which there is room, and retains it under `key`. */
   add(message: QueuedMessage, key: string | undefined): void {
     this.#pending.add(message);
+    this.#earliestExpiry = Math.min(this.#earliestExpiry, message.plan.expiresAt);
     for (const track of this.#tracks) this.#give(message, track);
     if (key !== undefined) {
       this.#retained.set(key, message);

@@ -134,7 +134,7 @@ export class SeiPublisher {
     }
     // Nothing in bare bytes tells a message that is sent again from a new one, so a retained one is given a number.
     if (delivery.retain !== undefined) return this.#publishFragments(userData, delivery);
-    return this.#publish([this.#nalUnit(userData)], delivery, userData.length, false);
+    return this.#publish([this.#nalUnit(userData)], delivery, userData.length, this.#saysWhichItIs(userData));
   }
 
   /** Messages that have not ended: they wait for a frame, or for their further copies. */
@@ -173,15 +173,16 @@ export class SeiPublisher {
     if (isTooLarge && oversize === 'reject') throw this.#tooLarge(whole.length);
     if (isTooLarge && oversize === 'split') return this.#publishFragments(whole, delivery);
     const userData = isTooLarge ? truncateJson(value, maxUserDataSize) : whole;
-    const needsNumber = delivery.retain !== undefined && !this.#saysWhichItIs(userData);
-    const ticket = needsNumber
-      ? this.#publishFragments(userData, delivery, isTooLarge)
-      : this.#publish([this.#nalUnit(userData)], delivery, userData.length, isTooLarge);
+    const isIdentified = this.#saysWhichItIs(userData);
+    const ticket =
+      delivery.retain !== undefined && !isIdentified
+        ? this.#publishFragments(userData, delivery, isTooLarge)
+        : this.#publish([this.#nalUnit(userData)], delivery, userData.length, isIdentified, isTooLarge);
     if (isTooLarge) this.#truncated++;
     return ticket;
   }
 
-  /** Whether receivers can tell by the JSON alone that it is sent again. */
+  /** Whether receivers can tell by the user data, where they are JSON, that a message is sent again. */
   #saysWhichItIs(payload: Uint8Array): boolean {
     return carriesIdentity(
       new ReceivedSeiMessage({ uuid: this.uuid, payload, timestamp: 0, frameTimestamp: undefined }),
@@ -196,7 +197,7 @@ export class SeiPublisher {
       maxUserDataSize: this.#limits.maxUserDataSize,
     });
     const nalUnits = fragments.map((fragment) => this.#nalUnit(fragment, FRAGMENT_SEI_UUID));
-    const ticket = this.#publish(nalUnits, delivery, userData.length, truncated);
+    const ticket = this.#publish(nalUnits, delivery, userData.length, true, truncated);
     if (fragments.length > 1) this.#split++;
     return ticket;
   }
@@ -206,7 +207,13 @@ export class SeiPublisher {
     return createSeiNalUnit(userData, options);
   }
 
-  #publish(nalUnits: Uint8Array[], delivery: Delivery, byteLength: number, truncated: boolean): SeiTicket {
+  #publish(
+    nalUnits: Uint8Array[],
+    delivery: Delivery,
+    byteLength: number,
+    isIdentified: boolean,
+    truncated = false,
+  ): SeiTicket {
     const { queue } = this;
     const { repeatCount, repeatInterval, priority, expiresInMs, hasExpiry, retain } = delivery;
     this.#checkBudget(nalUnits, repeatInterval === 0 ? repeatCount : 1);
@@ -214,7 +221,7 @@ export class SeiPublisher {
     queue.makeRoom(priority);
     const expiresAt = queue.timeline.time + expiresInMs;
     const retention = retain === undefined ? {} : { retainedUntil: hasExpiry ? expiresAt : Infinity };
-    const plan = { repeatCount, repeatInterval, priority, expiresAt, ...retention };
+    const plan = { repeatCount, repeatInterval, priority, isIdentified, expiresAt, ...retention };
     const message = new QueuedMessage(++this.#published, nalUnits, plan);
     queue.add(message, retain);
     return new SeiTicket(message, queue, byteLength, truncated);

@@ -34,6 +34,8 @@ export interface DeliveryPlan {
   readonly repeatInterval: number;
   /** The higher goes first. */
   readonly priority: number;
+  /** Whether receivers can tell by the message itself that it is one which they have had; else they go by its content, and not for long. */
+  readonly isIdentified: boolean;
   /** When it is too late for it, on the timeline of the publisher. */
   readonly expiresAt: number;
   /** Until when the latest message of its key is sent again at every IDR picture; undefined where it is not. */

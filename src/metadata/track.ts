@@ -2,6 +2,7 @@
  * What one injector has still to send, and when: the cursor of one track or simulcast layer into the messages of a publisher. It decides and
  * keeps count; it touches no frame.
  */
+import { CONTENT_DEDUP_WINDOW_MS } from './deduplicator.js';
 import type { QueuedMessage } from './queued-message.js';
 import { SlidingWindow } from './sliding-window.js';
 import type { Timeline } from './timeline.js';
@@ -17,6 +18,18 @@ export const CLOCK_RESTART_MS = 10_000;
 
 /** So many timestamps in a row may be behind the highest one: no decoder puts more pictures into order (H.264 E.2.1, max_num_reorder_frames). */
 export const MAX_REORDERED_PICTURES = 16;
+
+/**
+ * A retained message is sent again after so long without an IDR picture, in milliseconds: receivers forget what they have had after
+ * {@link DEDUP_WINDOW_MS}, and would take it for a new one at the next.
+ */
+export const RETAINED_REFRESH_MS = 20_000;
+
+/**
+ * A further copy of a message that nothing but its content identifies goes no later than this after the one before, in milliseconds: receivers
+ * would take it for a new message. It leaves half a second of {@link CONTENT_DEDUP_WINDOW_MS} to the network.
+ */
+export const MAX_CONTENT_REPEAT_MS = CONTENT_DEDUP_WINDOW_MS - 500;
 
 /** What a publisher lets one injector send. */
 export interface Budget {
@@ -50,6 +63,8 @@ interface Entry {
   /** The picture from which on the next copy may go, once the first has gone. */
   nextPicture: number;
   hasKeptCopy: boolean;
+  /** The position at which the latest copy went. */
+  lastCopyAt: number;
 }
 
 /** The entries of one priority. */
@@ -127,6 +142,8 @@ export class Track {
   /** Retained messages that are to be sent since the last IDR picture, those first that have waited longest. */
   readonly #toResend = new Map<QueuedMessage, Resend>();
   #hasResentFirst = false;
+  /** The position at which all retained messages were last to be sent again. */
+  #resentAt = 0;
   /** Messages that are done with, until that is told. */
   #done: QueuedMessage[] = [];
 
@@ -186,6 +203,7 @@ export class Track {
   attach(clock: number, now: number): void {
     this.isAttached = true;
     this.position = this.#timeline.time;
+    this.#resentAt = this.position;
     this.#startClock(clock);
     this.lastSeen.frames = this.frames;
     this.lastSeen.now = now;
@@ -196,6 +214,9 @@ export class Track {
   /** Forgets everything that is to be sent; answers the messages. */
   detach(): QueuedMessage[] {
     const messages = [...this.#entriesLeft.keys()];
+    for (const { started } of this.#lanes) {
+      for (const { message } of started) if (!message.plan.isIdentified) message.doneBy.add(this);
+    }
     this.isAttached = false;
     this.isIdle = false;
     this.#lanes = [];
@@ -222,6 +243,7 @@ export class Track {
         copiesLeft: repeatCount,
         nextPicture: 0,
         hasKeptCopy: false,
+        lastCopyAt: 0,
       });
     });
     this.#pending += message.nalUnits.length;
@@ -250,7 +272,7 @@ export class Track {
     // picture is one they take turns, so that neither holds up the other.
     const resendsFirst = picture.isIdr && !this.#hasResentFirst;
     this.#hasResentFirst = resendsFirst;
-    if (picture.isIdr) this.#resendAll();
+    if (picture.isIdr || this.position - this.#resentAt >= RETAINED_REFRESH_MS) this.#resendAll();
     if (resendsFirst) this.#takeRetained(selection, picture);
     for (const lane of this.#lanes) {
       if (this.#takeStarted(selection, lane, picture) === Fit.full) break;
@@ -285,6 +307,7 @@ export class Track {
         continue;
       }
       entry.hasKeptCopy ||= picture.isKept;
+      entry.lastCopyAt = this.position;
       entry.copiesLeft -= copies;
       entry.nextPicture = this.#pictures + message.plan.repeatInterval;
       if (entry.copiesLeft === 0) this.#entryDone(entry);
@@ -337,6 +360,7 @@ export class Track {
   }
 
   #resendAll(): void {
+    this.#resentAt = this.position;
     for (const message of this.#retained.values()) {
       const { length } = message.nalUnits;
       const resend = this.#toResend.get(message);
@@ -405,10 +429,16 @@ export class Track {
       entry.copiesLeft = 0;
       return true;
     }
-    if (this.position < message.plan.expiresAt && message.nalUnits[fragment].length <= maxLength) return false;
+    const isLate = this.position >= message.plan.expiresAt || this.#wouldBeNew(entry);
+    if (!isLate && message.nalUnits[fragment].length <= maxLength) return false;
     message.ranOutOfTime = true;
     this.#entryDone(entry);
     return true;
+  }
+
+  /** Whether receivers would take a further copy for a new message. */
+  #wouldBeNew({ message, nextPicture, lastCopyAt }: Entry): boolean {
+    return nextPicture > 0 && !message.plan.isIdentified && this.position - lastCopyAt > MAX_CONTENT_REPEAT_MS;
   }
 
   #hasToWait(entry: Entry, picture: Picture): boolean {

@@ -5,7 +5,8 @@ import { FRAGMENT_SEI_UUID } from '../../src/metadata/fragmentation.js';
 import { SeiSubscriber } from '../../src/metadata/subscriber.js';
 import { concat } from '../contract/frames.js';
 import { reportMissingAddon, testedBackends } from '../support/backends.js';
-import { decodeFrameChecksums, nodeAvTool } from '../support/node-av.js';
+import { decodeFrameChecksums } from '../support/decoder.js';
+import { nodeAvTool } from '../support/node-av.js';
 import { describeWith } from '../support/skip.js';
 import { type Clip, fixtureClip, fixtureClips } from '../support/streams.js';
 import { setup } from './support.js';
@@ -17,14 +18,14 @@ function accessUnits(clip: Clip, count: number): Uint8Array[] {
   const stream = clip.read();
   let at = 0;
   const units = clip.accessUnitSizes.map((size) => stream.subarray(at, (at += size)));
-  return Array.from({ length: count }, (_, i) => units[i % units.length]!);
+  return Array.from({ length: count }, (_, i) => units[i % units.length]);
 }
 
 /** RTP payloads of an access unit: single NAL unit packets, and FU-A for what is larger (RFC 6184 5.6, 5.8). */
 function packetize(accessUnit: Uint8Array): Uint8Array[] {
   return splitNalUnits(accessUnit).flatMap((nalUnit) => {
     if (nalUnit.length <= MAX_PACKET_SIZE) return [nalUnit];
-    const header = nalUnit[0]!;
+    const header = nalUnit[0];
     const packets: Uint8Array[] = [];
     for (let at = 1; at < nalUnit.length; at += MAX_PACKET_SIZE - 2) {
       const data = nalUnit.subarray(at, at + MAX_PACKET_SIZE - 2);
@@ -139,7 +140,7 @@ describeWith(nodeAvTool, 'decoded by node-av', () => {
   it.each(fixtureClips)('$name has the pixels that it had', async (clip) => {
     const { frames } = play(clip, 'annexb');
     const once = frames.slice(0, clip.accessUnitSizes.length).map(({ after }) => after);
-    expect(once.some((frame, i) => frame !== frames[i]!.before)).toBe(true);
+    expect(once.some((frame, i) => frame !== frames[i].before)).toBe(true);
     expect(await decodeFrameChecksums(joined(once))).toEqual(await decodeFrameChecksums(clip.read()));
   });
 });

@@ -54,7 +54,7 @@ describe('wire format', () => {
     const value = Uint8Array.of(0, 0, 1, 0, 0, 3, 255);
     const ticket = publisher.publishBytes(value);
     value.fill(9);
-    expect([...extractSei(injector.inject(pictures.p))[0]!.payload]).toEqual([0, 0, 1, 0, 0, 3, 255]);
+    expect([...extractSei(injector.inject(pictures.p))[0].payload]).toEqual([0, 0, 1, 0, 0, 3, 255]);
     expect(ticket.byteLength).toBe(7);
   });
 
@@ -183,9 +183,9 @@ describe('what is too large', () => {
     const { publisher, injector } = setup();
     const ticket = publisher.publishText(long);
     const [text] = sent(injector);
-    const value = JSON.parse(text!) as Record<string, unknown>;
+    const value = JSON.parse(text) as Record<string, unknown>;
     expect(ticket.truncated).toBe(true);
-    expect(ticket.byteLength).toBe(Buffer.byteLength(text!));
+    expect(ticket.byteLength).toBe(Buffer.byteLength(text));
     expect(ticket.byteLength).toBeLessThanOrEqual(400);
     expect(ticket.byteLength).toBeGreaterThan(380);
     expect(value).toMatchObject({ truncated: true, type: 'text_content', timestamp: START / 1000 });
@@ -275,7 +275,7 @@ describe('profile ivs', () => {
       injector.inject(pictures.p);
       clock.advance(1000 / 30);
     }
-    const inSecond = perFrame.slice(31).map((bytes, i) => bytes - perFrame[i + 1]!);
+    const inSecond = perFrame.slice(31).map((bytes, i) => bytes - perFrame[i + 1]);
     expect(Math.max(...inSecond)).toBeLessThanOrEqual(10_240);
     expect(Math.max(...inSecond)).toBeGreaterThan(9_000);
     expect(injector.stats.copies).toBeGreaterThan(25);

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SeiInjector } from '../../src/metadata/injector.js';
 import { MAX_RETAINED_KEYS, STALL_TIMEOUT_MS } from '../../src/metadata/message-queue.js';
-import { codeOf, isSettled, notVideo, pictures, publishName, sent, sentInto, setup } from './support.js';
+import { codeOf, isSettled, notVideo, pictures, publishName, seededRandom, sent, sentInto, setup } from './support.js';
 
 describe('receipts', () => {
   it('say which injector put which copy into which frame', async () => {
@@ -187,6 +187,17 @@ describe('clearQueue', () => {
 });
 
 describe('expiry without frames', () => {
+  it('is seen at once where a track was there a moment ago', () => {
+    const { clock, publisher, injector } = setup();
+    sent(injector);
+    publishName(publisher, 'a', { expiresInMs: 100 });
+    clock.advance(99);
+    expect(publisher.getQueueSize()).toBe(1);
+    clock.advance(1);
+    expect(publisher.getQueueSize()).toBe(0);
+    expect(injector.stats.pending).toBe(0);
+  });
+
   beforeEach(() => {
     vi.useFakeTimers();
   });
@@ -292,7 +303,7 @@ describe('the bounded queue', () => {
   it('drops the oldest', async () => {
     const { publisher, injector, tickets } = fill({ whenFull: 'drop-oldest' });
     publishName(publisher, 'd');
-    expect(await tickets[0]!.injected).toEqual({ outcome: 'dropped', copies: [] });
+    expect(await tickets[0].injected).toEqual({ outcome: 'dropped', copies: [] });
     expect(publisher.stats).toMatchObject({ published: 4, queued: 3, dropped: 1 });
     expect(sent(injector)).toEqual(['b', 'c', 'd']);
   });
@@ -301,9 +312,9 @@ describe('the bounded queue', () => {
     const { publisher, injector, tickets } = fill({ whenFull: 'drop-lowest-priority' });
     expect(codeOf(() => publishName(publisher, 'd'))).toBe('ERR_SEI_QUEUE_FULL');
     publishName(publisher, 'e', { priority: 1 });
-    expect((await tickets[1]!.injected).outcome).toBe('dropped');
+    expect((await tickets[1].injected).outcome).toBe('dropped');
     publishName(publisher, 'f', { priority: 2 });
-    expect((await tickets[2]!.injected).outcome).toBe('dropped');
+    expect((await tickets[2].injected).outcome).toBe('dropped');
     expect(codeOf(() => publishName(publisher, 'g', { priority: 1 }))).toBe('ERR_SEI_QUEUE_FULL');
     expect(sent(injector)).toEqual(['f', 'a', 'e']);
     expect(publisher.stats).toMatchObject({ dropped: 2, injected: 3, queued: 0 });
@@ -365,4 +376,126 @@ describe('stats', () => {
       cancelled: 1,
     });
   });
+});
+
+describe('whoever hears that a message is lost', () => {
+  it('may publish at once', () => {
+    const again: string[] = [];
+    const { clock, publisher, injector } = setup({
+      expiresInMs: 1000,
+      repeatCount: 1,
+      onDiagnostic: ({ event }) => {
+        if (event === 'message-expired' && again.length < 4) {
+          again.push(`again ${again.length}`);
+          publishName(publisher, again.at(-1)!);
+        }
+      },
+    });
+    sent(injector);
+    for (const name of 'abcd') publishName(publisher, name);
+    clock.advance(1000);
+    // It is the frame that finds out; what is published meanwhile goes into the next.
+    expect([sent(injector), sent(injector)].flat()).toEqual(['again 0', 'again 1', 'again 2', 'again 3']);
+    for (const name of 'abcd') publishName(publisher, name);
+    again.length = 0;
+    clock.advance(1000);
+    expect(publisher.getQueueSize()).toBe(4);
+    expect(sent(injector)).toEqual(['again 0', 'again 1', 'again 2', 'again 3']);
+    expect([publisher.getQueueSize(), injector.stats.pending]).toEqual([0, 0]);
+  });
+
+  it('may clear everything', () => {
+    const { clock, publisher, injector } = setup({
+      expiresInMs: 1000,
+      onDiagnostic: () => {
+        publisher.clearQueue();
+      },
+    });
+    sent(injector);
+    for (const name of 'abcd') publishName(publisher, name);
+    clock.advance(999);
+    expect(sent(injector)).toHaveLength(4);
+    publishName(publisher, 'e');
+    clock.advance(1);
+    sent(injector);
+    expect([publisher.getQueueSize(), injector.stats.pending]).toEqual([0, 0]);
+    publishName(publisher, 'f');
+    expect(sentInto(injector, 4)).toEqual([['f'], ['f'], ['f'], []]);
+  });
+});
+
+describe('whatever is published, cancelled and injected', () => {
+  const kinds = [pictures.p, pictures.p, pictures.idr, pictures.disposable, pictures.none, notVideo];
+
+  it.each(Array.from({ length: 30 }, (_, seed) => seed))(
+    'each message gets its copies on each track, or says why not: seed %i',
+    async (seed) => {
+      const random = seededRandom(seed);
+      const below = (limit: number) => Math.floor(random() * limit);
+      const { clock, publisher, injector } = setup({
+        oversize: 'split',
+        maxMessagesPerFrame: 1 + below(8),
+        maxBytesPerFrame: 1200,
+        maxQueueSize: 30,
+        whenFull: (['drop-oldest', 'drop-lowest-priority', 'reject'] as const)[below(3)],
+      });
+      const injectors = [injector, new SeiInjector({ publisher }), new SeiInjector({ publisher })];
+      const frames = injectors.map((): Uint8Array[] => []);
+      const inject = (i: number, frame: Uint8Array) => {
+        injectors[i].inject(frame);
+        frames[i].push(frame);
+      };
+      injectors.forEach((_, i) => {
+        inject(i, pictures.p);
+      });
+      const published: { ticket: ReturnType<typeof publishName>; repeatCount: number }[] = [];
+      for (let step = 0; step < 250; step++) {
+        if (random() < 0.5) {
+          const repeatCount = 1 + below(4);
+          const payload = new Uint8Array(1 + below(random() < 0.1 ? 2000 : 100)).fill(step);
+          try {
+            const ticket = publisher.publishBytes(payload, {
+              repeatCount,
+              repeatInterval: 1 + below(3),
+              priority: below(3),
+              expiresInMs: random() < 0.2 ? below(500) : 60_000,
+            });
+            published.push({ ticket, repeatCount });
+          } catch (error) {
+            expect((error as { code: string }).code).toBe('ERR_SEI_QUEUE_FULL');
+          }
+        }
+        if (published.length > 0 && random() < 0.1) published[below(published.length)].ticket.cancel();
+        if (random() < 0.005) publisher.clearQueue();
+        for (let i = 0; i < injectors.length; i++) inject(i, kinds[below(kinds.length)]);
+        clock.advance(below(30));
+        for (const each of injectors) expect(each.stats.pending).toBeGreaterThanOrEqual(0);
+        expect(publisher.getQueueSize()).toBeLessThanOrEqual(30);
+      }
+      for (let step = 0; step < 700; step++) for (let i = 0; i < injectors.length; i++) inject(i, pictures.p);
+      const { published: taken, queued, injected, expired, dropped, cancelled } = publisher.stats;
+      expect([taken, queued]).toEqual([published.length, 0]);
+      expect(injected + expired + dropped + cancelled).toBe(taken);
+      expect(injected).toBeGreaterThan(10);
+      for (const each of injectors) {
+        expect(each.stats.pending).toBe(0);
+        expect(each.inject(pictures.p)).toBe(pictures.p);
+      }
+      for (const { ticket, repeatCount } of published) {
+        const { outcome, copies } = await ticket.injected;
+        const fragments = 1 + Math.max(-1, ...copies.map(({ fragment }) => fragment));
+        injectors.forEach(({ id }, i) => {
+          for (let fragment = 0; fragment < fragments; fragment++) {
+            const here = copies.filter((copy) => copy.injector === id && copy.fragment === fragment);
+            expect(here.length).toBeLessThanOrEqual(repeatCount);
+            if (outcome !== 'injected') continue;
+            expect(here.length).toBe(repeatCount);
+            expect(here.some(({ frame }) => frames[i][frame] !== pictures.disposable)).toBe(true);
+            expect(here.some(({ frame }) => [pictures.none, notVideo].includes(frames[i][frame]))).toBe(false);
+            expect(new Set(here.map(({ frame }) => frame)).size).toBe(repeatCount);
+          }
+        });
+      }
+    },
+  );
 });

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { SeiInjector } from '../../src/metadata/injector.js';
 import type { SeiPublisher } from '../../src/metadata/publisher.js';
+import type { ReceivedSeiMessage } from '../../src/metadata/received-message.js';
 import { SeiSubscriber } from '../../src/metadata/subscriber.js';
 import { type FakeClock, messagesIn, pictures, publishName, sent, sentInto, setup } from './support.js';
 
@@ -11,11 +12,8 @@ class Viewer {
   readonly subscriber: SeiSubscriber;
 
   constructor(clock: FakeClock) {
-    this.subscriber = new SeiSubscriber({ now: clock.now, onMessage: ({ payload }) => this.#take(payload) });
-  }
-
-  #take(payload: Uint8Array): void {
-    this.received.push(Buffer.from(payload).toString('latin1'));
+    const onMessage = ({ payload }: ReceivedSeiMessage) => this.received.push(Buffer.from(payload).toString('latin1'));
+    this.subscriber = new SeiSubscriber({ now: clock.now, onMessage });
   }
 }
 
@@ -29,7 +27,7 @@ const payloads: [string, (publisher: SeiPublisher) => void, RegExp][] = [
   ],
   ['JSON that says not which it is', (p) => void p.publishJson({ timestamp: null }, { retain: 'state' }), /null/],
   ['an array', (p) => void p.publishJson([1, 2], { retain: 'state' }), /^\[1,2\]$/],
-  ['bytes', (p) => void p.publishBytes(Uint8Array.of(0, 0, 1, 255), { retain: 'state' }), /^\0\0\x01\xff$/], // eslint-disable-line no-control-regex -- they are bytes
+  ['bytes', (p) => void p.publishBytes(Uint8Array.of(0, 0, 1, 255), { retain: 'state' }), /^\0\0\u0001\u00ff$/],
   ['as many bytes as fit', (p) => void p.publishBytes(new Uint8Array(400).fill(65), { retain: 'state' }), /^A{400}$/],
   ['a text that was cut', (p) => void p.publishText('x'.repeat(900), { retain: 'state' }), /"truncated":true/],
 ];
@@ -60,6 +58,21 @@ describe.each(payloads)('retained: %s', (_, publish, expected) => {
     expect(there.received).toHaveLength(1);
     expect(there.received[0]).toMatch(expected);
     expect(injector.stats.copies).toBeGreaterThanOrEqual(360);
+  });
+});
+
+describe.each([61, 150, 3600])('with an IDR picture every %i seconds', (interval) => {
+  it.each(payloads)('nobody gets it twice: %s', (_, publish) => {
+    const { clock, publisher, injector } = setup();
+    const there = new Viewer(clock);
+    publish(publisher);
+    for (let i = 0; i < 3700; i++) {
+      there.subscriber.processFrame(injector.inject(i % interval === 0 ? pictures.idr : pictures.p));
+      clock.advance(1000);
+    }
+    expect(there.received).toHaveLength(1);
+    // It is sent again three times a minute, not more.
+    expect(injector.stats.framesInjected).toBeLessThan(3700 / interval + 3700 / 20 + 5);
   });
 });
 
@@ -114,7 +127,7 @@ describe('retained messages', () => {
     publishName(publisher, 'new');
     const frames = [pictures.idr, pictures.p, pictures.p, pictures.p].map((frame) => sent(injector, frame));
     expect(frames.map(({ length }) => length)).toEqual([2, 2, 2, 0]);
-    expect(frames[1]![0]).toBe('new');
+    expect(frames[1][0]).toBe('new');
     expect(new Set(frames.flat()).size).toBe(6);
   });
 

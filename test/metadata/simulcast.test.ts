@@ -4,7 +4,7 @@ import { SeiInjector } from '../../src/metadata/injector.js';
 import { STALL_TIMEOUT_MS } from '../../src/metadata/message-queue.js';
 import type { SeiPublisher } from '../../src/metadata/publisher.js';
 import { SeiSubscriber } from '../../src/metadata/subscriber.js';
-import { isSettled, pictures, publishName, sent, sentInto, setup, type FakeClock } from './support.js';
+import { isSettled, pictures, publishName, seededRandom, sent, sentInto, setup, type FakeClock } from './support.js';
 
 /** A layer with a receiver behind it that loses nothing. */
 class Layer {
@@ -120,5 +120,53 @@ describe('three layers', () => {
     expect(layers[0].received).toEqual(names(20));
     expect(layers[1].received).toEqual(names(20));
     expect(layers[2].received).toEqual([]);
+  });
+});
+
+describe('layers that come, stall and go at random', () => {
+  it.each(Array.from({ length: 15 }, (_, seed) => seed))('no receiver gets a message twice: seed %i', (seed) => {
+    const random = seededRandom(seed);
+    const below = (limit: number) => Math.floor(random() * limit);
+    const { clock, publisher } = setup({
+      oversize: 'split',
+      maxMessagesPerFrame: 2 + below(6),
+      maxQueueSize: 20,
+      whenFull: 'drop-oldest',
+    });
+    const layers: Layer[] = [];
+    const stalledUntil = new Map<Layer, number>();
+    let published = 0;
+    for (let step = 0; step < 1500; step++) {
+      if (random() < 0.3) {
+        const name = `message ${published++}`;
+        publishName(publisher, random() < 0.1 ? name.padEnd(900) : name, {
+          priority: below(2),
+          repeatCount: 1 + below(4),
+          expiresInMs: 200 + below(20_000),
+          ...(random() < 0.05 && { retain: `key ${below(4)}` }),
+        });
+      }
+      if (layers.length < 4 && random() < 0.02) layers.push(new Layer(publisher, clock, `layer ${step}`));
+      if (layers.length > 1 && random() < 0.01) layers.splice(below(layers.length), 1)[0].injector.close();
+      // This one is forgotten without being closed.
+      if (layers.length > 1 && random() < 0.01) layers.splice(below(layers.length), 1);
+      for (const layer of layers) {
+        if (random() < 0.005) stalledUntil.set(layer, step + below(150));
+        if ((stalledUntil.get(layer) ?? 0) > step) continue;
+        layer.next();
+        expect(layer.injector.stats.pending).toBeGreaterThanOrEqual(0);
+        expect(new Set(layer.received).size).toBe(layer.received.length);
+      }
+      clock.advance(33);
+    }
+    for (let step = 0; step < 1500; step++) {
+      for (const layer of layers) layer.next();
+      clock.advance(33);
+    }
+    const { queued, injected, expired, dropped, cancelled, liveInjectors } = publisher.stats;
+    expect(queued).toBe(0);
+    expect(injected + expired + dropped + cancelled).toBe(published);
+    expect(liveInjectors).toBeLessThanOrEqual(layers.length);
+    for (const { injector } of layers) expect(injector.stats.pending).toBe(0);
   });
 });

@@ -124,7 +124,7 @@ describe('SlidingWindow', () => {
         window.add(bytes, time);
         out.push({ time, bytes });
       }
-      while (out.length > 0 && out[0]!.time <= time - 1000) out.shift();
+      while (out.length > 0 && out[0].time <= time - 1000) out.shift();
     }
   });
 

@@ -47,6 +47,22 @@ describe('copies', () => {
   });
 });
 
+describe('copies of what nothing but its content identifies', () => {
+  it.each([40, 700, 1600])('are not sent where receivers would take them for new, with frames %i ms apart', (apart) => {
+    const { clock, publisher, injector } = setup();
+    publishName(publisher, 'bytes');
+    publisher.publishJson([1]);
+    publisher.publishJson({ timestamp: 1 });
+    const found = Array.from({ length: 4 }, () => {
+      clock.advance(apart);
+      return sent(injector).length;
+    });
+    expect(found).toEqual(apart > 1500 ? [3, 1, 1, 0] : [3, 3, 3, 0]);
+    const expired = apart > 1500 ? 2 : 0;
+    expect(publisher.stats).toMatchObject({ injected: 3 - expired, expired, queued: 0 });
+  });
+});
+
 describe('order', () => {
   it('of first copies is that of publication', () => {
     const { publisher, injector } = setup({ repeatCount: 1, maxMessagesPerFrame: 2 });
@@ -93,7 +109,7 @@ describe('order', () => {
 
 describe('disposable pictures', () => {
   const frames = (types: string) =>
-    [...types].map((type) => (type === 'b' ? pictures.disposable : type === 'i' ? pictures.idr : pictures.p));
+    Array.from(types, (type) => (type === 'b' ? pictures.disposable : type === 'i' ? pictures.idr : pictures.p));
 
   it('take copies, but not all of them', () => {
     const { publisher, injector } = setup();
