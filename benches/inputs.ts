@@ -9,7 +9,9 @@ export function h264Bytes(length: number): Uint8Array {
   return repeat(readFileSync(CLIP), length);
 }
 
-/** One access unit in Annex B: parameter sets of a real clip and one slice NAL unit that makes it `length` bytes long. */
+/**
+ * One access unit in Annex B: parameter sets of a real clip and one slice NAL unit that makes it `length` bytes long.
+ */
 export function annexBFrame(length: number): Uint8Array {
   const clip = readFileSync(CLIP);
   const slice = clip.indexOf(Uint8Array.of(0, 0, 1, 0x65));

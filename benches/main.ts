@@ -1,8 +1,8 @@
 /**
  * Native against TypeScript: `npm run bench`, `npm run bench -- --quick`, `npm run bench -- --json`.
  *
- * The answers of all sides are compared before anything is timed. The sides then take turns, round after round, so that what
- * else the machine does hits all alike; a figure is the median of the rounds, with the distance of the quartiles.
+ * The answers of all sides are compared before anything is timed. The sides then take turns, round after round, so that
+ * what else the machine does hits all alike; a figure is the median of the rounds, with the distance of the quartiles.
  */
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';

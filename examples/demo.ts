@@ -1,6 +1,6 @@
 /**
- * The main job, on the stream of a real encoder: chat, transcription and AI messages go into the video, a receiver gets them back, and a
- * real decoder shows the same pictures as before.
+ * The main job, on the stream of a real encoder: chat, transcription and AI messages go into the video, a receiver gets
+ * them back, and a real decoder shows the same pictures as before.
  *
  * `npm run demo`
  */

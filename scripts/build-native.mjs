@@ -1,5 +1,5 @@
-// Builds the native addon with node-gyp, if a source is newer than it. A machine that cannot build it is told why and gets
-// the TypeScript backend: exit code 0, unless `--required` or H264_SEI_BACKEND=native asks for the addon.
+// Builds the native addon with node-gyp, if a source is newer than it. A machine that cannot build it is told why and
+// gets the TypeScript backend: exit code 0, unless `--required` or H264_SEI_BACKEND=native asks for the addon.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * Makes the clips in test/fixtures/clips with libx264 and FFmpeg's own test pictures, both from node-av, checks that each
- * holds what it is there for, and writes clips.json and README.md beside them.
+ * Makes the clips in test/fixtures/clips with libx264 and FFmpeg's own test pictures, both from node-av, checks that
+ * each holds what it is there for, and writes clips.json and README.md beside them.
  *
  *     npx tsx scripts/make-clips.ts
  */

@@ -1,9 +1,11 @@
 /**
- * Resident memory over a million messages, from publisher to subscriber: `npx tsx benches/metadata/memory.ts [messages]`.
+ * Resident memory over a million messages, from publisher to subscriber: `npx tsx benches/metadata/memory.ts
+ * [messages]`.
  *
- * Each message goes into three frames of each of three layers, of which one stalls now and then; one message in a hundred is split, one in a
- * thousand retained, cancelled, or too late. A receiver loses a tenth of the frames, and an injector is made and forgotten every thousand messages.
- * Memory is read after a collection, where `--expose-gc` allows one. The run fails where the last quarter holds more than the second.
+ * Each message goes into three frames of each of three layers, of which one stalls now and then; one message in a
+ * hundred is split, one in a thousand retained, cancelled, or too late. A receiver loses a tenth of the frames, and an
+ * injector is made and forgotten every thousand messages. Memory is read after a collection, where `--expose-gc` allows
+ * one. The run fails where the last quarter holds more than the second.
  */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -13,8 +15,8 @@ import { annexBFrame } from '../inputs.js';
 const MESSAGES = Number(process.argv[2] ?? 1_000_000);
 const SAMPLES = 20;
 /**
- * What the least memory may grow by from the second quarter to the last, in bytes: that of the heap is steady, what the process holds of the machine's
- * goes up and down with the collector.
+ * What the least memory may grow by from the second quarter to the last, in bytes: that of the heap is steady, what the
+ * process holds of the machine's goes up and down with the collector.
  */
 const TOLERANCE = { heap: 1024 * 1024, resident: 32 * 1024 * 1024 };
 

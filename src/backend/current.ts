@@ -1,6 +1,6 @@
 /**
- * The backend at work. Nothing here names the addon, so that browsers can have this file; Node's entry lets select.ts put the addon
- * in.
+ * The backend at work. Nothing here names the addon, so that browsers can have this file; Node's entry lets select.ts
+ * put the addon in.
  */
 import type { Backend } from './backend.js';
 import { typescriptBackend } from './typescript.js';

@@ -3,7 +3,10 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Backend } from './backend.js';
 
-/** What the addon exports; native/addon.cc. Its functions throw a `TypeError` for arguments of the wrong type, and nothing else. */
+/**
+ * What the addon exports; native/addon.cc. Its functions throw a `TypeError` for arguments of the wrong type, and
+ * nothing else.
+ */
 interface Addon extends Omit<Backend, 'name' | 'kernel'> {
   /** The kernels that this CPU can run, best first. */
   kernels(): string[];

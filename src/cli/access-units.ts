@@ -9,7 +9,9 @@ export interface AccessUnit {
   readonly offset: number;
   /** Its bytes with their start codes; perhaps a view of a chunk. */
   readonly data: Uint8Array;
-  /** Whether it is a later piece of an access unit above {@link MAX_ACCESS_UNIT_SIZE}: nothing is to be inserted there. */
+  /**
+   * Whether it is a later piece of an access unit above {@link MAX_ACCESS_UNIT_SIZE}: nothing is to be inserted there.
+   */
   readonly isContinuation: boolean;
 }
 
@@ -17,8 +19,8 @@ export interface AccessUnit {
  * Splits a byte stream into its access units, in constant memory.
  *
  * @param source its chunks, of any length
- * @returns for each chunk the access units that it completes, so that there is one wait for a chunk and not for an access unit
- *   (H.264 7.4.1.2.3, B.1.1)
+ * @returns for each chunk the access units that it completes, so that there is one wait for a chunk and not for an
+ *   access unit (H.264 7.4.1.2.3, B.1.1)
  */
 export async function* accessUnitBatches(source: AsyncIterable<Uint8Array>): AsyncGenerator<AccessUnit[]> {
   const splitter = new AccessUnitSplitter({ scan: scanNalUnits });

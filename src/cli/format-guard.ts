@@ -5,7 +5,10 @@ import { CliError } from './failure.js';
 /** The most bytes of the beginning of an input that are looked at: 64 KiB. */
 export const HEAD_LENGTH = 64 * 1024;
 
-/** So many bytes are looked at again with each chunk; an input that has not shown what it is then is looked at once more, at the end. */
+/**
+ * So many bytes are looked at again with each chunk; an input that has not shown what it is then is looked at once
+ * more, at the end.
+ */
 const DRIP_LENGTH = 64;
 
 /** From this confidence on the bytes are taken for what they look like. */
@@ -50,7 +53,10 @@ function isTransportStream(head: Uint8Array): boolean {
   return (head[0] === 0x47 && head[188] === 0x47) || (head[4] === 0x47 && head[196] === 0x47);
 }
 
-/** Two header bytes of HEVC behind a start code: a parameter set, delimiter, SEI or slice with nuh_layer_id 0 (H.265 7.3.1.2). */
+/**
+ * Two header bytes of HEVC behind a start code: a parameter set, delimiter, SEI or slice with nuh_layer_id 0 (H.265
+ * 7.3.1.2).
+ */
 function isHevc(head: Uint8Array): boolean {
   let at = 0;
   while (at < head.length && head[at] === 0) at++;
@@ -79,7 +85,10 @@ function containerAdvice(name: string): string {
   return `take the H.264 out of it first: ffmpeg -i ${input} -map 0:v:0 -c copy -bsf:v h264_mp4toannexb -f h264 video.h264`;
 }
 
-/** The offset behind the last whole NAL unit of a chain of four-byte lengths; 0 where fewer than two fit, which proves nothing. */
+/**
+ * The offset behind the last whole NAL unit of a chain of four-byte lengths; 0 where fewer than two fit, which proves
+ * nothing.
+ */
 function endOfChain(head: Uint8Array): number {
   const view = new DataView(head.buffer, head.byteOffset, head.length);
   let end = 0;

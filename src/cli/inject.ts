@@ -32,7 +32,9 @@ export interface InjectionCounts {
   accessUnits: number;
 }
 
-/** So many pieces are written at once: hostile access units are a few bytes long, and a chunk holds very many of them. */
+/**
+ * So many pieces are written at once: hostile access units are a few bytes long, and a chunk holds very many of them.
+ */
 const MAX_PARTS = 4096;
 
 function holdsPicture(accessUnit: Uint8Array): boolean {

@@ -3,7 +3,10 @@ import { type Readable, addAbortSignal } from 'node:stream';
 import type { Context } from './context.js';
 import { CliError, failure } from './failure.js';
 
-/** Bytes that are read from a file at once: 256 KiB. A larger chunk is no faster, and what is made of it takes more memory. */
+/**
+ * Bytes that are read from a file at once: 256 KiB. A larger chunk is no faster, and what is made of it takes more
+ * memory.
+ */
 const READ_SIZE = 256 * 1024;
 
 /** The input of a command, open. */

@@ -46,8 +46,9 @@ function parsed(text: string): { json?: unknown } {
 }
 
 /**
- * What a message holds, as members of a JSON object: user data in UTF-8 without control characters (but tab and line ends) as `text`, and
- * where that is JSON also as `json`; everything else as `base64`. Both `text` and `base64` give every byte back.
+ * What a message holds, as members of a JSON object: user data in UTF-8 without control characters (but tab and line
+ * ends) as `text`, and where that is JSON also as `json`; everything else as `base64`. Both `text` and `base64` give
+ * every byte back.
  */
 export function contentOf({ payloadType, uuid, payload }: SeiMessage): {
   text?: string;

@@ -1,6 +1,6 @@
 /**
- * The file of `inject --messages`: JSON Lines, each an object with a place (`at` or `frame`), what to send (`message` or `base64`) and, if it
- * is not that of all, a `uuid`.
+ * The file of `inject --messages`: JSON Lines, each an object with a place (`at` or `frame`), what to send (`message`
+ * or `base64`) and, if it is not that of all, a `uuid`.
  */
 import { createSeiNalUnit } from '../index.js';
 import { CliError, reasonOf } from './failure.js';
@@ -69,8 +69,8 @@ function parseLine(line: string, defaultUuid: string): PlacedMessage {
  * @param text its contents; empty lines are passed over
  * @param name how messages call the file
  * @param uuid for the lines that give none
- * @returns the messages in the order of their lines, each as a SEI NAL unit. A message that is no string is sent as compact JSON, its numbers as
- *   JavaScript has them
+ * @returns the messages in the order of their lines, each as a SEI NAL unit. A message that is no string is sent as
+ *   compact JSON, its numbers as JavaScript has them
  * @throws {@link CliError} that names the line
  */
 export function parseMessages(text: string, name: string, uuid: string): PlacedMessage[] {

@@ -6,7 +6,9 @@ import type { Writable } from 'node:stream';
 import type { Context } from './context.js';
 import { CliError, ExitCode, failure } from './failure.js';
 
-/** Bytes that may wait to be written before the source is told to wait: so many that reading, work and writing overlap. */
+/**
+ * Bytes that may wait to be written before the source is told to wait: so many that reading, work and writing overlap.
+ */
 const WRITE_BUFFER_SIZE = 4 * 1024 * 1024;
 
 /** The output of a command, open. */
@@ -78,8 +80,8 @@ function closed(stream: Writable): Promise<void> {
 }
 
 /**
- * Opens an output. A file is written under another name beside it and renamed at the end, so that it is there as a whole or not at all, and
- * may be the input as well; the mode of one that exists is kept.
+ * Opens an output. A file is written under another name beside it and renamed at the end, so that it is there as a
+ * whole or not at all, and may be the input as well; the mode of one that exists is kept.
  *
  * @param path a file, or `-` for stdout
  * @param isVideo whether it is nothing for a terminal

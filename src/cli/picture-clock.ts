@@ -13,8 +13,8 @@ interface Duration {
 }
 
 /**
- * Tells at which time each picture of a byte stream stands, from 0 on, in decoding order: the frame rate is what it was given or what the
- * sequence parameter sets say, and a field lasts half a frame (H.264 E.2.1).
+ * Tells at which time each picture of a byte stream stands, from 0 on, in decoding order: the frame rate is what it was
+ * given or what the sequence parameter sets say, and a field lasts half a frame (H.264 E.2.1).
  */
 export class PictureClock {
   readonly #givenFrameRate: number | undefined;

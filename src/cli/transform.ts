@@ -23,7 +23,8 @@ export interface Transformation {
 }
 
 /**
- * Reads a byte stream, transforms it and writes the result, all at once and in constant memory. Afterwards there is a whole output, or none.
+ * Reads a byte stream, transforms it and writes the result, all at once and in constant memory. Afterwards there is a
+ * whole output, or none.
  *
  * @param inputPath a file, or `-` for stdin
  * @param outputPath a file, or `-` for stdout

@@ -1,15 +1,18 @@
 /**
- * Where SEI belongs in an access unit: behind the access unit delimiter, parameter sets and SEI that are there, directly in front of
- * the first VCL NAL unit, or of the prefix NAL unit that belongs to it (H.264 7.4.1.2.3, F.7.4.1.2.3).
+ * Where SEI belongs in an access unit: behind the access unit delimiter, parameter sets and SEI that are there,
+ * directly in front of the first VCL NAL unit, or of the prefix NAL unit that belongs to it (H.264 7.4.1.2.3,
+ * F.7.4.1.2.3).
  */
 import type { NalUnitCursor } from './framing.js';
 import { NalUnitType, hasForbiddenZeroBit, isVcl, looksLikeHevc, nalUnitType } from './nal-unit.js';
 
 /**
- * Whether the slice or slice data partition `data[start..end)` starts a picture, as far as its first bits tell: first_mb_in_slice, an
- * ue(v), is 0 where its first bit is 1, and the slice_type behind it is one that the NAL unit type can have (H.264 7.3.3, Table 7-6).
+ * Whether the slice or slice data partition `data[start..end)` starts a picture, as far as its first bits tell:
+ * first_mb_in_slice, an ue(v), is 0 where its first bit is 1, and the slice_type behind it is one that the NAL unit
+ * type can have (H.264 7.3.3, Table 7-6).
  *
- * With arbitrary slice order or redundant slices other slices can look like that as well, which one NAL unit cannot tell.
+ * With arbitrary slice order or redundant slices other slices can look like that as well, which one NAL unit cannot
+ * tell.
  */
 export function startsPicture(data: Uint8Array, start: number, end: number): boolean {
   const type = nalUnitType(data[start]);
@@ -33,8 +36,8 @@ export function startsPicture(data: Uint8Array, start: number, end: number): boo
  *
  * @param data the access unit that `cursor` walks
  * @param cursor a new cursor over `data`; afterwards it stands on the first VCL NAL unit, if there is one
- * @returns the offset of the framing of the first VCL NAL unit or of its prefix NAL unit; -1 where no VCL NAL unit is found or where
- *   a NAL unit in front of it cannot be H.264 (H.264 7.4.1.2.3)
+ * @returns the offset of the framing of the first VCL NAL unit or of its prefix NAL unit; -1 where no VCL NAL unit is
+ *   found or where a NAL unit in front of it cannot be H.264 (H.264 7.4.1.2.3)
  */
 export function findInsertionPoint(data: Uint8Array, cursor: NalUnitCursor): number {
   let prefixUnitStart = -1;

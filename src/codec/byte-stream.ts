@@ -1,8 +1,9 @@
 /**
  * The byte stream format of Annex B: NAL units behind start code prefixes `00 00 01`.
  *
- * A start code prefix of three bytes may have a `zero_byte` in front of it, and any number of zeros may stand between two
- * NAL units (`trailing_zero_8bits`); none of them belongs to a NAL unit, since a NAL unit never ends in `00` (7.4.1).
+ * A start code prefix of three bytes may have a `zero_byte` in front of it, and any number of zeros may stand between
+ * two NAL units (`trailing_zero_8bits`); none of them belongs to a NAL unit, since a NAL unit never ends in `00`
+ * (7.4.1).
  */
 import { SEARCH_WINDOW, allocate, copyBytes, indexOfBytes, isWorthSearching } from './bytes.js';
 

@@ -1,6 +1,6 @@
 /**
- * Byte work that differs between runtimes. Node's `Buffer` is reached through `globalThis` alone, so that bundlers put no
- * polyfill for it into a browser build.
+ * Byte work that differs between runtimes. Node's `Buffer` is reached through `globalThis` alone, so that bundlers put
+ * no polyfill for it into a browser build.
  */
 const NodeBuffer = (globalThis as { Buffer?: BufferFunctions }).Buffer;
 
@@ -15,7 +15,9 @@ interface BufferFunctions {
 /** Below this many bytes a copy loop beats creating a view and calling `set`. */
 const SHORT_COPY = 48;
 
-/** Bytes that are searched as one piece: large enough to hide a call, small enough to bound a wrong guess about them. */
+/**
+ * Bytes that are searched as one piece: large enough to hide a call, small enough to bound a wrong guess about them.
+ */
 export const SEARCH_WINDOW = 16_384;
 
 /** Below this many bytes a search loop in JavaScript beats a call into the runtime. */
@@ -31,8 +33,8 @@ const ZERO_HEAVY_SAMPLES = 2;
 const LARGE_ALLOCATION = 4096;
 
 /**
- * Allocates `length` bytes of undefined contents, of the kind that the caller works with: a `Buffer` where `like` is one (from
- * Node's pool when it is small), else a plain `Uint8Array` that has its `ArrayBuffer` to itself.
+ * Allocates `length` bytes of undefined contents, of the kind that the caller works with: a `Buffer` where `like` is
+ * one (from Node's pool when it is small), else a plain `Uint8Array` that has its `ArrayBuffer` to itself.
  *
  * @param length in bytes
  * @param like decides the kind of the result
@@ -59,8 +61,8 @@ let randomState = (Math.random() * 0xffff_ffff) | 1;
 
 /**
  * Guesses from a few bytes at random places whether `data[from..to)` is full of zeros. `Buffer.indexOf` stops at each
- * zero and falls a hundredfold on such bytes, where a plain loop does not. The places are random so that whoever makes the
- * bytes cannot hide the zeros from the samples; a wrong guess costs time only.
+ * zero and falls a hundredfold on such bytes, where a plain loop does not. The places are random so that whoever makes
+ * the bytes cannot hide the zeros from the samples; a wrong guess costs time only.
  */
 function isZeroHeavy(data: Uint8Array, from: number, to: number): boolean {
   let zeros = 0;
@@ -76,7 +78,8 @@ function isZeroHeavy(data: Uint8Array, from: number, to: number): boolean {
 }
 
 /**
- * Whether the runtime's own search is the faster way through `data[from..to)`, a piece of up to {@link SEARCH_WINDOW} bytes.
+ * Whether the runtime's own search is the faster way through `data[from..to)`, a piece of up to {@link SEARCH_WINDOW}
+ * bytes.
  *
  * @returns false where there is no such search, for short pieces, and for pieces that look full of zeros
  */

@@ -1,9 +1,9 @@
 /**
- * Emulation prevention: no start code may appear inside a NAL unit, so wherever two zero bytes would be followed by a byte of at
- * most 3, an emulation_prevention_three_byte `03` stands between them (H.264 7.3.1, 7.4.1).
+ * Emulation prevention: no start code may appear inside a NAL unit, so wherever two zero bytes would be followed by a
+ * byte of at most 3, an emulation_prevention_three_byte `03` stands between them (H.264 7.3.1, 7.4.1).
  *
- * Both directions walk the bytes in the same manner: long runs without a pair of zeros are found with the runtime's search and
- * copied as a whole; where zeros are dense, a loop goes byte by byte, for a while.
+ * Both directions walk the bytes in the same manner: long runs without a pair of zeros are found with the runtime's
+ * search and copied as a whole; where zeros are dense, a loop goes byte by byte, for a while.
  */
 import { SEARCH_WINDOW, copyBytes, indexOfBytes, isWorthSearching } from './bytes.js';
 
@@ -15,8 +15,8 @@ const EMULATION_PREVENTION_THREE_BYTE = 3;
 const LOOP_RUN = 128;
 
 /**
- * The end of the run from `from` on that holds no pair of zeros and does not end in a zero that could become one; `from` itself
- * where looking for it does not pay.
+ * The end of the run from `from` on that holds no pair of zeros and does not end in a zero that could become one;
+ * `from` itself where looking for it does not pay.
  */
 function endOfCleanRun(data: Uint8Array, from: number): number {
   const to = Math.min(from + SEARCH_WINDOW, data.length);
@@ -50,8 +50,8 @@ export function escapedLength(rbsp: Uint8Array): number {
 }
 
 /**
- * Inserts emulation_prevention_three_bytes. An RBSP that ends in `00` (only one with cabac_zero_words does) gets a final `03`, since
- * a NAL unit never ends in `00`.
+ * Inserts emulation_prevention_three_bytes. An RBSP that ends in `00` (only one with cabac_zero_words does) gets a
+ * final `03`, since a NAL unit never ends in `00`.
  *
  * @param rbsp the bytes behind the NAL unit header, not escaped
  * @param target where to write; holds {@link escapedLength} bytes behind `at` and does not overlap `rbsp`

@@ -1,10 +1,11 @@
 /**
  * Tells in which framing H.264 comes, from the bytes of one frame or packet.
  *
- * The order matters, since the framings overlap: the length 1 of four bytes is the start code `00 00 00 01`, and 256 to 511 begin
- * with `00 00 01`. So the chain of lengths is walked first: it has to end exactly at the end of the data, each NAL unit on it has to be
- * possible, and none may hold a start code. What is left may be a byte stream; then shorter lengths, whose walk is less of a proof, need
- * a slice that starts a picture; then the payload of a RTP packet, for which nothing speaks but its first byte.
+ * The order matters, since the framings overlap: the length 1 of four bytes is the start code `00 00 00 01`, and 256 to
+ * 511 begin with `00 00 01`. So the chain of lengths is walked first: it has to end exactly at the end of the data,
+ * each NAL unit on it has to be possible, and none may hold a start code. What is left may be a byte stream; then
+ * shorter lengths, whose walk is less of a proof, need a slice that starts a picture; then the payload of a RTP packet,
+ * for which nothing speaks but its first byte.
  */
 import { startsPicture } from './access-unit.js';
 import { findStartCode } from './byte-stream.js';
@@ -49,8 +50,9 @@ export const MIN_INJECTION_CONFIDENCE = 75;
 export const RtpPacketKind = { none: 0, singleNalUnit: 1, stapA: 2, fuA: 3 } as const;
 
 /**
- * A detection as one number, which crosses the border to the addon without cost: framing in bits 0 to 7, nal_unit_type in bits 8
- * to 12, kind of RTP packet in bits 13 and 14, confidence in percent from bit 16 on. 0 where nothing was detected.
+ * A detection as one number, which crosses the border to the addon without cost: framing in bits 0 to 7, nal_unit_type
+ * in bits 8 to 12, kind of RTP packet in bits 13 and 14, confidence in percent from bit 16 on. 0 where nothing was
+ * detected.
  */
 export function packDetection(framing: number, nalUnitType: number, confidence: number, rtpPacketKind = 0): number {
   return framing | (nalUnitType << 8) | (rtpPacketKind << 13) | (confidence << 16);
@@ -80,7 +82,10 @@ function isCredibleParameterSet(data: Uint8Array, start: number, end: number): b
   );
 }
 
-/** Whether a NAL unit of detected framing is possible: its header, and its length, 1 for the types that are a header only (7.3.2.5). */
+/**
+ * Whether a NAL unit of detected framing is possible: its header, and its length, 1 for the types that are a header
+ * only (7.3.2.5).
+ */
 function isPossibleNalUnit(data: Uint8Array, start: number, end: number): boolean {
   if (headerPlausibility(data[start]) === HeaderPlausibility.impossible) return false;
   const type = nalUnitType(data[start]);
@@ -113,14 +118,19 @@ function hasStartCodeInside(data: Uint8Array, framing: number): boolean {
   return false;
 }
 
-/** Four-byte lengths without a hint: the first header has to be a named type, and nothing may look more like a byte stream. */
+/**
+ * Four-byte lengths without a hint: the first header has to be a named type, and nothing may look more like a byte
+ * stream.
+ */
 function isFourByteChain(data: Uint8Array): boolean {
   if (data.length < 5 || !isPossibleBeginning(data, 4) || !isChain(data, 0, 4)) return false;
   const looksLikeByteStream = data[0] === 0 && data[1] === 0 && (data[2] === 1 || (data[2] === 0 && data[3] === 1));
   return !looksLikeByteStream || !hasStartCodeInside(data, Framing.avcc4);
 }
 
-/** Shorter lengths without a hint: the confidence that the first slice and the parameter sets give; 0 where it is none. */
+/**
+ * Shorter lengths without a hint: the confidence that the first slice and the parameter sets give; 0 where it is none.
+ */
 function shortChainConfidence(data: Uint8Array, lengthSize: 1 | 2): number {
   if (data.length <= lengthSize || !isPossibleBeginning(data, lengthSize)) return Confidence.none;
   if (!isChain(data, 0, lengthSize)) return Confidence.none;
@@ -154,8 +164,9 @@ function beginsWithStartCode(data: Uint8Array): boolean {
 }
 
 /**
- * nal_unit_type of the first NAL unit where the caller has said what the framing is: then lengths that end where the data end and no
- * forbidden_zero_bit are enough, whatever encoders make of nal_ref_idc. -1 where the data are something else.
+ * nal_unit_type of the first NAL unit where the caller has said what the framing is: then lengths that end where the
+ * data end and no forbidden_zero_bit are enough, whatever encoders make of nal_ref_idc. -1 where the data are something
+ * else.
  */
 function firstTypeOfGivenChain(data: Uint8Array, framing: number): number {
   const cursor = new NalUnitCursor(data, framing);

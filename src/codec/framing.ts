@@ -1,6 +1,6 @@
 /**
- * Framing: how NAL units follow each other in a piece of memory. Annex B, length prefixes and RTP payloads differ in nothing else, so
- * that everything behind this file is written once for all three.
+ * Framing: how NAL units follow each other in a piece of memory. Annex B, length prefixes and RTP payloads differ in
+ * nothing else, so that everything behind this file is written once for all three.
  */
 import { findStartCode, trimTrailingZeros } from './byte-stream.js';
 import { readLength, type LengthSize } from './length-prefixed.js';
@@ -36,7 +36,10 @@ export function formatOf(framing: number): H264Format {
   return framing === Framing.rtp ? 'rtp' : 'avcc';
 }
 
-/** Offset where the framing in front of the NAL unit at `start` begins: its start code with the zero_byte, or its length. */
+/**
+ * Offset where the framing in front of the NAL unit at `start` begins: its start code with the zero_byte, or its
+ * length.
+ */
 export function unitStartOf(data: Uint8Array, start: number, framing: number): number {
   if (framing === Framing.annexb) return withZeroByte(data, start - 3);
   if (isLengthPrefixed(framing)) return start - lengthSizeOf(framing);
@@ -56,14 +59,18 @@ function nextStartCode(data: Uint8Array, from: number): number {
 /**
  * Walks the NAL units of `data` from the first to the last, in one of the three framings.
  *
- * Where a NAL unit ends is found when it is asked for: in Annex B that takes a scan, and whoever looks for the first slice
- * does not want to scan that slice.
+ * Where a NAL unit ends is found when it is asked for: in Annex B that takes a scan, and whoever looks for the first
+ * slice does not want to scan that slice.
  *
- * Empty NAL units (two start codes in a row, a length of 0) are skipped. A length that reaches past the end stops the walk, and
- * {@link NalUnitCursor.position} says where. An FU-A packet holds no whole NAL unit, so nothing is found in it.
+ * Empty NAL units (two start codes in a row, a length of 0) are skipped. A length that reaches past the end stops the
+ * walk, and {@link NalUnitCursor.position} says where. An FU-A packet holds no whole NAL unit, so nothing is found in
+ * it.
  */
 export class NalUnitCursor {
-  /** Offset where the framing in front of the NAL unit begins: its start code with the zero_byte, its length, or the NAL unit. */
+  /**
+   * Offset where the framing in front of the NAL unit begins: its start code with the zero_byte, its length, or the NAL
+   * unit.
+   */
   unitStart = 0;
   /** Offset of the header of the NAL unit. */
   start = 0;

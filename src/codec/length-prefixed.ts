@@ -1,6 +1,6 @@
 /**
- * The framing of MP4, FLV, RTMP and WebCodecs' `avc`: each NAL unit behind its length, a big-endian number of 1, 2 or 4 bytes
- * (ISO/IEC 14496-15 5.3.3), and the AVCDecoderConfigurationRecord ("avcC") that says how many (5.3.3.1).
+ * The framing of MP4, FLV, RTMP and WebCodecs' `avc`: each NAL unit behind its length, a big-endian number of 1, 2 or 4
+ * bytes (ISO/IEC 14496-15 5.3.3), and the AVCDecoderConfigurationRecord ("avcC") that says how many (5.3.3.1).
  */
 import { SeiError } from '../errors.js';
 import { allocate, copyBytes } from './bytes.js';
@@ -77,7 +77,8 @@ export interface AvcDecoderConfigurationRecord {
 }
 
 /**
- * Parses an AVCDecoderConfigurationRecord: the `avcC` box of MP4, WebCodecs' `description`, the AVC sequence header of FLV.
+ * Parses an AVCDecoderConfigurationRecord: the `avcC` box of MP4, WebCodecs' `description`, the AVC sequence header of
+ * FLV.
  *
  * @param avcC the record, without a box header; fields behind the picture parameter sets are ignored
  * @returns views of `avcC` (ISO/IEC 14496-15 5.3.3.1.2)

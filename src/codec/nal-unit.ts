@@ -38,7 +38,10 @@ export function hasForbiddenZeroBit(header: number): boolean {
   return (header & 0x80) !== 0;
 }
 
-/** Whether a NAL unit of this type is a VCL NAL unit of the primary or a redundant coded picture: 1 to 5 (H.264 Table 7-1). */
+/**
+ * Whether a NAL unit of this type is a VCL NAL unit of the primary or a redundant coded picture: 1 to 5 (H.264 Table
+ * 7-1).
+ */
 export function isVcl(type: number): boolean {
   return type >= NalUnitType.nonIdrSlice && type <= NalUnitType.idrSlice;
 }
@@ -87,10 +90,11 @@ export function headerPlausibility(header: number): number {
 }
 
 /**
- * Whether what says that it is a slice data partition or a picture parameter set is rather a NAL unit of HEVC. There the second byte of
- * the header is nuh_layer_id 0 and nuh_temporal_id_plus1, so it begins with five zero bits; in H.264 that is an ue(v) of at least 31, and
- * no picture begins with such a first_mb_in_slice, slice_id or pic_parameter_set_id. HEVC's parameter sets and most common slices
- * collide with these types, and nothing but this byte tells them apart.
+ * Whether what says that it is a slice data partition or a picture parameter set is rather a NAL unit of HEVC. There
+ * the second byte of the header is nuh_layer_id 0 and nuh_temporal_id_plus1, so it begins with five zero bits; in H.264
+ * that is an ue(v) of at least 31, and no picture begins with such a first_mb_in_slice, slice_id or
+ * pic_parameter_set_id. HEVC's parameter sets and most common slices collide with these types, and nothing but this
+ * byte tells them apart.
  *
  * @param data holds the NAL unit
  * @param start offset of its header

@@ -1,6 +1,6 @@
 /**
- * The payload of one RTP packet of RFC 6184: a single NAL unit without framing (5.6), a STAP-A that aggregates several (5.7.1), or
- * an FU-A that holds a piece of one (5.8).
+ * The payload of one RTP packet of RFC 6184: a single NAL unit without framing (5.6), a STAP-A that aggregates several
+ * (5.7.1), or an FU-A that holds a piece of one (5.8).
  */
 import { copyBytes } from './bytes.js';
 import { writeLength } from './length-prefixed.js';
@@ -18,7 +18,10 @@ export const STAP_A_SIZE_LENGTH = 2;
 /** The longest NAL unit that a STAP-A can hold: its size has 16 bits (RFC 6184 5.7.1). */
 export const MAX_STAP_A_NAL_UNIT_LENGTH = 0xffff;
 
-/** The largest RTP payload that is written where the caller sets no `maxPacketSize`, in bytes: below every usual path MTU. */
+/**
+ * The largest RTP payload that is written where the caller sets no `maxPacketSize`, in bytes: below every usual path
+ * MTU.
+ */
 export const DEFAULT_MAX_RTP_PAYLOAD_SIZE = 1200;
 
 /** Whether `payload` is a STAP-A packet by its first byte (RFC 6184 5.7.1). */

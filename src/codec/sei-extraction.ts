@@ -1,6 +1,6 @@
 /**
- * Finds every sei_message of a frame. The result is a table of numbers, so that the addon can answer it without making an object;
- * the backends fill the table, and the code that makes messages of it is the same for both.
+ * Finds every sei_message of a frame. The result is a table of numbers, so that the addon can answer it without making
+ * an object; the backends fill the table, and the code that makes messages of it is the same for both.
  */
 import { hasEscape, unescape } from './emulation-prevention.js';
 import { NalUnitCursor } from './framing.js';
@@ -22,7 +22,9 @@ export const SeiRecord = {
   payloadOffset: 3,
   /** payloadSize. */
   payloadLength: 4,
-  /** 1 where the payload is in the scratch memory, since the NAL unit had to be unescaped; 0 where it is in the frame. */
+  /**
+   * 1 where the payload is in the scratch memory, since the NAL unit had to be unescaped; 0 where it is in the frame.
+   */
   isInScratch: 5,
 } as const;
 
@@ -33,15 +35,16 @@ export const SEI_RECORD_LENGTH = 6;
 export const SCRATCH_TOO_SMALL = -1;
 
 /**
- * Finds the messages of every SEI NAL unit of a frame. A message that is cut short, too long or not terminated ends its NAL unit.
+ * Finds the messages of every SEI NAL unit of a frame. A message that is cut short, too long or not terminated ends its
+ * NAL unit.
  *
  * @param frame one access unit, sample or RTP payload
  * @param framing the framing of the frame, which is known
  * @param isFirstVclEnd whether to stop at the first VCL NAL unit; where SEI stands behind it, it is not found
  * @param records filled with {@link SEI_RECORD_LENGTH} numbers for each message, as far as it reaches
  * @param scratch memory for the NAL units that have to be unescaped; as many bytes as the frame has are always enough
- * @returns how many messages there are, which may be more than `records` holds but is never above {@link MAX_SEI_MESSAGES_PER_FRAME};
- *   {@link SCRATCH_TOO_SMALL} where they do not fit the scratch memory (H.264 7.3.2.3)
+ * @returns how many messages there are, which may be more than `records` holds but is never above {@link
+ *   MAX_SEI_MESSAGES_PER_FRAME}; {@link SCRATCH_TOO_SMALL} where they do not fit the scratch memory (H.264 7.3.2.3)
  */
 export function extractSeiRecords(
   frame: Uint8Array,

@@ -1,6 +1,6 @@
 /**
- * SEI RBSP: sei_message after sei_message, each a payloadType, a payloadSize and the payload, then rbsp_trailing_bits once
- * (H.264 7.3.2.3, 7.3.2.3.1).
+ * SEI RBSP: sei_message after sei_message, each a payloadType, a payloadSize and the payload, then rbsp_trailing_bits
+ * once (H.264 7.3.2.3, 7.3.2.3.1).
  */
 import { copyBytes } from './bytes.js';
 
@@ -19,8 +19,8 @@ const FF_BYTE = 0xff;
 const MAX_CODED_NUMBER = 0xffff_ffff;
 
 /**
- * Reads the messages of one SEI RBSP, one after the other. Hostile bytes end the walk and never throw: a message that reaches past
- * the end, a number that does not end, or one that is absurdly large.
+ * Reads the messages of one SEI RBSP, one after the other. Hostile bytes end the walk and never throw: a message that
+ * reaches past the end, a number that does not end, or one that is absurdly large.
  */
 export class SeiMessageCursor {
   /** Offset of the first byte of the message, its payloadType. */
@@ -77,7 +77,10 @@ export class SeiMessageCursor {
     return true;
   }
 
-  /** Whether nothing but rbsp_trailing_bits (and zeros, which padding may add) follows the messages read so far (H.264 7.2). */
+  /**
+   * Whether nothing but rbsp_trailing_bits (and zeros, which padding may add) follows the messages read so far (H.264
+   * 7.2).
+   */
   isAtTrailingBits(): boolean {
     if (this.payloadEnd >= this.#end || this.#rbsp[this.payloadEnd] !== RBSP_TRAILING_BITS) return false;
     for (let at = this.payloadEnd + 1; at < this.#end; at++) {

@@ -8,8 +8,8 @@ import { SeiMessageCursor } from './sei-message.js';
  *
  * @param nalUnit a SEI NAL unit without framing
  * @param isRemoved whether the message with this index in the NAL unit goes
- * @returns a NAL unit of its own memory with the other messages and with what follows the last readable one, be it malformed; empty
- *   where nothing is left that says something (H.264 7.3.2.3)
+ * @returns a NAL unit of its own memory with the other messages and with what follows the last readable one, be it
+ *   malformed; empty where nothing is left that says something (H.264 7.3.2.3)
  */
 export function removeSeiMessages(nalUnit: Uint8Array, isRemoved: (index: number) => boolean): Uint8Array {
   const rbsp = new Uint8Array(nalUnit.length - 1);

@@ -1,6 +1,6 @@
 /**
- * Puts SEI NAL units into a frame: what stands in front of the insertion point, the framed SEI, and the rest. Not a byte of the frame
- * changes, but the header and the missing sizes of a single NAL unit that becomes a STAP-A.
+ * Puts SEI NAL units into a frame: what stands in front of the insertion point, the framed SEI, and the rest. Not a
+ * byte of the frame changes, but the header and the missing sizes of a single NAL unit that becomes a STAP-A.
  */
 import { findInsertionPoint, startsPicture } from './access-unit.js';
 import { START_CODE_LENGTH, writeStartCode } from './byte-stream.js';
@@ -48,7 +48,10 @@ function longestLength(nalUnits: readonly Uint8Array[]): number {
   return length;
 }
 
-/** Where SEI goes into a RTP payload, and whether the result is one that may be sent (RFC 6184 5.7.1); see {@link locate}. */
+/**
+ * Where SEI goes into a RTP payload, and whether the result is one that may be sent (RFC 6184 5.7.1); see {@link
+ * locate}.
+ */
 function locateInRtpPayload(payload: Uint8Array, nalUnits: readonly Uint8Array[], maxPacketSize: number): number {
   const cursor = new NalUnitCursor(payload, Framing.rtp);
   const offset = findInsertionPoint(payload, cursor);
@@ -89,7 +92,9 @@ export function locate(
   return offset * LOCATION_SCALE + framing;
 }
 
-/** The bytes that framing takes in front of an inserted NAL unit (H.264 B.1.1, ISO/IEC 14496-15 5.3.3, RFC 6184 5.7.1). */
+/**
+ * The bytes that framing takes in front of an inserted NAL unit (H.264 B.1.1, ISO/IEC 14496-15 5.3.3, RFC 6184 5.7.1).
+ */
 export function framingLength(framing: number): number {
   if (framing === Framing.annexb) return START_CODE_LENGTH;
   return framing === Framing.rtp ? STAP_A_SIZE_LENGTH : lengthSizeOf(framing);

@@ -1,4 +1,7 @@
-/** UUIDs, whose public form is the canonical lower-case string and whose form on the wire is 16 bytes (RFC 9562, H.264 D.2.7). */
+/**
+ * UUIDs, whose public form is the canonical lower-case string and whose form on the wire is 16 bytes (RFC 9562, H.264
+ * D.2.7).
+ */
 import { SeiError, invalidType } from '../errors.js';
 import { UUID_LENGTH } from './sei-message.js';
 

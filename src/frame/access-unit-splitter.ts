@@ -11,10 +11,10 @@ export interface AccessUnitSplitterOptions {
 /**
  * Splits an Annex B byte stream that arrives in chunks into its access units, with the scan of the backend at work.
  *
- * What comes out, joined, is what went in, byte for byte, however it is chunked. An access unit comes out as soon as it is certain that the
- * next one has begun. It is a view of the chunk where it lies within one, else a copy: whoever reuses the memory of a chunk has to be done with
- * what {@link AccessUnitSplitter.push} answered. Memory is bounded by `maxAccessUnitSize`; no bytes make it throw.
- * (H.264 7.4.1.2.3, 7.4.1.2.4, B.1.1)
+ * What comes out, joined, is what went in, byte for byte, however it is chunked. An access unit comes out as soon as it
+ * is certain that the next one has begun. It is a view of the chunk where it lies within one, else a copy: whoever
+ * reuses the memory of a chunk has to be done with what {@link AccessUnitSplitter.push} answered. Memory is bounded by
+ * `maxAccessUnitSize`; no bytes make it throw. (H.264 7.4.1.2.3, 7.4.1.2.4, B.1.1)
  */
 export class AccessUnitSplitter extends CodecAccessUnitSplitter {
   /**

@@ -13,17 +13,25 @@ export interface FramingOptions {
   readonly format?: H264Format | undefined;
   /** Bytes of each length prefix; it alone says `avcc`. */
   readonly lengthSize?: LengthSize | undefined;
-  /** The AVCDecoderConfigurationRecord of the stream, which says `avcc` and the length size (ISO/IEC 14496-15 5.3.3.1). */
+  /**
+   * The AVCDecoderConfigurationRecord of the stream, which says `avcc` and the length size (ISO/IEC 14496-15 5.3.3.1).
+   */
   readonly avcC?: Uint8Array | undefined;
 }
 
 /** How SEI is to be injected. */
 export interface InjectOptions extends FramingOptions {
-  /** The largest RTP payload that may come out, in bytes; 1200 where absent. A packet that would grow larger passes as it is. */
+  /**
+   * The largest RTP payload that may come out, in bytes; 1200 where absent. A packet that would grow larger passes as
+   * it is.
+   */
   readonly maxPacketSize?: number | undefined;
 }
 
-/** Whether a value is a Uint8Array, of this realm or of another, such as a vm context or Jest's, which instanceof would miss. */
+/**
+ * Whether a value is a Uint8Array, of this realm or of another, such as a vm context or Jest's, which instanceof would
+ * miss.
+ */
 export function isUint8Array(value: unknown): value is Uint8Array {
   return (
     value instanceof Uint8Array ||
@@ -47,7 +55,8 @@ function isShared(view: Uint8Array): boolean {
 /**
  * Checks that an argument is a Uint8Array whose memory is there.
  *
- * @throws `TypeError`, `RangeError` (`ERR_OUT_OF_RANGE`) above {@link MAX_FRAME_SIZE}, {@link SeiError} `ERR_SEI_DETACHED_BUFFER`
+ * @throws `TypeError`, `RangeError` (`ERR_OUT_OF_RANGE`) above {@link MAX_FRAME_SIZE}, {@link SeiError}
+ *   `ERR_SEI_DETACHED_BUFFER`
  */
 export function checkBytes(name: string, value: unknown): asserts value is Uint8Array {
   if (!isUint8Array(value)) throw invalidType(name, 'a Uint8Array', value);
@@ -59,8 +68,8 @@ export function checkBytes(name: string, value: unknown): asserts value is Uint8
 }
 
 /**
- * Checks an argument as {@link checkBytes} does; answers bytes that nobody changes while they are read: the argument itself, or a copy
- * where its memory is shared with other threads.
+ * Checks an argument as {@link checkBytes} does; answers bytes that nobody changes while they are read: the argument
+ * itself, or a copy where its memory is shared with other threads.
  */
 export function readableBytes(name: string, value: unknown): Uint8Array {
   checkBytes(name, value);

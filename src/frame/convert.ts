@@ -21,7 +21,8 @@ export interface ToLengthPrefixedOptions {
  * Finds every start code prefix `00 00 01` of a byte stream, and nothing more: the bare scan, at the speed of memory.
  *
  * @param data bytes in Annex B format; they are only read
- * @param offsets filled with the index of the byte behind each prefix, where a NAL unit begins, ascending, as far as it reaches
+ * @param offsets filled with the index of the byte behind each prefix, where a NAL unit begins, ascending, as far as it
+ *   reaches
  * @returns how many prefixes there are, which may be more than `offsets` holds
  * @throws `TypeError` for arguments of the wrong kind; {@link SeiError} `ERR_SEI_DETACHED_BUFFER` (H.264 B.1.2)
  */
@@ -98,8 +99,8 @@ export function splitNalUnits(data: Uint8Array, format?: H264Format | FramingOpt
  *
  * @param data a frame in any framing; it is only read
  * @param options its format and length size, where the caller knows them; detected where absent
- * @returns new memory, a `Buffer` where `data` is one, with a start code `00 00 00 01` in front of each NAL unit; `data` itself where it is in
- *   Annex B format already
+ * @returns new memory, a `Buffer` where `data` is one, with a start code `00 00 00 01` in front of each NAL unit;
+ *   `data` itself where it is in Annex B format already
  * @throws as {@link splitNalUnits} does (H.264 B.1.1)
  */
 export function toAnnexB<T extends Uint8Array>(data: T, options?: FramingOptions): T | Uint8Array {
@@ -116,8 +117,8 @@ export function toAnnexB<T extends Uint8Array>(data: T, options?: FramingOptions
  * @param data a frame in any framing; it is only read
  * @param options the length size of the result; the framing of the data, where the caller knows it
  * @returns new memory, a `Buffer` where `data` is one; `data` itself where it has lengths of that size already
- * @throws as {@link splitNalUnits} does; {@link SeiError} `ERR_SEI_NAL_UNIT_TOO_LARGE` where a NAL unit is longer than its length can
- *   say (ISO/IEC 14496-15 5.3.3)
+ * @throws as {@link splitNalUnits} does; {@link SeiError} `ERR_SEI_NAL_UNIT_TOO_LARGE` where a NAL unit is longer than
+ *   its length can say (ISO/IEC 14496-15 5.3.3)
  */
 export function toLengthPrefixed<T extends Uint8Array>(data: T, options?: ToLengthPrefixedOptions): T | Uint8Array {
   const lengthSize = lengthSizeOption(options);

@@ -13,15 +13,17 @@ export interface FormatDetection {
   readonly isH264: boolean;
   /** The framing; `unknown` where the bytes are no H.264. */
   readonly format: H264Format | 'unknown';
-  /** nal_unit_type of the first NAL unit: inside a STAP-A the first one in it, in an FU-A the one that is fragmented. */
+  /**
+   * nal_unit_type of the first NAL unit: inside a STAP-A the first one in it, in an FU-A the one that is fragmented.
+   */
   readonly nalUnitType?: number;
   /** Bytes of each length prefix, with `avcc`. */
   readonly lengthSize?: LengthSize;
   /** The kind of packet, with `rtp`. */
   readonly rtpPacketType?: RtpPacketType;
   /**
-   * How sure it is, from 0 to 1. Frames are injected into without being told the format from 0.75 on; a RTP payload, for which only its first
-   * byte speaks, is below that.
+   * How sure it is, from 0 to 1. Frames are injected into without being told the format from 0.75 on; a RTP payload,
+   * for which only its first byte speaks, is below that.
    */
   readonly confidence: number;
 }
@@ -37,9 +39,10 @@ const RTP_PACKET_TYPES: Readonly<Record<number, RtpPacketType>> = {
  *
  * @param data one access unit, sample or RTP payload; it is only read
  * @param hint what the caller knows: it is then checked and not guessed
- * @returns the framing; `{ isH264: false, format: 'unknown', confidence: 0 }` where the bytes are not H.264, or not what the hint says
- * @throws `TypeError` and `RangeError` for arguments of the wrong kind; {@link SeiError} `ERR_SEI_MALFORMED` for a hint's avcC that is
- *   none, `ERR_SEI_DETACHED_BUFFER` (H.264 7.3.1, B.1.1; ISO/IEC 14496-15 5.3.3; RFC 6184 5.2)
+ * @returns the framing; `{ isH264: false, format: 'unknown', confidence: 0 }` where the bytes are not H.264, or not
+ *   what the hint says
+ * @throws `TypeError` and `RangeError` for arguments of the wrong kind; {@link SeiError} `ERR_SEI_MALFORMED` for a
+ *   hint's avcC that is none, `ERR_SEI_DETACHED_BUFFER` (H.264 7.3.1, B.1.1; ISO/IEC 14496-15 5.3.3; RFC 6184 5.2)
  */
 export function detectH264Format(data: Uint8Array, hint?: H264Format | FramingOptions): FormatDetection {
   const expected = framingHint(typeof hint === 'string' ? { format: hint } : hint);

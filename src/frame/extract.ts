@@ -14,8 +14,8 @@ export interface SeiMessage {
   /** uuid_iso_iec_11578 of a user_data_unregistered message, in canonical lower-case form. */
   readonly uuid?: string;
   /**
-   * The payload, without emulation prevention; of a user_data_unregistered message what follows the UUID. It may be a view of the
-   * frame: copy it to keep it beyond the frame.
+   * The payload, without emulation prevention; of a user_data_unregistered message what follows the UUID. It may be a
+   * view of the frame: copy it to keep it beyond the frame.
    */
   readonly payload: Uint8Array;
   /** Offset in the frame of the header of the SEI NAL unit that holds the message. */
@@ -25,8 +25,8 @@ export interface SeiMessage {
 /** How SEI is to be extracted. */
 export interface ExtractOptions extends FramingOptions {
   /**
-   * `full` (the default) reads the whole frame, since some writers put SEI behind the slices; `first-vcl` stops at the first slice, which costs
-   * the same for a frame of any size.
+   * `full` (the default) reads the whole frame, since some writers put SEI behind the slices; `first-vcl` stops at the
+   * first slice, which costs the same for a frame of any size.
    */
   readonly scan?: 'full' | 'first-vcl' | undefined;
 }
@@ -87,9 +87,9 @@ export function extractLocated(frame: Uint8Array, framing: number, isFirstVclEnd
 /**
  * Extracts every sei_message of a frame, of any payloadType, in order.
  *
- * A message that is cut short, too long or not terminated ends its SEI NAL unit; the next NAL unit is read all the same. At most
- * {@link MAX_SEI_MESSAGES_PER_FRAME} messages are read. Bytes that are no H.264 hold none. RTP payloads are read where they are a single NAL unit
- * or a STAP-A.
+ * A message that is cut short, too long or not terminated ends its SEI NAL unit; the next NAL unit is read all the
+ * same. At most {@link MAX_SEI_MESSAGES_PER_FRAME} messages are read. Bytes that are no H.264 hold none. RTP payloads
+ * are read where they are a single NAL unit or a STAP-A.
  *
  * @param frame one access unit, sample or RTP payload; it is only read
  * @param options format and length size, where the caller knows them; where to stop

@@ -46,17 +46,17 @@ function unitTooLarge(frame: Uint8Array, nalUnits: readonly Uint8Array[], hint: 
 /**
  * Inserts SEI NAL units into a frame: behind what has to stand in front of them, directly before the first slice.
  *
- * A frame that holds no picture, is not H.264, or is broken is answered as it is, as is one of which only the first byte says that it
- * could be H.264 unless `format: 'rtp'` says so. With `rtp`, the result is a STAP-A packet of the SEI and the NAL unit, where that one starts a picture
- * and everything fits `maxPacketSize`.
+ * A frame that holds no picture, is not H.264, or is broken is answered as it is, as is one of which only the first
+ * byte says that it could be H.264 unless `format: 'rtp'` says so. With `rtp`, the result is a STAP-A packet of the SEI
+ * and the NAL unit, where that one starts a picture and everything fits `maxPacketSize`.
  *
  * @param frame one access unit (Annex B), sample (length-prefixed) or RTP payload; it is only read
  * @param nalUnits SEI NAL units without framing, in order, as {@link createSeiNalUnit} makes them
  * @param options format, length size and packet size, where the caller knows them; detected where absent
  * @returns new memory, a `Buffer` where `frame` is one; `frame` itself, the same object, where there is nothing to do
  * @throws `TypeError` and `RangeError` for arguments of the wrong kind; {@link SeiError} `ERR_SEI_INVALID_NAL_UNIT`,
- *   `ERR_SEI_NAL_UNIT_TOO_LARGE` where the length prefix cannot hold a NAL unit, `ERR_SEI_DETACHED_BUFFER`
- *   (H.264 7.4.1.2.3, RFC 6184 5.7.1)
+ *   `ERR_SEI_NAL_UNIT_TOO_LARGE` where the length prefix cannot hold a NAL unit, `ERR_SEI_DETACHED_BUFFER` (H.264
+ *   7.4.1.2.3, RFC 6184 5.7.1)
  */
 export function injectSei<T extends Uint8Array>(
   frame: T,
@@ -76,11 +76,12 @@ export function injectSei<T extends Uint8Array>(
 }
 
 /**
- * Inserts SEI NAL units into a frame as {@link injectSei} does, and copies nothing: the result is a list of pieces for `writev`.
+ * Inserts SEI NAL units into a frame as {@link injectSei} does, and copies nothing: the result is a list of pieces for
+ * `writev`.
  *
- * @returns views of `frame` and of `nalUnits`, with a few bytes of framing between them; in order they are what `injectSei` answers.
- *   `[frame]` where there is nothing to do. The caller must not change `frame` while the pieces are in use. (Memory that is
- *   shared between threads is copied first.)
+ * @returns views of `frame` and of `nalUnits`, with a few bytes of framing between them; in order they are what
+ *   `injectSei` answers. `[frame]` where there is nothing to do. The caller must not change `frame` while the pieces
+ *   are in use. (Memory that is shared between threads is copied first.)
  * @throws as {@link injectSei} does
  */
 export function injectSeiParts(
@@ -142,8 +143,8 @@ export function checkNoOverlap(name: string, source: Uint8Array, target: Uint8Ar
  *
  * @param target where the result is written, from its start on; it overlaps neither `frame` nor any of `nalUnits`
  * @returns how many bytes were written; `frame.length` where there is nothing to do, and then they are those of `frame`
- * @throws as {@link injectSei} does; {@link SeiError} `ERR_SEI_TARGET_TOO_SMALL` where the result does not fit, and then nothing
- *   was written; `ERR_SEI_OVERLAP`
+ * @throws as {@link injectSei} does; {@link SeiError} `ERR_SEI_TARGET_TOO_SMALL` where the result does not fit, and
+ *   then nothing was written; `ERR_SEI_OVERLAP`
  */
 export function injectSeiInto(
   frame: Uint8Array,

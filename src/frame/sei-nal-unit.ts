@@ -49,11 +49,12 @@ export function createSeiNalUnit(userData: Uint8Array, options: SeiNalUnitOption
 }
 
 /**
- * Inserts emulation prevention: `03` wherever two zero bytes would be followed by a byte of at most 3, and at the end of an RBSP that
- * ends in `00`, since a NAL unit never does.
+ * Inserts emulation prevention: `03` wherever two zero bytes would be followed by a byte of at most 3, and at the end
+ * of an RBSP that ends in `00`, since a NAL unit never does.
  *
  * @param rbsp the bytes behind a NAL unit header; they are only read
- * @returns new memory. {@link unescapeRbsp} gives `rbsp` back, unless it ends in an odd number of zeros, which an RBSP does not
+ * @returns new memory. {@link unescapeRbsp} gives `rbsp` back, unless it ends in an odd number of zeros, which an RBSP
+ *   does not
  * @throws `TypeError` for arguments of the wrong kind; {@link SeiError} `ERR_SEI_DETACHED_BUFFER` (H.264 7.3.1, 7.4.1)
  */
 export function escapeRbsp(rbsp: Uint8Array): Uint8Array {

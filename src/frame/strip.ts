@@ -55,7 +55,8 @@ function editOf(
   if (nalUnit.length === 0) return { from: unitStart, to, replacement: NOTHING };
   if (framing === Framing.annexb || unitStart === start) return { from: start, to, replacement: nalUnit };
   const lengthSize = framingLength(framing);
-  // Hostile bytes that lack escapes can grow when they are escaped; where they outgrow their length field they stay as they are.
+  // Hostile bytes that lack escapes can grow when they are escaped; where they outgrow their length field they stay as
+  // they are.
   if (nalUnit.length > maxNalUnitLength(lengthSize)) return undefined;
   const replacement = new Uint8Array(lengthSize + nalUnit.length);
   copyBytes(nalUnit, 0, nalUnit.length, replacement, writeLength(replacement, 0, nalUnit.length, lengthSize));
@@ -88,14 +89,16 @@ function applyEdits(frame: Uint8Array, edits: readonly Edit[], like: Uint8Array)
 }
 
 /**
- * Removes SEI messages from a frame, and nothing else: a SEI NAL unit that holds nothing more goes with its framing, one that holds other
- * messages keeps them. What {@link injectSei} put in comes out byte for byte, so that `stripSei(injectSei(x))` is `x` for each `x`
- * that held no such message (a single NAL unit in `rtp` that became a STAP-A packet stays one).
+ * Removes SEI messages from a frame, and nothing else: a SEI NAL unit that holds nothing more goes with its framing,
+ * one that holds other messages keeps them. What {@link injectSei} put in comes out byte for byte, so that
+ * `stripSei(injectSei(x))` is `x` for each `x` that held no such message (a single NAL unit in `rtp` that became a
+ * STAP-A packet stays one).
  *
  * @param frame one access unit, sample or RTP payload; it is only read
- * @param options which messages: those of {@link DEFAULT_SEI_UUID} unless told; format and length size, where the caller knows them
- * @returns new memory, a `Buffer` where `frame` is one; `frame` itself, the same object, where there is nothing to do; empty where a RTP payload
- *   held nothing else
+ * @param options which messages: those of {@link DEFAULT_SEI_UUID} unless told; format and length size, where the
+ *   caller knows them
+ * @returns new memory, a `Buffer` where `frame` is one; `frame` itself, the same object, where there is nothing to do;
+ *   empty where a RTP payload held nothing else
  * @throws `TypeError` and `RangeError` for arguments of the wrong kind; {@link SeiError} `ERR_SEI_INVALID_UUID`,
  *   `ERR_SEI_DETACHED_BUFFER`; what `filter` throws (H.264 7.3.2.3)
  */

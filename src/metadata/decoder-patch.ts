@@ -10,13 +10,19 @@ import type { SeiSubscriber } from './subscriber.js';
 export interface H264DecoderPatchOptions<Packet = unknown, Decoder = unknown> {
   /** The methods that encoded frames pass through. */
   readonly methods: string | readonly string[];
-  /** `input` (the default) where the methods take encoded frames, as a decoder does; `output` where they answer them, as a demuxer does. */
+  /**
+   * `input` (the default) where the methods take encoded frames, as a decoder does; `output` where they answer them, as
+   * a demuxer does.
+   */
   readonly direction?: 'input' | 'output' | undefined;
   /** Which argument has the frames, where the methods take them; 0, the first, where absent. */
   readonly argument?: number | undefined;
   /** Who reads the frames; where absent, the global subscriber of the moment. */
   readonly subscriber?: SeiSubscriber | undefined;
-  /** The bytes of a packet, nothing where it has none. Where absent, a packet is a Uint8Array, or an object whose `data` is one. */
+  /**
+   * The bytes of a packet, nothing where it has none. Where absent, a packet is a Uint8Array, or an object whose `data`
+   * is one.
+   */
   readonly getData?: ((packet: Packet) => Uint8Array | null | undefined) | undefined;
   /** The time of a packet in milliseconds; nothing where it is not known. */
   readonly getTimestamp?: ((packet: Packet) => number | null | undefined) | undefined;
@@ -37,7 +43,9 @@ interface DecoderAdapter {
 /** What has come out of any patched method. */
 const passed = new PassedPackets();
 
-/** What goes into patched methods that have not returned, for each subscriber: one of them may hand it on to another. */
+/**
+ * What goes into patched methods that have not returned, for each subscriber: one of them may hand it on to another.
+ */
 const entering = new WeakMap<SeiSubscriber, Set<object>>();
 
 /** Hands the bytes of one packet to the subscriber. */
@@ -81,12 +89,13 @@ function directionOption(direction: unknown): 'input' | 'output' {
 /**
  * Patches a decoder, a demuxer or a receiver, so that a subscriber reads the frames that pass through it.
  *
- * Works with any object or prototype that has methods which take encoded frames, or answer them. They are bytes, packets with bytes, or
- * arrays, iterators, generators and async iterables of these, read as they are asked for; and, in what a method answers, promises of them.
- * Frames that go in are read before the method is called.
+ * Works with any object or prototype that has methods which take encoded frames, or answer them. They are bytes,
+ * packets with bytes, or arrays, iterators, generators and async iterables of these, read as they are asked for; and,
+ * in what a method answers, promises of them. Frames that go in are read before the method is called.
  *
- * Nothing is changed: neither the frames, nor what a method is given, answers and throws, but for a promise that is answered, which is
- * followed by one of our own. What goes wrong inside is told to `h264-sei:subscriber` (`patch-error`) and to nobody else.
+ * Nothing is changed: neither the frames, nor what a method is given, answers and throws, but for a promise that is
+ * answered, which is followed by one of our own. What goes wrong inside is told to `h264-sei:subscriber`
+ * (`patch-error`) and to nobody else.
  *
  * A frame that one patched method hands on to another at once, or that one has answered to another, is read once.
  *

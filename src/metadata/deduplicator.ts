@@ -1,8 +1,10 @@
 /**
- * Remembers which messages have been delivered, so that the copies that a publisher sends against loss come out as one message.
+ * Remembers which messages have been delivered, so that the copies that a publisher sends against loss come out as one
+ * message.
  *
- * Two windows: what carries an identity of its own (a timestamp, an id) is the same message whenever it comes back, so it is remembered for long;
- * of equal content alone nobody knows whether it is a copy or was said twice, so it is remembered only as long as copies are apart.
+ * Two windows: what carries an identity of its own (a timestamp, an id) is the same message whenever it comes back, so
+ * it is remembered for long; of equal content alone nobody knows whether it is a copy or was said twice, so it is
+ * remembered only as long as copies are apart.
  */
 import { invalidType, outOfRange } from '../errors.js';
 import type { ReceivedSeiMessage } from './received-message.js';
@@ -87,8 +89,9 @@ function maxEntriesOption(value: unknown): number {
 /**
  * The keys of the messages that have been seen, each until nothing was seen of it for the length of its window.
  *
- * A key costs the same however many there are: entries stand in the order in which they were last seen, so what has expired stands in front and
- * leaves there as time goes on. (A `Map` alone keeps that order too, but finding its first key walks over all that were deleted before.)
+ * A key costs the same however many there are: entries stand in the order in which they were last seen, so what has
+ * expired stands in front and leaves there as time goes on. (A `Map` alone keeps that order too, but finding its first
+ * key walks over all that were deleted before.)
  */
 export class Deduplicator {
   readonly #entries = new Map<string, Entry>();
@@ -116,8 +119,8 @@ export class Deduplicator {
   }
 
   /**
-   * Whether a message has been seen. If so, its window begins anew: a message that is sent again and again is one message for as long as it
-   * comes back in time.
+   * Whether a message has been seen. If so, its window begins anew: a message that is sent again and again is one
+   * message for as long as it comes back in time.
    *
    * @param key what makes the message the same
    * @param time the present in milliseconds, never less than in the call before
@@ -172,7 +175,9 @@ export class Deduplicator {
   }
 }
 
-/** Offset of the first byte of `payload` that is neither a byte order mark nor white space of JSON (RFC 8259 2, 8.1). */
+/**
+ * Offset of the first byte of `payload` that is neither a byte order mark nor white space of JSON (RFC 8259 2, 8.1).
+ */
 function startOfJson(payload: Uint8Array): number {
   let at = payload[0] === 0xef && payload[1] === 0xbb && payload[2] === 0xbf ? 3 : 0;
   while (payload[at] === 0x20 || payload[at] === 0x09 || payload[at] === 0x0a || payload[at] === 0x0d) at++;
@@ -180,7 +185,8 @@ function startOfJson(payload: Uint8Array): number {
 }
 
 /**
- * Whether a payload says by itself which message it is: a JSON object with a `timestamp`, an `id` or a `message_id`, each a number or a text.
+ * Whether a payload says by itself which message it is: a JSON object with a `timestamp`, an `id` or a `message_id`,
+ * each a number or a text.
  */
 export function carriesIdentity(message: Pick<ReceivedSeiMessage, 'payload' | 'isJson' | 'json'>): boolean {
   // What does not begin as an object is not worth parsing.

@@ -1,7 +1,8 @@
 /**
- * What happens inside, for whoever wants to know: on the channels `h264-sei:publisher`, `h264-sei:injector` and `h264-sei:subscriber` of
- * `node:diagnostics_channel`, on standard error where `NODE_DEBUG` has `h264-sei` in it, and, where neither exists as in a browser, to a listener
- * that is an option of each class. Nothing is written or made unless somebody listens.
+ * What happens inside, for whoever wants to know: on the channels `h264-sei:publisher`, `h264-sei:injector` and
+ * `h264-sei:subscriber` of `node:diagnostics_channel`, on standard error where `NODE_DEBUG` has `h264-sei` in it, and,
+ * where neither exists as in a browser, to a listener that is an option of each class. Nothing is written or made
+ * unless somebody listens.
  */
 
 /** Which part of the library speaks. */
@@ -47,14 +48,17 @@ const channels: Readonly<Record<DiagnosticSource, Channel | undefined>> = {
   subscriber: diagnosticsChannel?.channel('h264-sei:subscriber'),
 };
 
-/** Whether anybody would hear what {@link diagnose} says: to be asked before details are made for every frame or message. */
+/**
+ * Whether anybody would hear what {@link diagnose} says: to be asked before details are made for every frame or
+ * message.
+ */
 export function isDiagnosed(source: DiagnosticSource, listener?: DiagnosticListener): boolean {
   return listener !== undefined || debug?.enabled === true || channels[source]?.hasSubscribers === true;
 }
 
 /**
- * Says what has happened to whoever listens. It never throws: what a listener throws is ignored, and what a subscriber of the channel throws
- * Node raises as an uncaught exception, as it does for every channel.
+ * Says what has happened to whoever listens. It never throws: what a listener throws is ignored, and what a subscriber
+ * of the channel throws Node raises as an uncaught exception, as it does for every channel.
  *
  * @param source which part of the library speaks
  * @param event what has happened

@@ -1,7 +1,8 @@
 /**
- * HalfSipHash-2-4 with 64 bits of output (Aumasson and Bernstein; the variant of SipHash for 32-bit words): a keyed digest that needs nothing but
- * the 32-bit arithmetic which JavaScript has. With a key that nobody else knows, nobody can make two messages with one digest; that is
- * what a hash without a key cannot promise, and a cryptographic one is not to be had synchronously in every browser.
+ * HalfSipHash-2-4 with 64 bits of output (Aumasson and Bernstein; the variant of SipHash for 32-bit words): a keyed
+ * digest that needs nothing but the 32-bit arithmetic which JavaScript has. With a key that nobody else knows, nobody
+ * can make two messages with one digest; that is what a hash without a key cannot promise, and a cryptographic one is
+ * not to be had synchronously in every browser.
  */
 
 /** The key of a digest: two words of 32 bits. */
@@ -23,7 +24,10 @@ export function randomDigestKey(): DigestKey {
   return [word(), word()];
 }
 
-/** The word of four bytes at `at`, little endian; the last one has the bytes that are left and, on top, how many there were. */
+/**
+ * The word of four bytes at `at`, little endian; the last one has the bytes that are left and, on top, how many there
+ * were.
+ */
 function wordAt(bytes: Uint8Array, at: number): number {
   const { length } = bytes;
   if (at + 4 <= length) return bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24);
@@ -45,8 +49,8 @@ export function digest(bytes: Uint8Array, key: DigestKey): string {
   let v2 = INITIAL_2 ^ key[0];
   let v3 = INITIAL_3 ^ key[1];
   let first = 0;
-  // The words, then two steps that give out one word of the digest each. One loop, so that the rounds stand in the source once and their state
-  // in registers.
+  // The words, then two steps that give out one word of the digest each. One loop, so that the rounds stand in the
+  // source once and their state in registers.
   const end = bytes.length - (bytes.length % 4) + 4;
   for (let at = 0; at <= end + 4; at += 4) {
     const isFinal = at >= end;

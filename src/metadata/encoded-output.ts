@@ -1,16 +1,21 @@
-/** Where the bytes are in what an encoder answers: in itself, in a packet, behind a promise, in an array, in what is iterated. */
+/**
+ * Where the bytes are in what an encoder answers: in itself, in a packet, behind a promise, in an array, in what is
+ * iterated.
+ */
 import { isUint8Array } from '../frame/arguments.js';
 import { type AnyFunction, isFunction } from './patch.js';
 
 /**
- * How deep packets may lie in what an encoder answers: those of a promise of an array of promises are three deep. What lies deeper passes
- * as it is, so an array that holds itself comes to an end.
+ * How deep packets may lie in what an encoder answers: those of a promise of an array of promises are three deep. What
+ * lies deeper passes as it is, so an array that holds itself comes to an end.
  */
 export const MAX_OUTPUT_DEPTH = 4;
 
 /** Who looks at packets, and may replace them. */
 export interface PacketVisitor {
-  /** The same for all calls whose packets belong together: an iterator that is answered by two of them is watched once. */
+  /**
+   * The same for all calls whose packets belong together: an iterator that is answered by two of them is watched once.
+   */
   readonly owner: object;
   /** Whether a promise is followed by one of ours. It must not be where nobody is given what takes its place. */
   readonly followsPromises: boolean;
@@ -44,15 +49,16 @@ function isDataSet(packet: object, bytes: Uint8Array): boolean {
  *
  * @param packet bytes, or an object whose `data` are bytes
  * @param bytes what is to take their place
- * @returns `bytes` for bytes; the packet, with its `data` replaced; where it does not let them be, a copy of its own properties with the
- *   same prototype
+ * @returns `bytes` for bytes; the packet, with its `data` replaced; where it does not let them be, a copy of its own
+ *   properties with the same prototype
  */
 export function replacePacketBytes(packet: object, bytes: Uint8Array): object {
   if (isUint8Array(packet)) return bytes;
   if (isDataSet(packet, bytes)) return packet;
   const enumerable = Reflect.getOwnPropertyDescriptor(packet, 'data')?.enumerable ?? true;
   const data = { value: bytes, writable: false, enumerable, configurable: true };
-  // A getter of the class: a property of the packet itself hides it, and private state stays within reach of its methods.
+  // A getter of the class: a property of the packet itself hides it, and private state stays within reach of its
+  // methods.
   if (Reflect.defineProperty(packet, 'data', data)) return packet;
   const properties: PropertyDescriptorMap = { ...Object.getOwnPropertyDescriptors(packet), data };
   return Object.create(Reflect.getPrototypeOf(packet), properties) as object;
@@ -65,9 +71,9 @@ interface Passage {
 }
 
 /**
- * Remembers packets that have passed, so that one counts once where a patched method calls another, there and then or, as a
- * generator does, much later. A packet object that the encoder fills anew for each frame is a new packet all the same: what counts is
- * whether it has come through another call since this one began.
+ * Remembers packets that have passed, so that one counts once where a patched method calls another, there and then or,
+ * as a generator does, much later. A packet object that the encoder fills anew for each frame is a new packet all the
+ * same: what counts is whether it has come through another call since this one began.
  */
 export class PassedPackets {
   #clock = 0;
@@ -146,8 +152,8 @@ function isFirstWatch(object: object, owner: object): boolean {
 }
 
 /**
- * Watches what passes through an iterator, one value at a time and no sooner than it is asked for. The iterator stays the object that it is,
- * with its class and all else it can do.
+ * Watches what passes through an iterator, one value at a time and no sooner than it is asked for. The iterator stays
+ * the object that it is, with its class and all else it can do.
  */
 function watchIterator(iterator: object, visitor: PacketVisitor, depth: number): void {
   if (!isFirstWatch(iterator, visitor.owner)) return;
@@ -195,14 +201,14 @@ function mapObject(output: object, visitor: PacketVisitor, depth: number): unkno
 /**
  * Shows a visitor every packet in what an encoder answers, and puts in its place what the visitor answers.
  *
- * Looked into are promises, arrays, iterators, generators and async iterables, in each other too, down to {@link MAX_OUTPUT_DEPTH}. Any
- * other object is shown to the visitor. It never throws.
+ * Looked into are promises, arrays, iterators, generators and async iterables, in each other too, down to {@link
+ * MAX_OUTPUT_DEPTH}. Any other object is shown to the visitor. It never throws.
  *
  * @param output what the encoder has answered
  * @param visitor looks at each packet; what it throws it is told
  * @param depth how deep `output` lies already
- * @returns `output` itself where nothing is replaced, and always for what is iterated, whose packets are shown as they are asked for; a new promise for a
- *   promise; a new array where one of its elements is replaced
+ * @returns `output` itself where nothing is replaced, and always for what is iterated, whose packets are shown as they
+ *   are asked for; a new promise for a promise; a new array where one of its elements is replaced
  */
 export function mapOutput(output: unknown, visitor: PacketVisitor, depth = 0): unknown {
   if (typeof output !== 'object' || output === null || depth > MAX_OUTPUT_DEPTH) return output;

@@ -27,32 +27,48 @@ export interface FrameInjector {
   close(): void;
 }
 
-/** How an encoder is patched; what it says of the framing holds for the bytes of every packet and is detected where absent. */
+/**
+ * How an encoder is patched; what it says of the framing holds for the bytes of every packet and is detected where
+ * absent.
+ */
 export interface H264EncoderPatchOptions<Packet = unknown, Encoder = unknown> extends InjectOptions {
-  /** The methods that answer encoded output. Name all of an encoder in one call: each call gives it an injector of its own. */
+  /**
+   * The methods that answer encoded output. Name all of an encoder in one call: each call gives it an injector of its
+   * own.
+   */
   readonly methods: string | readonly string[];
-  /** The methods after which an encoder's injector is closed, as far as they exist; {@link DEFAULT_CLOSE_METHODS} where absent. */
+  /**
+   * The methods after which an encoder's injector is closed, as far as they exist; {@link DEFAULT_CLOSE_METHODS} where
+   * absent.
+   */
   readonly closeMethods?: string | readonly string[] | undefined;
   /** Whose messages the frames carry; where absent, the global publisher of the moment. */
   readonly publisher?: SeiPublisher | undefined;
   /**
-   * The bytes of a packet, nothing where it has none; it needs `setData` beside it. Where absent, a packet is a Uint8Array, or an object
-   * whose `data` is one.
+   * The bytes of a packet, nothing where it has none; it needs `setData` beside it. Where absent, a packet is a
+   * Uint8Array, or an object whose `data` is one.
    */
   readonly getData?: ((packet: Packet) => Uint8Array | null | undefined) | undefined;
   /**
-   * Gives a packet its new bytes, in memory that is the packet's from then on. It answers nothing where it has changed the packet, else the
-   * packet that is to take its place. Where absent, a Uint8Array is replaced, and the `data` of an object set; where they are read-only, a
-   * property of the object hides them, and where it takes no property, a shallow copy takes its place.
+   * Gives a packet its new bytes, in memory that is the packet's from then on. It answers nothing where it has changed
+   * the packet, else the packet that is to take its place. Where absent, a Uint8Array is replaced, and the `data` of an
+   * object set; where they are read-only, a property of the object hides them, and where it takes no property, a
+   * shallow copy takes its place.
    */
   readonly setData?: ((packet: Packet, bytes: Uint8Array) => unknown) | undefined;
-  /** The time of a packet in milliseconds, by which messages expire and rates are counted; nothing where it is not known. */
+  /**
+   * The time of a packet in milliseconds, by which messages expire and rates are counted; nothing where it is not
+   * known.
+   */
   readonly getTimestamp?: ((packet: Packet) => number | null | undefined) | undefined;
   /** Whether a packet is video; all are where absent. */
   readonly isVideo?: ((packet: Packet, encoder: Encoder) => boolean) | undefined;
   /** Makes the injector of one encoder, which it must not hold; a {@link SeiInjector} where absent. */
   readonly createInjector?: ((options: SeiInjectorOptions) => FrameInjector) | undefined;
-  /** Told what goes wrong, where there is no `node:diagnostics_channel`. The injectors hold it, so it must not hold an encoder. */
+  /**
+   * Told what goes wrong, where there is no `node:diagnostics_channel`. The injectors hold it, so it must not hold an
+   * encoder.
+   */
   readonly onDiagnostic?: DiagnosticListener | undefined;
 }
 
@@ -72,7 +88,10 @@ interface EncoderAdapter {
 /** What has passed through any patched encoder. */
 const passed = new PassedPackets();
 
-/** The injector of one encoder. It knows nothing of the encoder, which may go while a publisher still holds the injector. */
+/**
+ * The injector of one encoder. It knows nothing of the encoder, which may go while a publisher still holds the
+ * injector.
+ */
 class EncoderSession {
   #injector: FrameInjector | undefined;
   #publisher: SeiPublisher | undefined;
@@ -111,7 +130,10 @@ class EncoderSession {
   }
 }
 
-/** What is needed to forget an encoder. Nothing in it leads to the options of the patch, whose functions may hold the encoder. */
+/**
+ * What is needed to forget an encoder. Nothing in it leads to the options of the patch, whose functions may hold the
+ * encoder.
+ */
 interface Forgotten {
   readonly session: EncoderSession;
   readonly open: Set<EncoderSession>;
@@ -226,20 +248,22 @@ function encoderAdapter(options: H264EncoderPatchOptions): EncoderAdapter {
 /**
  * Patches an encoder, so that what it answers carries the messages of a publisher.
  *
- * Works with any object or prototype that has methods which answer encoded output: bytes, a packet with bytes, or a promise, an array, an
- * iterator, a generator or an async iterable of these. Each encoder has an injector of its own, from its first packet on until one of
- * `closeMethods` was called, `unpatch()` was, or the encoder is garbage. An encoder that is used again after that has a new one.
+ * Works with any object or prototype that has methods which answer encoded output: bytes, a packet with bytes, or a
+ * promise, an array, an iterator, a generator or an async iterable of these. Each encoder has an injector of its own,
+ * from its first packet on until one of `closeMethods` was called, `unpatch()` was, or the encoder is garbage. An
+ * encoder that is used again after that has a new one.
  *
- * The host never fails for it. What a method is given and throws is not touched; what it answers is the same object but where bytes went
- * in, and where it is a promise, which is followed by one of our own. What goes wrong inside is told to `h264-sei:injector`
- * (`patch-error`, `close-error`), and the packet passes as it is.
+ * The host never fails for it. What a method is given and throws is not touched; what it answers is the same object but
+ * where bytes went in, and where it is a promise, which is followed by one of our own. What goes wrong inside is told
+ * to `h264-sei:injector` (`patch-error`, `close-error`), and the packet passes as it is.
  *
  * A packet that comes through two patched methods, as where one calls the other, is taken once.
  *
  * @param target the encoder, or the prototype of all encoders that are and will be
  * @param options which methods, and where their packets have their bytes
  * @returns says what was patched, and takes it back. A method that this function has patched already is left alone.
- * @throws `TypeError` and `RangeError` for arguments of the wrong kind; {@link SeiError} `ERR_SEI_MALFORMED` for a broken `avcC`
+ * @throws `TypeError` and `RangeError` for arguments of the wrong kind; {@link SeiError} `ERR_SEI_MALFORMED` for a
+ *   broken `avcC`
  */
 export function patchH264Encoder<Packet = unknown, Encoder = unknown>(
   target: object,

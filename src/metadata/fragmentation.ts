@@ -1,4 +1,7 @@
-/** Messages that are too large for one SEI message, in fragments that each go as a message of their own (docs/wire-format.md). */
+/**
+ * Messages that are too large for one SEI message, in fragments that each go as a message of their own
+ * (docs/wire-format.md).
+ */
 import { formatUuid, parseUuid } from '../codec/uuid.js';
 import { SeiError, invalidType, outOfRange } from '../errors.js';
 
@@ -49,7 +52,10 @@ export interface Fragment {
   readonly count: number;
   /** Of the whole message, in bytes. */
   readonly totalLength: number;
-  /** A view of its bytes in what was parsed. They stand at {@link Fragment.index} times {@link fragmentLength} of the message. */
+  /**
+   * A view of its bytes in what was parsed. They stand at {@link Fragment.index} times {@link fragmentLength} of the
+   * message.
+   */
   readonly data: Uint8Array;
 }
 
@@ -79,13 +85,14 @@ function checkOptions({ source, number, maxUserDataSize }: FragmentOptions, tota
 }
 
 /**
- * Splits the user data of a message into fragments of about equal size: as few as hold it, and one for a message that is small.
+ * Splits the user data of a message into fragments of about equal size: as few as hold it, and one for a message that
+ * is small.
  *
  * @param userData the whole message, up to {@link MAX_SPLIT_MESSAGE_SIZE}; it is only read
  * @param options whose message it is, and the size of the fragments
  * @returns the user data of one SEI message each, to be sent under {@link FRAGMENT_SEI_UUID}; views of one new memory
- * @throws `TypeError` and `RangeError` for arguments of the wrong kind, and for a `maxUserDataSize` that leaves no room behind the header;
- *   {@link SeiError} `ERR_SEI_TOO_LARGE`, `ERR_SEI_INVALID_UUID`
+ * @throws `TypeError` and `RangeError` for arguments of the wrong kind, and for a `maxUserDataSize` that leaves no room
+ *   behind the header; {@link SeiError} `ERR_SEI_TOO_LARGE`, `ERR_SEI_INVALID_UUID`
  */
 export function splitIntoFragments(userData: Uint8Array, options: FragmentOptions): Uint8Array[] {
   if (!(userData instanceof Uint8Array)) throw invalidType('userData', 'a Uint8Array', userData);
@@ -124,8 +131,9 @@ export function splitIntoFragments(userData: Uint8Array, options: FragmentOption
  * Reads one fragment.
  *
  * @param userData the user data of a SEI message under {@link FRAGMENT_SEI_UUID}; they are only read
- * @returns the fragment, whose `data` is a view of `userData`; undefined for what {@link splitIntoFragments} does not write, such as
- *   another version, a length that contradicts the header, or a message of more than {@link MAX_SPLIT_MESSAGE_SIZE}
+ * @returns the fragment, whose `data` is a view of `userData`; undefined for what {@link splitIntoFragments} does not
+ *   write, such as another version, a length that contradicts the header, or a message of more than {@link
+ *   MAX_SPLIT_MESSAGE_SIZE}
  */
 export function parseFragment(userData: Uint8Array): Fragment | undefined {
   if (userData.length < FRAGMENT_HEADER_LENGTH || userData[Offset.version] !== VERSION) return undefined;

@@ -28,8 +28,9 @@ export interface SeiInjectorOptions extends InjectOptions {
 /** What is known of one frame. */
 export interface InjectFrameOptions {
   /**
-   * When the frame is shown or was taken, in milliseconds from any origin. Where frames have it, expiry and rates go by it, so that a file
-   * may run faster than real time; else, and from the first frame on that has none, they go by the clock.
+   * When the frame is shown or was taken, in milliseconds from any origin. Where frames have it, expiry and rates go by
+   * it, so that a file may run faster than real time; else, and from the first frame on that has none, they go by the
+   * clock.
    */
   readonly timestamp?: number | undefined;
 }
@@ -66,12 +67,13 @@ let injectors = 0;
 /**
  * Puts the messages of a publisher into the frames of one track, or of one simulcast layer.
  *
- * Each injector carries every message, at its own pace. It never throws for what is in a frame and never loses one: a frame that is no
- * H.264, holds no picture, or does not fit the framing of those before it passes as it is, and the messages wait for the next. With
- * nothing to send it answers the frame itself, at the price of looking at a flag.
+ * Each injector carries every message, at its own pace. It never throws for what is in a frame and never loses one: a
+ * frame that is no H.264, holds no picture, or does not fit the framing of those before it passes as it is, and the
+ * messages wait for the next. With nothing to send it answers the frame itself, at the price of looking at a flag.
  *
- * The format is that of the options, or the one in which two frames in a row agree; it changes where three in a row agree on another. With
- * `format: 'rtp'` it takes the payload of each packet and uses those that start a picture and have room.
+ * The format is that of the options, or the one in which two frames in a row agree; it changes where three in a row
+ * agree on another. With `format: 'rtp'` it takes the payload of each packet and uses those that start a picture and
+ * have room.
  */
 export class SeiInjector {
   /** The name of the injector in receipts and diagnostics. */
@@ -146,8 +148,8 @@ export class SeiInjector {
    *
    * @param target where the result is written; it does not overlap `frame`
    * @returns how many bytes were written: those of `frame` where nothing goes in
-   * @throws as {@link SeiInjector.inject} does; {@link SeiError} `ERR_SEI_TARGET_TOO_SMALL`, and then nothing was written and the
-   *   messages wait for the next frame; `ERR_SEI_OVERLAP`
+   * @throws as {@link SeiInjector.inject} does; {@link SeiError} `ERR_SEI_TARGET_TOO_SMALL`, and then nothing was
+   *   written and the messages wait for the next frame; `ERR_SEI_OVERLAP`
    */
   injectInto(frame: Uint8Array, target: Uint8Array, options?: InjectFrameOptions): number {
     checkBytes('target', target);
@@ -195,7 +197,7 @@ export class SeiInjector {
     } else if (options !== undefined && (typeof options !== 'object' || options === null)) {
       throw invalidType('options', 'an object', options);
     }
-    track.tick(timestamp);
+    track.clock.tick(timestamp);
     track.frames++;
     if (track.isIdle) {
       if (!(frame instanceof Uint8Array)) checkBytes('frame', frame);
@@ -209,9 +211,9 @@ export class SeiInjector {
     if (this.#isClosed || data.length === 0) return undefined;
     const { timeline } = this.#queue;
     if (!track.isAttached) {
-      this.#queue.join(track, track.hasTimestamps && timestamp !== undefined ? timestamp : timeline.now());
-    } else if (!track.hasTimestamps) {
-      track.advance(timeline.now());
+      this.#queue.join(track, track.clock.hasTimestamps && timestamp !== undefined ? timestamp : timeline.now());
+    } else if (!track.clock.hasTimestamps) {
+      track.clock.advance(timeline.now());
     }
     if (track.isIdle) return undefined;
 

@@ -1,4 +1,7 @@
-/** The JSON of messages, in UTF-8 (RFC 8259): `JSON.stringify` on the way out, and on the way in a parser for bytes of strangers. */
+/**
+ * The JSON of messages, in UTF-8 (RFC 8259): `JSON.stringify` on the way out, and on the way in a parser for bytes of
+ * strangers.
+ */
 import { MAX_USER_DATA_SIZE } from '../codec/limits.js';
 import { SeiError } from '../errors.js';
 
@@ -26,12 +29,14 @@ function tooLarge(length: number): SeiError {
 }
 
 /**
- * Writes a value as JSON text, as `JSON.stringify` does: NaN becomes `null`, `toJSON` is asked, functions in objects are left out.
+ * Writes a value as JSON text, as `JSON.stringify` does: NaN becomes `null`, `toJSON` is asked, functions in objects
+ * are left out.
  *
  * @param value any JSON value
  * @returns the text, without a lone surrogate, since those are escaped
- * @throws {@link SeiError} `ERR_SEI_NOT_JSON` for cycles, BigInt, what is nested too deep, a `toJSON` or getter that throws (with
- *   its error as `cause`), and for undefined, functions and symbols; `ERR_SEI_TOO_LARGE` above {@link MAX_JSON_SIZE}
+ * @throws {@link SeiError} `ERR_SEI_NOT_JSON` for cycles, BigInt, what is nested too deep, a `toJSON` or getter that
+ *   throws (with its error as `cause`), and for undefined, functions and symbols; `ERR_SEI_TOO_LARGE` above {@link
+ *   MAX_JSON_SIZE}
  */
 export function stringifyJson(value: unknown): string {
   let text: string | undefined;
@@ -90,8 +95,8 @@ function deletePrototypeKeys(root: unknown): void {
 }
 
 /**
- * Reads JSON that a stranger may have written. Keys named `__proto__` are left out at every depth: harmless where they stand, they
- * change a prototype as soon as somebody copies the object property by property.
+ * Reads JSON that a stranger may have written. Keys named `__proto__` are left out at every depth: harmless where they
+ * stand, they change a prototype as soon as somebody copies the object property by property.
  *
  * @param bytes UTF-8, with or without a byte order mark; they are only read
  * @returns the value, in memory of its own

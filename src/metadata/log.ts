@@ -3,7 +3,8 @@ import type { ReceivedSeiMessage } from './received-message.js';
 /** How many characters of a payload one line of {@link logSeiMessage} shows. */
 export const MAX_LOGGED_LENGTH = 200;
 
-// What would move a terminal's cursor, break the line or hide text: controls, line separators and marks of writing direction.
+// What would move a terminal's cursor, break the line or hide text: controls, line separators and marks of writing
+// direction.
 const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 function escapeUnprintable(character: string): string {
@@ -37,9 +38,9 @@ function timeOf(timestamp: number): string {
 }
 
 /**
- * Writes one readable line about a message: when it came, its UUID, its size, what it says, and how long it took where it carries a `timestamp`
- * in epoch seconds. Text is shown as it is, but for characters that a terminal would act on; bytes that are no text in hexadecimal. To be used
- * as it is for `onMessage`.
+ * Writes one readable line about a message: when it came, its UUID, its size, what it says, and how long it took where
+ * it carries a `timestamp` in epoch seconds. Text is shown as it is, but for characters that a terminal would act on;
+ * bytes that are no text in hexadecimal. To be used as it is for `onMessage`.
  *
  * @param message what was received
  * @param log takes the line, which has no line feed at its end; `console.log` where absent

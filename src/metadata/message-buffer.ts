@@ -3,7 +3,10 @@ import type { ReceivedSeiMessage } from './received-message.js';
 /** How many messages wait for one iterator at most, unless the subscriber is told otherwise; the oldest makes room. */
 export const SUBSCRIBER_BUFFER_SIZE = 1000;
 
-/** How many bytes of payload wait for one iterator at most, so that large messages are bounded too; one message always may. */
+/**
+ * How many bytes of payload wait for one iterator at most, so that large messages are bounded too; one message always
+ * may.
+ */
 export const MAX_SUBSCRIBER_BUFFER_BYTES = 16 << 20;
 
 /** From so many taken messages on, the memory of the places in front of the buffer is given back. */

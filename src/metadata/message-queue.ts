@@ -1,6 +1,7 @@
 /**
- * The messages of one publisher, and the tracks that carry them. Each track has its own schedule ({@link Track}); the queue looks after what
- * they share: which messages there are, how many, when one has ended, and which tracks are to be waited for.
+ * The messages of one publisher, and the tracks that carry them. Each track has its own schedule ({@link Track}); the
+ * queue looks after what they share: which messages there are, how many, when one has ended, and which tracks are to be
+ * waited for.
  */
 import { SeiError } from '../errors.js';
 import type { InjectionOutcome, QueuedMessage } from './queued-message.js';
@@ -94,7 +95,9 @@ export class MessageQueue {
     });
   }
 
-  /** A frame has come to a track that is not attached: from now on it takes part, beginning with what has not expired. */
+  /**
+   * A frame has come to a track that is not attached: from now on it takes part, beginning with what has not expired.
+   */
   join(track: Track, clock: number): void {
     // Thousands of tracks may come at once: here nobody looks at all the others.
     if (this.timeline.sync(this.#isDrivenByFrames) - this.#lastSweep >= SWEEP_INTERVAL_MS) this.sweep();
@@ -121,8 +124,8 @@ export class MessageQueue {
     const time = timeline.sync(this.#isDrivenByFrames);
     const now = timeline.now();
     for (const track of this.#tracks) {
-      const { lastSeen, frames, hasTimestamps } = track;
-      if (!hasTimestamps) track.advance(now);
+      const { lastSeen, frames, clock } = track;
+      if (!clock.hasTimestamps) clock.advance(now);
       if (lastSeen.frames !== frames) {
         lastSeen.frames = frames;
         lastSeen.now = now;
@@ -248,7 +251,7 @@ export class MessageQueue {
   }
 
   get #isDrivenByFrames(): boolean {
-    for (const { hasTimestamps } of this.#tracks) if (hasTimestamps) return true;
+    for (const { clock } of this.#tracks) if (clock.hasTimestamps) return true;
     return false;
   }
 

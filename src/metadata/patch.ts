@@ -4,15 +4,16 @@ import { invalidType } from '../errors.js';
 /** A patch of somebody else's object, as {@link patchH264Encoder} and {@link patchH264Decoder} answer it. */
 export interface PatchHandle {
   /**
-   * Whether any method was patched. It is false where the object has no such method, does not let it be replaced, or where each is
-   * patched already; such a handle has nothing to take back.
+   * Whether any method was patched. It is false where the object has no such method, does not let it be replaced, or
+   * where each is patched already; such a handle has nothing to take back.
    */
   readonly applied: boolean;
   /** The names of the methods that this call patched. */
   readonly methods: readonly string[];
   /**
-   * Takes the patch back, at once and for all instances: property descriptors are what they were. Where somebody has put a function of
-   * their own around ours since, theirs stays, and ours below it passes everything on. A second call does nothing.
+   * Takes the patch back, at once and for all instances: property descriptors are what they were. Where somebody has
+   * put a function of their own around ours since, theirs stays, and ours below it passes everything on. A second call
+   * does nothing.
    */
   unpatch(): void;
 }
@@ -119,7 +120,9 @@ function uncover(target: object, name: string): void {
   }
 }
 
-/** A proxy, so that the name, the length and the properties of the function stay what they are, also when they are set. */
+/**
+ * A proxy, so that the name, the length and the properties of the function stay what they are, also when they are set.
+ */
 function wrap(method: AnyFunction, layer: Layer, around: Around): AnyFunction {
   return new Proxy(method, {
     apply(_, self: unknown, args: unknown[]): unknown {
@@ -161,7 +164,8 @@ function patchedDescriptor(
  * @param name the name of the method; a getter that answers a function will do
  * @param around what is to stand around it
  * @param kind where it is given, a method that is patched with this kind already is left alone
- * @returns takes the patch back; `undefined` where there is no such method, it cannot be replaced, or it is patched already
+ * @returns takes the patch back; `undefined` where there is no such method, it cannot be replaced, or it is patched
+ *   already
  */
 function patchMethod(target: object, name: string, around: Around, kind?: PatchKind): (() => void) | undefined {
   uncover(target, name);

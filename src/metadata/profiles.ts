@@ -40,7 +40,10 @@ export const DEFAULT_PUBLISHER_LIMITS: PublisherLimits = {
   maxBytesPerSecond: Infinity,
 };
 
-/** The limits of the Amazon IVS Web Broadcast SDK: 1 to 1024 bytes a message, 10,240 bytes in any second, under its own UUID. */
+/**
+ * The limits of the Amazon IVS Web Broadcast SDK: 1 to 1024 bytes a message, 10,240 bytes in any second, under its own
+ * UUID.
+ */
 export const IVS_PUBLISHER_LIMITS: PublisherLimits = {
   ...DEFAULT_PUBLISHER_LIMITS,
   uuid: IVS_SEI_UUID,

@@ -5,7 +5,10 @@ import type { DiagnosticListener } from './diagnostics.js';
 import type { QueueFullPolicy } from './message-queue.js';
 import { type OversizePolicy, PUBLISHER_PROFILES, type PublisherLimits } from './profiles.js';
 
-/** `consecutive` puts the copies into access units that follow each other, `same-frame` all into one, as stages_sei does. */
+/**
+ * `consecutive` puts the copies into access units that follow each other, `same-frame` all into one, as stages_sei
+ * does.
+ */
 export type RepeatMode = 'consecutive' | 'same-frame';
 
 /** How a message is to be sent; what is absent is as the publisher has it. */
@@ -18,7 +21,10 @@ export interface PublishOptions {
   readonly repeatMode?: RepeatMode | undefined;
   /** An integer; the higher goes first. 0 unless told. */
   readonly priority?: number | undefined;
-  /** How long the message is of use, in milliseconds; 10,000 unless told. A retained message without it stays until it is replaced. */
+  /**
+   * How long the message is of use, in milliseconds; 10,000 unless told. A retained message without it stays until it
+   * is replaced.
+   */
   readonly expiresInMs?: number | undefined;
   /** A key under which the latest message is sent again at every IDR picture, for receivers that join late. */
   readonly retain?: string | undefined;
@@ -33,7 +39,10 @@ export interface SeiPublisherOptions extends OptionalLimits {
   readonly repeatMode?: RepeatMode | undefined;
   /** `ivs` sets the UUID and the limits of the Amazon IVS web SDK; other options change single ones. */
   readonly profile?: keyof typeof PUBLISHER_PROFILES | undefined;
-  /** The clock, in milliseconds since the epoch; it decides the timestamps of messages, and expiry where frames have no timestamps. */
+  /**
+   * The clock, in milliseconds since the epoch; it decides the timestamps of messages, and expiry where frames have no
+   * timestamps.
+   */
   readonly now?: (() => number) | undefined;
   /** Told of messages that are lost, where there is no `node:diagnostics_channel`. */
   readonly onDiagnostic?: DiagnosticListener | undefined;

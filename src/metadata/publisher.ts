@@ -49,8 +49,9 @@ const defaultNow = () => performance.timeOrigin + performance.now();
 /**
  * Takes messages, and hands them to the injectors of the tracks that carry them: `new SeiInjector({ publisher })`.
  *
- * Each message goes into each track, in `repeatCount` copies in consecutive access units, so that a receiver which loses a frame does not lose the
- * message; {@link SeiSubscriber} delivers it once. The queue is bounded, and so is what goes into a frame and a second.
+ * Each message goes into each track, in `repeatCount` copies in consecutive access units, so that a receiver which
+ * loses a frame does not lose the message; {@link SeiSubscriber} delivers it once. The queue is bounded, and so is what
+ * goes into a frame and a second.
  */
 export class SeiPublisher {
   /**
@@ -105,13 +106,13 @@ export class SeiPublisher {
   }
 
   /**
-   * Publishes a value as JSON. An object without a `timestamp` gets one, in epoch seconds; those of one publisher strictly increase, so that two
-   * equal messages in a row are two messages.
+   * Publishes a value as JSON. An object without a `timestamp` gets one, in epoch seconds; those of one publisher
+   * strictly increase, so that two equal messages in a row are two messages.
    *
    * @param value an object, or any other value that JSON can hold
    * @param options how it is to be sent
-   * @throws `TypeError` and `RangeError` for options that are none; {@link SeiError} `ERR_SEI_NOT_JSON`, `ERR_SEI_TOO_LARGE` where it does not fit
-   *   and cannot be cut or split, `ERR_SEI_QUEUE_FULL`
+   * @throws `TypeError` and `RangeError` for options that are none; {@link SeiError} `ERR_SEI_NOT_JSON`,
+   *   `ERR_SEI_TOO_LARGE` where it does not fit and cannot be cut or split, `ERR_SEI_QUEUE_FULL`
    */
   publishJson(value: unknown, options?: PublishOptions): SeiTicket {
     return this.#publishJson(this.#withTimestamp(value), options);
@@ -122,8 +123,8 @@ export class SeiPublisher {
    *
    * @param bytes the user data, which are copied
    * @param options how they are to be sent
-   * @throws `TypeError` and `RangeError` for arguments that are none; {@link SeiError} `ERR_SEI_TOO_LARGE`, `ERR_SEI_QUEUE_FULL`,
-   *   `ERR_SEI_DETACHED_BUFFER`
+   * @throws `TypeError` and `RangeError` for arguments that are none; {@link SeiError} `ERR_SEI_TOO_LARGE`,
+   *   `ERR_SEI_QUEUE_FULL`, `ERR_SEI_DETACHED_BUFFER`
    */
   publishBytes(bytes: Uint8Array, options?: PublishOptions): SeiTicket {
     const userData = readableBytes('bytes', bytes);
@@ -246,7 +247,9 @@ export class SeiPublisher {
     return new SeiError('ERR_SEI_TOO_LARGE', `${length} bytes of user data are more than ${maxUserDataSize}`);
   }
 
-  /** An object that is to be sent with a timestamp; what has one, is no object, or cannot be read is answered as it is. */
+  /**
+   * An object that is to be sent with a timestamp; what has one, is no object, or cannot be read is answered as it is.
+   */
   #withTimestamp(value: unknown): unknown {
     try {
       if (!isPlainObject(value)) return value;

@@ -13,8 +13,8 @@ export interface InjectedCopy {
 }
 
 /**
- * How a message ended: `injected` where every live injector has carried every copy, `expired` where time ran out before that,
- * `cancelled` by its ticket, `cleared` with the queue, `dropped` by the policy of a full queue.
+ * How a message ended: `injected` where every live injector has carried every copy, `expired` where time ran out before
+ * that, `cancelled` by its ticket, `cleared` with the queue, `dropped` by the policy of a full queue.
  */
 export type InjectionOutcome = 'injected' | 'expired' | 'cancelled' | 'cleared' | 'dropped';
 
@@ -34,7 +34,10 @@ export interface DeliveryPlan {
   readonly repeatInterval: number;
   /** The higher goes first. */
   readonly priority: number;
-  /** Whether receivers can tell by the message itself that it is one which they have had; else they go by its content, and not for long. */
+  /**
+   * Whether receivers can tell by the message itself that it is one which they have had; else they go by its content,
+   * and not for long.
+   */
   readonly isIdentified: boolean;
   /** When it is too late for it, on the timeline of the publisher. */
   readonly expiresAt: number;
@@ -52,7 +55,10 @@ export class QueuedMessage {
   readonly plan: DeliveryPlan;
   /** How it ended; undefined as long as it has not. */
   outcome: InjectionOutcome | undefined;
-  /** The tracks that are done with it, so that none that comes back carries it again; those that are forgotten are not held. */
+  /**
+   * The tracks that are done with it, so that none that comes back carries it again; those that are forgotten are not
+   * held.
+   */
   readonly doneBy = new WeakSet();
   /** Whether any track is done with it. */
   isDoneBySome = false;
@@ -80,7 +86,10 @@ export class QueuedMessage {
     return this.#resolve !== undefined && this.outcome === undefined;
   }
 
-  /** Its receipt, promised when it is asked for: a receipt that nobody wants costs nothing. The promise is never rejected. */
+  /**
+   * Its receipt, promised when it is asked for: a receipt that nobody wants costs nothing. The promise is never
+   * rejected.
+   */
   receipt(): Promise<InjectionReceipt> {
     this.#promise ??=
       this.outcome === undefined

@@ -10,7 +10,9 @@ export const MAX_PENDING_BYTES = 1 << 20;
 /** How long an incomplete message waits for its next fragment, in milliseconds. */
 export const REASSEMBLY_TIMEOUT_MS = 10_000;
 
-/** How many complete messages are known at once, by which further copies of their fragments are told from new messages. */
+/**
+ * How many complete messages are known at once, by which further copies of their fragments are told from new messages.
+ */
 export const MAX_COMPLETED_MESSAGES = 256;
 
 /** How many fragments memory is made for at first. */
@@ -27,8 +29,8 @@ export interface ReassembledMessage {
 }
 
 /**
- * The fragments of one message that have come, one slot behind the other in the order of their coming: memory grows with what came, not with
- * what a header claims.
+ * The fragments of one message that have come, one slot behind the other in the order of their coming: memory grows
+ * with what came, not with what a header claims.
  */
 class PendingMessage {
   lastProgress = 0;
@@ -101,8 +103,9 @@ class PendingMessage {
 }
 
 /**
- * Puts the fragments of `splitIntoFragments` together, in any order, with copies of each and with strangers' bytes among them. The time per
- * fragment is constant on average, and what is held is bounded by {@link MAX_PENDING_MESSAGES} and {@link MAX_PENDING_BYTES}.
+ * Puts the fragments of `splitIntoFragments` together, in any order, with copies of each and with strangers' bytes
+ * among them. The time per fragment is constant on average, and what is held is bounded by {@link MAX_PENDING_MESSAGES}
+ * and {@link MAX_PENDING_BYTES}.
  */
 export class FragmentReassembler {
   // Both are in the order of their times: what has waited longest stands first.
@@ -139,10 +142,12 @@ export class FragmentReassembler {
   }
 
   /**
-   * Takes one fragment. It never throws on account of what the bytes are. Of two fragments with the same place in a message the first counts.
+   * Takes one fragment. It never throws on account of what the bytes are. Of two fragments with the same place in a
+   * message the first counts.
    *
-   * Copies of fragments that come within {@link REASSEMBLY_TIMEOUT_MS} after their message was complete are taken for what they are, and
-   * start no message that could only time out. After that a message that is sent again comes out again, with the same id.
+   * Copies of fragments that come within {@link REASSEMBLY_TIMEOUT_MS} after their message was complete are taken for
+   * what they are, and start no message that could only time out. After that a message that is sent again comes out
+   * again, with the same id.
    *
    * @param userData the user data of a SEI message under `FRAGMENT_SEI_UUID`; they are copied
    * @param nowMs the time, in milliseconds, by any clock that does not run backwards
@@ -182,8 +187,8 @@ export class FragmentReassembler {
   }
 
   /**
-   * Gives up what has waited for {@link REASSEMBLY_TIMEOUT_MS}. {@link FragmentReassembler.push} does so too: this is for streams in which no
-   * fragments come any more.
+   * Gives up what has waited for {@link REASSEMBLY_TIMEOUT_MS}. {@link FragmentReassembler.push} does so too: this is
+   * for streams in which no fragments come any more.
    *
    * @param nowMs the time, by the clock of {@link FragmentReassembler.push}
    */

@@ -51,7 +51,9 @@ function toBase64(bytes: Uint8Array): string {
   return text;
 }
 
-/** The UUID as the two keys of 64 bits that it holds, so that a digest under both tells UUIDs apart as well as contents. */
+/**
+ * The UUID as the two keys of 64 bits that it holds, so that a digest under both tells UUIDs apart as well as contents.
+ */
 function digestKeys(uuid: string): [DigestKey, DigestKey] {
   const digits = uuid.replaceAll('-', '');
   const word = (at: number) => Number.parseInt(digits.slice(at, at + 8), 16) | 0;
@@ -63,8 +65,8 @@ function digestKeys(uuid: string): [DigestKey, DigestKey] {
 }
 
 /**
- * A message that was received: a user_data_unregistered message of a frame, or one put together from fragments. It owns its bytes and what is
- * parsed of them. (H.264 D.1.7)
+ * A message that was received: a user_data_unregistered message of a frame, or one put together from fragments. It owns
+ * its bytes and what is parsed of them. (H.264 D.1.7)
  */
 export class ReceivedSeiMessage {
   /** uuid_iso_iec_11578 in canonical lower-case form. */
@@ -88,8 +90,9 @@ export class ReceivedSeiMessage {
   }
 
   /**
-   * Which message it is, the same for every copy at every receiver: the id that it was sent with where it came in fragments, else 128 bits in
-   * hexadecimal that follow from UUID and payload. It tells messages apart; it proves nothing about who sent them.
+   * Which message it is, the same for every copy at every receiver: the id that it was sent with where it came in
+   * fragments, else 128 bits in hexadecimal that follow from UUID and payload. It tells messages apart; it proves
+   * nothing about who sent them.
    */
   get messageId(): string {
     if (this.#messageId === undefined) {
@@ -110,11 +113,12 @@ export class ReceivedSeiMessage {
   }
 
   /**
-   * The value that the payload holds as JSON. It is parsed once: every call answers the same value, without keys named `__proto__`.
+   * The value that the payload holds as JSON. It is parsed once: every call answers the same value, without keys named
+   * `__proto__`.
    *
    * @throws {@link SeiError} `ERR_SEI_NOT_JSON` where the payload is no JSON in UTF-8
    */
-  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller names the type, as with Response.json
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller names the type
   json<T = unknown>(): T {
     const parsed = this.#parse();
     if ('value' in parsed) return parsed.value as T;

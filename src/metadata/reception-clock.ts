@@ -1,12 +1,16 @@
-/** Timestamps that stay behind the highest one for so long, by the machine's clock, have started anew: a seek, or a wrapped counter. */
+/**
+ * Timestamps that stay behind the highest one for so long, by the machine's clock, have started anew: a seek, or a
+ * wrapped counter.
+ */
 export const TIMESTAMP_RESTART_MS = 10_000;
 
 /**
  * The time of a subscriber, in milliseconds from 0 on, which never goes backwards.
  *
- * While every frame has come with a timestamp these drive it, since a file is read faster than real time; from the first frame without
- * one on, the clock of the machine does. Timestamps come in decoding order, so that those of B pictures go back and forth: the highest one
- * counts. Where tracks with timestamps of different origins share a subscriber, that is the one that is ahead.
+ * While every frame has come with a timestamp these drive it, since a file is read faster than real time; from the
+ * first frame without one on, the clock of the machine does. Timestamps come in decoding order, so that those of B
+ * pictures go back and forth: the highest one counts. Where tracks with timestamps of different origins share a
+ * subscriber, that is the one that is ahead.
  */
 export class ReceptionClock {
   /** The present. */

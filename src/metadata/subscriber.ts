@@ -38,7 +38,10 @@ export interface SeiSubscriberOptions extends ExtractOptions {
   readonly now?: (() => number) | undefined;
   /** The messages that wait for each `for await` at most; {@link SUBSCRIBER_BUFFER_SIZE} where absent. */
   readonly bufferSize?: number | undefined;
-  /** Is told what the subscriber could not read, and which callback failed; for where there is no `node:diagnostics_channel`. */
+  /**
+   * Is told what the subscriber could not read, and which callback failed; for where there is no
+   * `node:diagnostics_channel`.
+   */
   readonly onDiagnostic?: DiagnosticListener | undefined;
 }
 
@@ -133,7 +136,10 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }
 
-/** What makes a message the same that has no id to be known by. The digest stands for the payload, so that a key is short and holds no memory. */
+/**
+ * What makes a message the same that has no id to be known by. The digest stands for the payload, so that a key is
+ * short and holds no memory.
+ */
 function contentKey(uuid: string, payload: Uint8Array): string {
   return `${uuid} ${payload.length} ${digest(payload, DIGEST_KEY)}`;
 }
@@ -146,9 +152,9 @@ function idKey(uuid: string, id: string): string {
  * Reads the messages out of the frames of a stream and delivers each once, however many copies came: as the answer of
  * {@link SeiSubscriber.processFrame}, to a callback, and to every `for await`.
  *
- * Messages that were split come as one. Bytes that it cannot read are counted and never throw. What it remembers is bounded: the messages that
- * were seen ({@link MAX_DEDUP_ENTRIES}), the fragments ({@link MAX_PENDING_BYTES}), and what waits for each iterator
- * ({@link SUBSCRIBER_BUFFER_SIZE}, {@link MAX_SUBSCRIBER_BUFFER_BYTES}).
+ * Messages that were split come as one. Bytes that it cannot read are counted and never throw. What it remembers is
+ * bounded: the messages that were seen ({@link MAX_DEDUP_ENTRIES}), the fragments ({@link MAX_PENDING_BYTES}), and what
+ * waits for each iterator ({@link SUBSCRIBER_BUFFER_SIZE}, {@link MAX_SUBSCRIBER_BUFFER_BYTES}).
  */
 export class SeiSubscriber implements AsyncIterable<ReceivedSeiMessage, undefined> {
   readonly #hint: number;
@@ -174,8 +180,8 @@ export class SeiSubscriber implements AsyncIterable<ReceivedSeiMessage, undefine
 
   /**
    * @param options which messages, who takes them, how copies are told
-   * @throws `TypeError` or `RangeError` for an option of the wrong type or value; {@link SeiError} `ERR_SEI_INVALID_UUID`, and
-   *   `ERR_SEI_MALFORMED` for an avcC that is none
+   * @throws `TypeError` or `RangeError` for an option of the wrong type or value; {@link SeiError}
+   *   `ERR_SEI_INVALID_UUID`, and `ERR_SEI_MALFORMED` for an avcC that is none
    */
   constructor(options: SeiSubscriberOptions = {}) {
     this.#hint = framingHint(options);
@@ -217,7 +223,8 @@ export class SeiSubscriber implements AsyncIterable<ReceivedSeiMessage, undefine
   /**
    * Reads a frame.
    *
-   * @param frame one access unit, sample or RTP payload, in the format of the options or in one that is detected; it is only read
+   * @param frame one access unit, sample or RTP payload, in the format of the options or in one that is detected; it is
+   *   only read
    * @param options its timestamp
    * @returns its new messages, in order; each owns its bytes. Empty once the subscriber is closed
    * @throws `TypeError` and `RangeError` for arguments of the wrong kind; {@link SeiError} `ERR_SEI_DETACHED_BUFFER`
@@ -227,8 +234,8 @@ export class SeiSubscriber implements AsyncIterable<ReceivedSeiMessage, undefine
   }
 
   /**
-   * Reads the data of an encoded packet, or the payload of an RTP packet (a single NAL unit or a STAP-A), whose format is detected by itself each
-   * time, whatever the options say.
+   * Reads the data of an encoded packet, or the payload of an RTP packet (a single NAL unit or a STAP-A), whose format
+   * is detected by itself each time, whatever the options say.
    *
    * @param bytes the data; they are only read
    * @param options the timestamp
@@ -240,8 +247,8 @@ export class SeiSubscriber implements AsyncIterable<ReceivedSeiMessage, undefine
   }
 
   /**
-   * The messages from now on, for one `for await`; several each get all of them. Where the consumer is slow they wait in a buffer, from which the
-   * oldest are dropped when it is full.
+   * The messages from now on, for one `for await`; several each get all of them. Where the consumer is slow they wait
+   * in a buffer, from which the oldest are dropped when it is full.
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<ReceivedSeiMessage, undefined> {
     const buffer = new MessageBuffer(this.#bufferSize, (stopped) => this.#buffers.delete(stopped));
@@ -298,7 +305,8 @@ export class SeiSubscriber implements AsyncIterable<ReceivedSeiMessage, undefine
     if (fragment !== undefined) {
       const { uuid, id, count } = fragment;
       if (!this.#isWanted(uuid)) return undefined;
-      // A single fragment of a delivered message shows that it is still sent; it takes all of them to put it together again.
+      // A single fragment of a delivered message shows that it is still sent; it takes all of them to put it together
+      // again.
       if (count > 1 && this.#dedup?.key === undefined && this.#dedup?.deduplicator.refresh(idKey(uuid, id), time)) {
         return undefined;
       }

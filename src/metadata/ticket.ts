@@ -28,8 +28,8 @@ export class SeiTicket {
   }
 
   /**
-   * What became of the message: settles when every live injector is done with it, when it has expired, or when it was taken back. It is never
-   * rejected.
+   * What became of the message: settles when every live injector is done with it, when it has expired, or when it was
+   * taken back. It is never rejected.
    */
   get injected(): Promise<InjectionReceipt> {
     const receipt = this.#message.receipt();
@@ -37,7 +37,10 @@ export class SeiTicket {
     return receipt;
   }
 
-  /** Takes the message back, and what is retained of it; copies that are in frames stay there. False where there was neither any more. */
+  /**
+   * Takes the message back, and what is retained of it; copies that are in frames stay there. False where there was
+   * neither any more.
+   */
   cancel(): boolean {
     return this.#queue.cancel(this.#message);
   }

@@ -1,9 +1,9 @@
 /**
  * The time of a publisher, in milliseconds from 0 on, which never goes backwards.
  *
- * Frames drive it where they carry timestamps, since a file runs faster than real time; each track counts the time that passes between
- * its own frames, so that the timestamps of several tracks need not have the same origin, and the track that is farthest ahead is
- * the publisher's present. Without such tracks the clock of the machine drives it.
+ * Frames drive it where they carry timestamps, since a file runs faster than real time; each track counts the time that
+ * passes between its own frames, so that the timestamps of several tracks need not have the same origin, and the track
+ * that is farthest ahead is the publisher's present. Without such tracks the clock of the machine drives it.
  */
 export class Timeline {
   /** The present. */

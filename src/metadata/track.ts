@@ -1,33 +1,30 @@
 /**
- * What one injector has still to send, and when: the cursor of one track or simulcast layer into the messages of a publisher. It decides and
- * keeps count; it touches no frame.
+ * What one injector has still to send, and when: the cursor of one track or simulcast layer into the messages of a
+ * publisher. It decides and keeps count; it touches no frame.
  */
 import { CONTENT_DEDUP_WINDOW_MS } from './deduplicator.js';
+import { type Entry, type Lane, Lanes } from './lanes.js';
 import type { QueuedMessage } from './queued-message.js';
 import { SlidingWindow } from './sliding-window.js';
 import type { Timeline } from './timeline.js';
+import { TrackClock } from './track-clock.js';
 
 /**
- * How many disposable pictures in a row the last copy of a message waits for one that is kept (nal_ref_idc above 0), where all its copies so far
- * went into disposable ones. A track that has no others is not held up for longer.
+ * How many disposable pictures in a row the last copy of a message waits for one that is kept (nal_ref_idc above 0),
+ * where all its copies so far went into disposable ones. A track that has no others is not held up for longer.
  */
 export const MAX_WAIT_FOR_KEPT_PICTURE = 16;
 
-/** Timestamps that go back by so much, in milliseconds, are those of a source that has started anew. */
-export const CLOCK_RESTART_MS = 10_000;
-
-/** So many timestamps in a row may be behind the highest one: no decoder puts more pictures into order (H.264 E.2.1, max_num_reorder_frames). */
-export const MAX_REORDERED_PICTURES = 16;
-
 /**
- * A retained message is sent again after so long without an IDR picture, in milliseconds: receivers forget what they have had after
- * {@link DEDUP_WINDOW_MS}, and would take it for a new one at the next.
+ * A retained message is sent again after so long without an IDR picture, in milliseconds: receivers forget what they
+ * have had after {@link DEDUP_WINDOW_MS}, and would take it for a new one at the next.
  */
 export const RETAINED_REFRESH_MS = 20_000;
 
 /**
- * A further copy of a message that nothing but its content identifies goes no later than this after the one before, in milliseconds: receivers
- * would take it for a new message. It leaves half a second of {@link CONTENT_DEDUP_WINDOW_MS} to the network.
+ * A further copy of a message that nothing but its content identifies goes no later than this after the one before, in
+ * milliseconds: receivers would take it for a new message. It leaves half a second of {@link CONTENT_DEDUP_WINDOW_MS}
+ * to the network.
  */
 export const MAX_CONTENT_REPEAT_MS = CONTENT_DEDUP_WINDOW_MS - 500;
 
@@ -55,28 +52,6 @@ export interface Picture {
   readonly framingLength: number;
 }
 
-/** One NAL unit of a message, with the copies that are left of it. */
-interface Entry {
-  readonly message: QueuedMessage;
-  readonly fragment: number;
-  copiesLeft: number;
-  /** The picture from which on the next copy may go, once the first has gone. */
-  nextPicture: number;
-  hasKeptCopy: boolean;
-  /** The position at which the latest copy went. */
-  lastCopyAt: number;
-}
-
-/** The entries of one priority. */
-interface Lane {
-  readonly priority: number;
-  /** Those of which a copy has gone. */
-  started: Entry[];
-  /** Those of which none has, in the order of publication, from `head` on. */
-  waiting: Entry[];
-  head: number;
-}
-
 /** What goes into one frame. */
 export interface Selection {
   /** The NAL units, in order. */
@@ -95,7 +70,9 @@ interface Take {
   readonly entry?: Entry;
 }
 
-/** A retained message that is to be sent again. It goes round from any fragment, since receivers take them in any order. */
+/**
+ * A retained message that is to be sent again. It goes round from any fragment, since receivers take them in any order.
+ */
 interface Resend {
   fragment: number;
   left: number;
@@ -108,14 +85,15 @@ const Fit = { taken: 0, skipped: 1, full: 2 } as const;
 export class Track {
   /** {@link SeiInjector.id}. */
   readonly id: string;
-  /** Whether there is nothing to look for in a frame: nothing pending, nothing retained, and the publisher knows the track. */
+  /**
+   * Whether there is nothing to look for in a frame: nothing pending, nothing retained, and the publisher knows the
+   * track.
+   */
   isIdle = false;
   /** Calls of the injector. */
   frames = 0;
-  /** Where the track is on the timeline. */
-  position = 0;
-  /** Whether the timestamps of frames drive the track: from the first one on, until a frame has none. Else the clock of the machine does. */
-  hasTimestamps = false;
+  /** Where the track is on the timeline of the publisher. */
+  readonly clock: TrackClock;
   /** Whether the publisher counts on it: it is neither new, nor stalled, nor closed. */
   isAttached = false;
   /** What {@link MessageQueue} knew of the track when it last looked whether it stalls. */
@@ -126,17 +104,12 @@ export class Track {
   readonly #retained: ReadonlyMap<string, QueuedMessage>;
   readonly #onDone: (message: QueuedMessage, track: Track) => void;
   readonly #window: SlidingWindow;
-  #isOutOfTimestamps = false;
-  #highestClock = 0;
-  #lastClock = 0;
-  #timestampsBehind = 0;
   #pictures = 0;
   #disposableInRow = 0;
   #pending = 0;
   /** Entries that were taken back since all were last looked through. */
   #takenBack = 0;
-  /** By priority, the highest first. */
-  #lanes: Lane[] = [];
+  readonly #lanes = new Lanes();
   /** Entries that are left of each message. */
   readonly #entriesLeft = new Map<QueuedMessage, number>();
   /** Retained messages that are to be sent since the last IDR picture, those first that have waited longest. */
@@ -163,6 +136,7 @@ export class Track {
   ) {
     this.id = id;
     this.#budget = budget;
+    this.clock = new TrackClock(timeline);
     this.#timeline = timeline;
     this.#retained = retained;
     this.#onDone = onDone;
@@ -174,37 +148,13 @@ export class Track {
     return this.#pending;
   }
 
-  /** A frame has come, with a timestamp in milliseconds or without. */
-  tick(timestamp: number | undefined): void {
-    const hasTimestamp = timestamp !== undefined && !this.#isOutOfTimestamps;
-    if (hasTimestamp !== this.hasTimestamps) this.#changeClock(timestamp);
-    else if (hasTimestamp && this.isAttached) this.advance(timestamp);
-  }
-
   /**
-   * It is `clock` on the clock that drives the track, in milliseconds. Going back a little, as the presentation times of B pictures do, is standing
-   * still; going back far, or for many pictures, is a new beginning.
+   * Takes its place, new or once more: at the publisher's present, with nothing to send; its own clock is at `clock`.
    */
-  advance(clock: number): void {
-    const passed = clock - this.#highestClock;
-    if (passed > 0) {
-      this.position += passed;
-      this.#timeline.reach(this.position, this.hasTimestamps ? undefined : clock);
-    } else {
-      // The packets of one picture have one timestamp.
-      if (passed < 0 && clock !== this.#lastClock) this.#timestampsBehind++;
-      this.#lastClock = clock;
-      if (passed > -CLOCK_RESTART_MS && this.#timestampsBehind <= MAX_REORDERED_PICTURES) return;
-    }
-    this.#startClock(clock);
-  }
-
-  /** Takes its place, new or once more: at the publisher's present, with nothing to send; its own clock is at `clock`. */
   attach(clock: number, now: number): void {
     this.isAttached = true;
-    this.position = this.#timeline.time;
-    this.#resentAt = this.position;
-    this.#startClock(clock);
+    this.clock.start(clock);
+    this.#resentAt = this.clock.position;
     this.lastSeen.frames = this.frames;
     this.lastSeen.now = now;
     this.lastSeen.time = this.#timeline.time;
@@ -214,12 +164,13 @@ export class Track {
   /** Forgets everything that is to be sent; answers the messages. */
   detach(): QueuedMessage[] {
     const messages = [...this.#entriesLeft.keys()];
-    for (const { started } of this.#lanes) {
+    for (const { started } of this.#lanes.all) {
       for (const { message } of started) if (!message.plan.isIdentified) message.doneBy.add(this);
     }
+    this.clock.stop();
     this.isAttached = false;
     this.isIdle = false;
-    this.#lanes = [];
+    this.#lanes.clear();
     this.#pending = 0;
     this.#takenBack = 0;
     this.#entriesLeft.clear();
@@ -234,18 +185,7 @@ export class Track {
 
   /** Takes a message that is to be carried. */
   add(message: QueuedMessage): void {
-    const { repeatCount, priority } = message.plan;
-    const lane = this.#laneOf(priority);
-    message.nalUnits.forEach((_, fragment) => {
-      lane.waiting.push({
-        message,
-        fragment,
-        copiesLeft: repeatCount,
-        nextPicture: 0,
-        hasKeptCopy: false,
-        lastCopyAt: 0,
-      });
-    });
+    this.#lanes.add(message);
     this.#pending += message.nalUnits.length;
     this.#entriesLeft.set(message, message.nalUnits.length);
     this.isIdle = false;
@@ -268,13 +208,13 @@ export class Track {
     this.#pictures++;
     this.#disposableInRow = picture.isKept ? 0 : this.#disposableInRow + 1;
     const selection: Selection = { nalUnits: [], takes: [], bytes: 0 };
-    // A receiver can join at an IDR picture, so what it has to know goes first, and later on waits for what is new. Where every
-    // picture is one they take turns, so that neither holds up the other.
+    // A receiver can join at an IDR picture, so what it has to know goes first, and later on waits for what is new.
+    // Where every picture is one they take turns, so that neither holds up the other.
     const resendsFirst = picture.isIdr && !this.#hasResentFirst;
     this.#hasResentFirst = resendsFirst;
-    if (picture.isIdr || this.position - this.#resentAt >= RETAINED_REFRESH_MS) this.#resendAll();
+    if (picture.isIdr || this.clock.position - this.#resentAt >= RETAINED_REFRESH_MS) this.#resendAll();
     if (resendsFirst) this.#takeRetained(selection, picture);
-    for (const lane of this.#lanes) {
+    for (const lane of this.#lanes.all) {
       if (this.#takeStarted(selection, lane, picture) === Fit.full) break;
       if (this.#takeWaiting(selection, lane, picture) === Fit.full) break;
     }
@@ -285,12 +225,7 @@ export class Track {
 
   /** Lets go of what was taken back or is too late by now, also where no frame holds a picture. */
   expire(): void {
-    const isLeft = (entry: Entry) => entry.copiesLeft > 0 && !this.#isGone(entry, Infinity);
-    for (const lane of this.#lanes) {
-      lane.started = lane.started.filter(isLeft);
-      lane.waiting = lane.waiting.slice(lane.head).filter(isLeft);
-      lane.head = 0;
-    }
+    this.#lanes.filter((entry) => entry.copiesLeft > 0 && !this.#isGone(entry, Infinity));
     this.#takenBack = 0;
     this.#settle();
   }
@@ -307,36 +242,19 @@ export class Track {
         continue;
       }
       entry.hasKeptCopy ||= picture.isKept;
-      entry.lastCopyAt = this.position;
+      entry.lastCopyAt = this.clock.position;
       entry.copiesLeft -= copies;
       entry.nextPicture = this.#pictures + message.plan.repeatInterval;
       if (entry.copiesLeft === 0) this.#entryDone(entry);
     }
-    this.#window.add(selection.bytes, this.position);
-    for (const lane of this.#lanes) this.#moveStarted(lane);
+    this.#window.add(selection.bytes, this.clock.position);
+    this.#lanes.moveStarted();
     this.#settle();
-  }
-
-  /** From the first frame on that has no timestamp the clock of the machine drives the track, as it does in a subscriber. */
-  #changeClock(timestamp: number | undefined): void {
-    this.hasTimestamps = !this.hasTimestamps;
-    if (!this.hasTimestamps) {
-      this.#isOutOfTimestamps = true;
-      // What has passed by the timestamps does not pass once more by the clock.
-      if (this.isAttached) this.#timeline.sync(true);
-    }
-    this.#startClock(timestamp !== undefined && this.hasTimestamps ? timestamp : this.#timeline.now());
-  }
-
-  #startClock(clock: number): void {
-    this.#highestClock = clock;
-    this.#lastClock = clock;
-    this.#timestampsBehind = 0;
   }
 
   /** Tidies up and then tells what is done with: whoever hears it may publish, cancel or clear. */
   #settle(): void {
-    this.#dropEmptyLanes();
+    this.#lanes.dropEmpty();
     this.updateIdle();
     const done = this.#done;
     if (done.length === 0) return;
@@ -344,23 +262,13 @@ export class Track {
     for (const message of done) this.#onDone(message, this);
   }
 
-  #laneOf(priority: number): Lane {
-    const lanes = this.#lanes;
-    let at = 0;
-    while (at < lanes.length && lanes[at].priority > priority) at++;
-    if (at === lanes.length || lanes[at].priority !== priority) {
-      lanes.splice(at, 0, { priority, started: [], waiting: [], head: 0 });
-    }
-    return lanes[at];
-  }
-
   #isRetained(message: QueuedMessage): boolean {
     const { retainedUntil = -Infinity } = message.plan;
-    return this.position < retainedUntil && [...this.#retained.values()].includes(message);
+    return this.clock.position < retainedUntil && [...this.#retained.values()].includes(message);
   }
 
   #resendAll(): void {
-    this.#resentAt = this.position;
+    this.#resentAt = this.clock.position;
     for (const message of this.#retained.values()) {
       const { length } = message.nalUnits;
       const resend = this.#toResend.get(message);
@@ -422,14 +330,17 @@ export class Track {
     return Fit.taken;
   }
 
-  /** Whether an entry is not to be sent any more: its message was taken back or is too late, or the framing cannot hold it. */
+  /**
+   * Whether an entry is not to be sent any more: its message was taken back or is too late, or the framing cannot hold
+   * it.
+   */
   #isGone(entry: Entry, maxLength: number): boolean {
     const { message, fragment } = entry;
     if (!this.#entriesLeft.has(message)) {
       entry.copiesLeft = 0;
       return true;
     }
-    const isLate = this.position >= message.plan.expiresAt || this.#wouldBeNew(entry);
+    const isLate = this.clock.position >= message.plan.expiresAt || this.#wouldBeNew(entry);
     if (!isLate && message.nalUnits[fragment].length <= maxLength) return false;
     message.ranOutOfTime = true;
     this.#entryDone(entry);
@@ -438,7 +349,7 @@ export class Track {
 
   /** Whether receivers would take a further copy for a new message. */
   #wouldBeNew({ message, nextPicture, lastCopyAt }: Entry): boolean {
-    return nextPicture > 0 && !message.plan.isIdentified && this.position - lastCopyAt > MAX_CONTENT_REPEAT_MS;
+    return nextPicture > 0 && !message.plan.isIdentified && this.clock.position - lastCopyAt > MAX_CONTENT_REPEAT_MS;
   }
 
   #hasToWait(entry: Entry, picture: Picture): boolean {
@@ -460,7 +371,7 @@ export class Track {
     if (nalUnit.length > picture.maxNalUnitLength) return Fit.skipped;
     if (count > maxMessagesPerFrame) return Fit.full;
     // Were a smaller one let through, a large one could wait forever.
-    if (!this.#window.fits(bytes, this.position)) return Fit.full;
+    if (!this.#window.fits(bytes, this.clock.position)) return Fit.full;
     if (bytes > maxBytesPerFrame || bytes + count * picture.framingLength > picture.maxGrowth) return Fit.skipped;
     for (let i = 0; i < take.copies; i++) selection.nalUnits.push(nalUnit);
     selection.takes.push(take);
@@ -481,26 +392,5 @@ export class Track {
     }
     this.#entriesLeft.delete(message);
     this.#done.push(message);
-  }
-
-  /** Entries whose first copy has gone leave the waiting ones; entries without copies leave altogether. */
-  #moveStarted(lane: Lane): void {
-    lane.started = lane.started.filter(({ copiesLeft }) => copiesLeft > 0);
-    while (lane.head < lane.waiting.length) {
-      const entry = lane.waiting[lane.head];
-      if (entry.copiesLeft > 0 && entry.nextPicture === 0) break;
-      if (entry.copiesLeft > 0) lane.started.push(entry);
-      lane.head++;
-    }
-    if (lane.head * 2 > lane.waiting.length) {
-      lane.waiting = lane.waiting.slice(lane.head);
-      lane.head = 0;
-    }
-  }
-
-  #dropEmptyLanes(): void {
-    if (this.#lanes.some(({ started, waiting, head }) => started.length === 0 && head === waiting.length)) {
-      this.#lanes = this.#lanes.filter(({ started, waiting, head }) => started.length > 0 || head < waiting.length);
-    }
   }
 }

@@ -1,11 +1,14 @@
 /**
- * Makes JSON fit by cutting its strings. It works on the JSON text itself, in which a string is measured as it is sent, escapes included, and
- * in which no nesting is too deep: every step is one walk over the text.
+ * Makes JSON fit by cutting its strings. It works on the JSON text itself, in which a string is measured as it is sent,
+ * escapes included, and in which no nesting is too deep: every step is one walk over the text.
  */
 import { SeiError, outOfRange } from '../errors.js';
 import { encodeJson, stringifyJson } from './json.js';
 
-/** Strings of up to so many code points are left alone, and no other is made shorter than that, with the three dots at its end. */
+/**
+ * Strings of up to so many code points are left alone, and no other is made shorter than that, with the three dots at
+ * its end.
+ */
 export const MIN_TRUNCATED_STRING_LENGTH = 16;
 
 /** What stands at the end of a string that was cut. */
@@ -26,7 +29,10 @@ interface TextString {
   readonly length: number;
 }
 
-/** How many UTF-16 code units the code point at `at`, inside a string, takes in the text; `JSON.stringify` escapes lone surrogates. */
+/**
+ * How many UTF-16 code units the code point at `at`, inside a string, takes in the text; `JSON.stringify` escapes lone
+ * surrogates.
+ */
 function unitsAt(text: string, at: number): number {
   const unit = text.charCodeAt(at);
   if (unit === BACKSLASH) return text.charCodeAt(at + 1) === SMALL_U ? 6 : 2;
@@ -68,8 +74,8 @@ interface Fit {
 function fitStrings(text: string, strings: readonly TextString[], maxBytes: number): Fit | undefined {
   let byteLength = encodeJson(text).length;
   const longest = strings.reduce((most, string) => Math.max(most, string.length), 0);
-  // growth[n] is what the text takes more when the strings may have n code points instead of n - 1. A string of n code points takes
-  // n bytes and more, so that growth beyond maxBytes is not asked for.
+  // growth[n] is what the text takes more when the strings may have n code points instead of n - 1. A string of n code
+  // points takes n bytes and more, so that growth beyond maxBytes is not asked for.
   const growth = new Uint32Array(Math.min(longest, maxBytes) + 1);
   const grow = (length: number, by: number) => {
     byteLength -= by;
@@ -92,7 +98,10 @@ function fitStrings(text: string, strings: readonly TextString[], maxBytes: numb
   return { length, byteLength };
 }
 
-/** The text with its strings cut to the length that fits; what is left over of `maxBytes` gives the first of them a code point more. */
+/**
+ * The text with its strings cut to the length that fits; what is left over of `maxBytes` gives the first of them a code
+ * point more.
+ */
 function cutStrings(text: string, strings: readonly TextString[], fit: Fit, maxBytes: number): string {
   const pieces: string[] = [];
   let left = maxBytes - fit.byteLength;
@@ -129,16 +138,18 @@ function markTruncated(text: string, originalLength: number): string | undefined
 }
 
 /**
- * Writes a value as JSON in at most `maxBytes` bytes of UTF-8. Where it does not fit, its longest strings are cut, at whatever depth
- * they stand, all to one length and never inside of a code point, and get `...` at their ends; the object gets `truncated: true` and
- * `original_length`, the bytes of its whole JSON. Everything else stays as it is: keys, numbers, and strings of up to
- * {@link MIN_TRUNCATED_STRING_LENGTH} code points. The time that it takes grows with the length of the JSON, and with nothing else.
+ * Writes a value as JSON in at most `maxBytes` bytes of UTF-8. Where it does not fit, its longest strings are cut, at
+ * whatever depth they stand, all to one length and never inside of a code point, and get `...` at their ends; the
+ * object gets `truncated: true` and `original_length`, the bytes of its whole JSON. Everything else stays as it is:
+ * keys, numbers, and strings of up to {@link MIN_TRUNCATED_STRING_LENGTH} code points. The time that it takes grows
+ * with the length of the JSON, and with nothing else.
  *
  * @param value any JSON value; only an object can be cut
  * @param maxBytes the limit, in bytes
  * @returns new memory: the whole JSON where it fits, else the cut one
- * @throws `RangeError` for a limit that is no integer from 0 on; {@link SeiError} `ERR_SEI_NOT_JSON` as `JSON.stringify` finds it;
- *   `ERR_SEI_TOO_LARGE` for more than `MAX_JSON_SIZE`, for what is no object, and where all that is no long string is too much
+ * @throws `RangeError` for a limit that is no integer from 0 on; {@link SeiError} `ERR_SEI_NOT_JSON` as
+ *   `JSON.stringify` finds it; `ERR_SEI_TOO_LARGE` for more than `MAX_JSON_SIZE`, for what is no object, and where all
+ *   that is no long string is too much
  */
 export function truncateJson(value: unknown, maxBytes: number): Uint8Array {
   if (!Number.isSafeInteger(maxBytes) || maxBytes < 0) throw outOfRange('maxBytes', 'an integer from 0 on', maxBytes);

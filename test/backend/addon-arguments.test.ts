@@ -1,4 +1,6 @@
-/** The addon gets checked arguments from TypeScript. Should it ever get others, it says so and leaves the process alive. */
+/**
+ * The addon gets checked arguments from TypeScript. Should it ever get others, it says so and leaves the process alive.
+ */
 import { describe, expect, it } from 'vitest';
 import type { Backend } from '../../src/backend/backend.js';
 import { loadNativeBackend } from '../../src/backend/native.js';

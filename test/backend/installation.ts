@@ -38,7 +38,10 @@ export interface Outcome {
 export interface Installation {
   /** Where it is. */
   readonly folder: string;
-  /** Runs a script in which `library` is the library, or nothing where it is not to be loaded; answers when it has ended. */
+  /**
+   * Runs a script in which `library` is the library, or nothing where it is not to be loaded; answers when it has
+   * ended.
+   */
   run(script: string, env?: Record<string, string>, flags?: readonly string[]): Promise<Outcome>;
   /** Takes the folder away. */
   remove(): void;

@@ -140,7 +140,10 @@ describeWith(linux, 'a full disk', () => {
   });
 });
 
-/** Sends a stream of `length` bytes through the command, by repeating `bytes`; answers the bytes received and the peak of its memory. */
+/**
+ * Sends a stream of `length` bytes through the command, by repeating `bytes`; answers the bytes received and the peak
+ * of its memory.
+ */
 async function pump(command: string, bytes: Uint8Array, length: number): Promise<{ received: number; peak: number }> {
   const child = spawnCli(command.split(' '), { stdio: ['pipe', 'pipe', 'inherit'] });
   let received = 0;

@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { startsPicture } from '../../src/codec/access-unit.js';
 import { BitWriter } from '../support/bitstream-writer.js';
 
-/** The beginning of a slice of this type, and whether it is the first of its picture: first_mb_in_slice, slice_type, and ones. */
+/**
+ * The beginning of a slice of this type, and whether it is the first of its picture: first_mb_in_slice, slice_type, and
+ * ones.
+ */
 function slice(header: number, firstMbInSlice: number, sliceType: number): Uint8Array {
   const writer = new BitWriter().u(8, header).ue(firstMbInSlice).ue(sliceType).ue(0).u(16, 0xffff);
   while (writer.bitLength % 8 !== 0) writer.u(1, 1);

@@ -7,7 +7,9 @@ export function accessUnitsOf(annexB: Uint8Array): Uint8Array[] {
   return [...splitter.push(annexB), ...splitter.flush()];
 }
 
-/** The payload that the access unit with this index gets: unlike every other, and with bytes that have to be escaped. */
+/**
+ * The payload that the access unit with this index gets: unlike every other, and with bytes that have to be escaped.
+ */
 export function payloadOf(index: number): Uint8Array {
   return Uint8Array.from([...new TextEncoder().encode(`access unit ${index} `), 0, 0, 1, 0, 0, 0, index & 0xff, 0, 0]);
 }
@@ -29,7 +31,9 @@ export function withBackend<T>(tested: TestedBackend, act: (library: Library) =>
   }
 }
 
-/** Whether two lists of byte arrays hold the same bytes; a plain comparison of large ones would take seconds to fail. */
+/**
+ * Whether two lists of byte arrays hold the same bytes; a plain comparison of large ones would take seconds to fail.
+ */
 export function areEqual(one: readonly Uint8Array[], other: readonly Uint8Array[]): boolean {
   return one.length === other.length && one.every((each, at) => Buffer.compare(each, other[at]) === 0);
 }

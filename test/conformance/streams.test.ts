@@ -1,6 +1,6 @@
 /**
- * Real streams: a message of its own in every access unit, by each backend. What comes out is the stream, plus the messages; the pictures
- * stay as they are, in the eyes of FFmpeg.
+ * Real streams: a message of its own in every access unit, by each backend. What comes out is the stream, plus the
+ * messages; the pictures stay as they are, in the eyes of FFmpeg.
  */
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Library } from '../support/backends.js';

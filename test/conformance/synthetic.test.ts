@@ -1,4 +1,7 @@
-/** Streams that no encoder at hand writes, built from syntax elements: their access units are known from how they are built. */
+/**
+ * Streams that no encoder at hand writes, built from syntax elements: their access units are known from how they are
+ * built.
+ */
 import { describe, expect, it } from 'vitest';
 import { reportMissingAddon, testedBackends } from '../support/backends.js';
 import { syntheticStreams } from '../support/synthetic.js';

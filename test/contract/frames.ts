@@ -1,4 +1,7 @@
-/** Frames for the contract, built from NAL units by hand: what comes out of the library is compared with what is built here. */
+/**
+ * Frames for the contract, built from NAL units by hand: what comes out of the library is compared with what is built
+ * here.
+ */
 
 /** Bytes, from numbers. */
 export function bytes(...values: number[]): Uint8Array {
@@ -15,7 +18,10 @@ export function filler(length: number, seed = 1): Uint8Array {
   return Uint8Array.from({ length }, (_, i) => 1 + ((i * 7 + seed * 31) % 255));
 }
 
-/** One NAL unit of each kind, without framing; parameter sets and slice headers are those of x264, cut short where nothing reads on. */
+/**
+ * One NAL unit of each kind, without framing; parameter sets and slice headers are those of x264, cut short where
+ * nothing reads on.
+ */
 export const nal = {
   aud: bytes(0x09, 0xf0),
   sps: bytes(0x67, 0x42, 0xc0, 0x1e, 0xd9, 0x00, 0xa0, 0x47, 0xfe, 0x88),

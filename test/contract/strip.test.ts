@@ -133,7 +133,8 @@ describeEachBackend('strip', (library) => {
   });
 
   it('leaves a NAL unit that would outgrow its length', () => {
-    // Without escapes, as no encoder writes it: escaping what is left makes it longer than a length of one byte can say.
+    // Without escapes, as no encoder writes it: escaping what is left makes it longer than a length of one byte can
+    // say.
     const hostile = concat(bytes(6), userData(OUR_UUID_BYTES, bytes()), message(4, new Uint8Array(210)), bytes(0x80));
     expect(hostile.length).toBeLessThan(256);
     expectStripped(avcc(1, hostile, nal.p), undefined, { lengthSize: 1 });

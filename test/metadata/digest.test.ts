@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type DigestKey, digest, randomDigestKey } from '../../src/metadata/digest.js';
 
-/** The test vectors of the reference implementation (vectors_hsip64): key 00 01 … 07, input 00 01 … of the given length. */
+/**
+ * The test vectors of the reference implementation (vectors_hsip64): key 00 01 … 07, input 00 01 … of the given length.
+ */
 const vectors: readonly [length: number, digest: string][] = [
   [0, '218d1f59b9b83cc8'],
   [1, 'be552412f8387315'],

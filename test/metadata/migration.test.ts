@@ -1,4 +1,6 @@
-/** What code that moves from stages_sei writes instead: each row of the table in README.md, executed as it stands there. */
+/**
+ * What code that moves from stages_sei writes instead: each row of the table in README.md, executed as it stands there.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';

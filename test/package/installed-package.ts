@@ -52,7 +52,9 @@ async function dependencyFolders(directory: string, found = new Map<string, stri
   return found;
 }
 
-/** Packs what `npm run build` has built, and installs it into a new project in the system's folder for temporary files. */
+/**
+ * Packs what `npm run build` has built, and installs it into a new project in the system's folder for temporary files.
+ */
 export async function installPackage(): Promise<InstalledPackage> {
   if (!existsSync(join(REPOSITORY, 'dist', 'index.js'))) throw new Error('dist/ is missing; run npm run build');
   const project = await realpath(await mkdtemp(join(tmpdir(), 'h264-sei-')));

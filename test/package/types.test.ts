@@ -51,7 +51,9 @@ const sources: Readonly<Record<string, string>> = {
   'imported.mts': IMPORT,
 };
 
-/** The compiler's messages about a consumer and about our own declaration files; those of Node are none of our business. */
+/**
+ * The compiler's messages about a consumer and about our own declaration files; those of Node are none of our business.
+ */
 function compile(rootNames: string[], options: ts.CompilerOptions): string[] {
   const program = ts.createProgram(rootNames, {
     target: ts.ScriptTarget.ES2022,

@@ -29,7 +29,9 @@ const mutatedBytes = fc
     return Uint8Array.from(numbers);
   });
 
-/** Bytes of every kind that a search can be wrong about: random, zero-heavy, dense start codes, long runs, real ones. */
+/**
+ * Bytes of every kind that a search can be wrong about: random, zero-heavy, dense start codes, long runs, real ones.
+ */
 export const anyBytes: fc.Arbitrary<Uint8Array> = fc.oneof(
   fc.uint8Array({ maxLength: 300 }),
   from([0, 0, 0, 1, 2, 3, 0x80], 200),

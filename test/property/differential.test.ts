@@ -1,6 +1,7 @@
 /**
- * Each backend and kernel against the plain TypeScript: every function of the interface, on the same bytes at every alignment of the
- * memory below them. All must answer the same number and write the same bytes, and none beyond its target.
+ * Each backend and kernel against the plain TypeScript: every function of the interface, on the same bytes at every
+ * alignment of the memory below them. All must answer the same number and write the same bytes, and none beyond its
+ * target.
  */
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';

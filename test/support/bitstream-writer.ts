@@ -61,8 +61,8 @@ export class BitWriter {
 }
 
 /**
- * The bytes of an RBSP as they stand in a NAL unit: an emulation_prevention_three_byte before every byte up to 3 that follows
- * two zeros, and one at the end of an RBSP that ends in a zero (clause 7.4.1).
+ * The bytes of an RBSP as they stand in a NAL unit: an emulation_prevention_three_byte before every byte up to 3 that
+ * follows two zeros, and one at the end of an RBSP that ends in a zero (clause 7.4.1).
  */
 export function escape(rbsp: Uint8Array): Uint8Array {
   const result: number[] = [];

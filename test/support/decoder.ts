@@ -20,8 +20,8 @@ export function isDecoderAvailable(): { readonly available: boolean; readonly re
 }
 
 /**
- * Cuts a byte stream with FFmpeg's H.264 parser, fed in pieces as from a file. The parser goes by
- * `first_mb_in_slice`, so it is wrong about streams with arbitrary slice order, flexible macroblock ordering or redundant slices.
+ * Cuts a byte stream with FFmpeg's H.264 parser, fed in pieces as from a file. The parser goes by `first_mb_in_slice`,
+ * so it is wrong about streams with arbitrary slice order, flexible macroblock ordering or redundant slices.
  *
  * @param annexB a whole byte stream (annex B)
  * @returns views into `annexB`, one for each of FFmpeg's packets; joined they are the stream
@@ -94,7 +94,8 @@ function decodeAccessUnits(context: CodecContext, packet: Packet, frame: Frame, 
  * Decodes a whole byte stream with the decoder of FFmpeg that node-av brings.
  *
  * @param annexB a whole byte stream (annex B)
- * @returns its frames in output order, those included that come at the end of the stream only; a field pair is one frame
+ * @returns its frames in output order, those included that come at the end of the stream only; a field pair is one
+ *   frame
  * @throws Error where the decoder refuses an access unit: two streams that both fail to decode are not equal
  */
 export async function decodeFrames(annexB: Uint8Array): Promise<DecodedFrame[]> {

@@ -72,11 +72,16 @@ export async function ffprobeAccessUnitSizes(annexB: Uint8Array): Promise<number
   return stdout.split('\n').filter(Boolean).map(Number);
 }
 
-/** A NAL unit as FFmpeg's trace_headers bitstream filter reads it: a reader of its own, apart from parser and decoder. */
+/**
+ * A NAL unit as FFmpeg's trace_headers bitstream filter reads it: a reader of its own, apart from parser and decoder.
+ */
 export interface TracedNalUnit {
   /** Index of FFmpeg's packet that holds the NAL unit. */
   readonly packet: number;
-  /** Every syntax element in stream order under its name in the standard, such as `frame_num` or `delta_pic_order_cnt[0]`. */
+  /**
+   * Every syntax element in stream order under its name in the standard, such as `frame_num` or
+   * `delta_pic_order_cnt[0]`.
+   */
   readonly elements: readonly (readonly [name: string, value: number])[];
 }
 

@@ -1,7 +1,9 @@
 import { BitWriter } from './bitstream-writer.js';
 import { nalUnit } from './nal-unit-writer.js';
 
-/** Fields of a sequence parameter set (clause 7.3.2.1.1); those left out have the value that {@link defaultSps} names. */
+/**
+ * Fields of a sequence parameter set (clause 7.3.2.1.1); those left out have the value that {@link defaultSps} names.
+ */
 export interface SpsFields {
   profileIdc: number;
   /** constraint_set0_flag is the most significant bit; the last two bits are reserved. */
@@ -109,7 +111,10 @@ export function seqParameterSet(sps: SpsFields): Uint8Array {
   return nalUnit(7, 3, writer.trailingBits().toBytes());
 }
 
-/** A subset sequence parameter set NAL unit (type 15) for two views of Stereo High profile (clauses 7.3.2.1.3, H.7.3.2.1.4). */
+/**
+ * A subset sequence parameter set NAL unit (type 15) for two views of Stereo High profile (clauses 7.3.2.1.3,
+ * H.7.3.2.1.4).
+ */
 export function stereoSubsetSeqParameterSet(sps: SpsFields): Uint8Array {
   const writer = new BitWriter();
   writeSeqParameterSetData(writer, { ...sps, profileIdc: 128 });
@@ -155,7 +160,9 @@ export interface PpsFields {
   weightedBipredIdc: number;
   deblockingFilterControlPresentFlag: boolean;
   redundantPicCntPresentFlag: boolean;
-  /** Writes the fields of the High profiles behind redundant_pic_cnt_present_flag, with this transform_8x8_mode_flag. */
+  /**
+   * Writes the fields of the High profiles behind redundant_pic_cnt_present_flag, with this transform_8x8_mode_flag.
+   */
   transform8x8ModeFlag: boolean | undefined;
 }
 

@@ -7,8 +7,8 @@ interface WithResolvers {
 }
 
 /**
- * Gives Node 20 the `Promise.withResolvers` of ECMAScript 2024, which the demuxer of node-av calls. Does nothing where it
- * is there already.
+ * Gives Node 20 the `Promise.withResolvers` of ECMAScript 2024, which the demuxer of node-av calls. Does nothing where
+ * it is there already.
  */
 export function polyfillPromiseWithResolvers(): void {
   const constructor = Promise as unknown as WithResolvers;

@@ -16,8 +16,8 @@ export function failsOnSkip(): boolean {
 }
 
 /**
- * A `describe` whose tests need one or more tools. Where one is missing, the block holds a single test that says by name
- * what is missing and why: skipped, or failed where the environment variable `H264_SEI_FAIL_ON_SKIP` is `1`.
+ * A `describe` whose tests need one or more tools. Where one is missing, the block holds a single test that says by
+ * name what is missing and why: skipped, or failed where the environment variable `H264_SEI_FAIL_ON_SKIP` is `1`.
  *
  * @param tool what the tests need; all of them, if a list
  * @param name the name of the block

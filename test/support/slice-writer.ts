@@ -141,8 +141,8 @@ function finish(writer: BitWriter, pps: PpsFields, slice: SliceFields): Uint8Arr
 export const defaultParameterSets: ActiveParameterSets = { sps: defaultSps, pps: defaultPps };
 
 /**
- * A coded slice: a NAL unit of type 1 or 5 (clause 7.3.2.8), a slice data partition A of type 2 (clause 7.3.2.9.1) or a slice of
- * an auxiliary picture of type 19. Header first, escaped, without start code.
+ * A coded slice: a NAL unit of type 1 or 5 (clause 7.3.2.8), a slice data partition A of type 2 (clause 7.3.2.9.1) or a
+ * slice of an auxiliary picture of type 19. Header first, escaped, without start code.
  */
 export function codedSlice(active: ActiveParameterSets, fields: Partial<SliceFields>): Uint8Array {
   const slice = { ...defaultSlice, ...fields };

@@ -97,8 +97,8 @@ function readConformanceStreams(): ConformanceStream[] {
 }
 
 /**
- * The streams in the folder that the environment variable `H264_SEI_STREAMS` names, by default `../shared/streams` beside
- * the repository. Empty where there is no such folder: they are not part of the repository.
+ * The streams in the folder that the environment variable `H264_SEI_STREAMS` names, by default `../shared/streams`
+ * beside the repository. Empty where there is no such folder: they are not part of the repository.
  */
 export const conformanceStreams: readonly ConformanceStream[] = readConformanceStreams();
 

@@ -174,7 +174,9 @@ describeWith(nodeAvTool, 'synthetic streams in FFmpeg', () => {
 });
 
 describeWith(ffmpegTool, 'headers of synthetic streams', () => {
-  /** FFmpeg opens no stream that begins with slice groups or colour planes, though it reads their headers further on. */
+  /**
+   * FFmpeg opens no stream that begins with slice groups or colour planes, though it reads their headers further on.
+   */
   const opener = Buffer.concat(syntheticStream('frames').accessUnits);
   /** FFmpeg wants the SPS first. */
   const streams = syntheticStreams.filter(({ name }) => name !== 'pps-before-sps');
