@@ -298,6 +298,8 @@ describe('truncateJson', () => {
 
 describe('docs/wire-format.md', () => {
   const page = readFileSync(resolve(__dirname, '../../docs/wire-format.md'), 'utf8');
+  // Where the lines of a paragraph end says nothing.
+  const prose = page.replace(/\s+/g, ' ');
 
   it('shows a message that is cut, and what becomes of it', () => {
     const [, limit] = /With a limit of (\d+) bytes/.exec(page)!;
@@ -307,6 +309,6 @@ describe('docs/wire-format.md', () => {
   });
 
   it('names the length that is left alone', () => {
-    expect(page).toContain(`${MIN_TRUNCATED_STRING_LENGTH} code points`);
+    expect(prose).toContain(`${MIN_TRUNCATED_STRING_LENGTH} code points`);
   });
 });
