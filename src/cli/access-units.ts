@@ -1,5 +1,4 @@
-import { AccessUnitSplitter, MAX_ACCESS_UNIT_SIZE } from '../codec/access-unit-splitter.js';
-import { scanNalUnits } from '../index.js';
+import { AccessUnitSplitter, MAX_ACCESS_UNIT_SIZE } from '../index.js';
 
 /** One access unit of a byte stream. */
 export interface AccessUnit {
@@ -23,7 +22,7 @@ export interface AccessUnit {
  *   access unit (H.264 7.4.1.2.3, B.1.1)
  */
 export async function* accessUnitBatches(source: AsyncIterable<Uint8Array>): AsyncGenerator<AccessUnit[]> {
-  const splitter = new AccessUnitSplitter({ scan: scanNalUnits });
+  const splitter = new AccessUnitSplitter();
   let index = -1;
   let offset = 0;
   let isContinuation = false;
