@@ -15,11 +15,10 @@ namespace {
 enum Confidence : uint32_t {
   kNone = 0,
   kSingleNalUnit = 30,
-  kOneByteLengths = 40,
+  kShortLengths = 40,
   kFragment = 40,
   kAggregation = 60,
-  kOneByteLengthsWithParameterSet = 80,
-  kTwoByteLengths = 90,
+  kShortLengthsWithParameterSet = 80,
   kFramed = 95,
   kGiven = 100,
 };
@@ -104,8 +103,7 @@ uint32_t short_chain_confidence(Bytes data, Framing framing, const simd::Kernel&
     if (is_credible_parameter_set(data, cursor.start(), cursor.end())) has_parameter_set = true;
     if (!is_vcl(nal_unit_type(data[cursor.start()]))) continue;
     if (!starts_picture(data, cursor.start(), cursor.end())) return kNone;
-    if (length_size == 2) return kTwoByteLengths;
-    return has_parameter_set ? kOneByteLengthsWithParameterSet : kOneByteLengths;
+    return has_parameter_set ? kShortLengthsWithParameterSet : kShortLengths;
   }
   return kNone;
 }
@@ -117,6 +115,17 @@ PackedDetection detect_byte_stream(Bytes data, uint32_t confidence, const simd::
   const bool is_possible =
       confidence == kGiven ? !has_forbidden_zero_bit(header) : is_possible_beginning(data, cursor.start());
   return is_possible ? pack(Framing::kAnnexB, nal_unit_type(header), confidence) : 0;
+}
+
+// Whether what looks like a three-byte start code is the length 256 to 511 of a sample that is not H.264, such as one
+// of HEVC: the lengths end where the data end, and no unit between them holds a start code.
+bool is_foreign_sample(Bytes data, const simd::Kernel& kernel) {
+  if (data.size < 5 || data[0] != 0 || data[1] != 0 || data[2] != 1) return false;
+  // A set bit is no header, in any of these codecs; it is first_mb_in_slice of a slice behind a start code.
+  if (has_forbidden_zero_bit(data[4])) return false;
+  NalUnitCursor cursor(data, Framing::kAvcc4, kernel);
+  while (cursor.next()) continue;
+  return cursor.position() == data.size && !has_start_code_inside(data, Framing::kAvcc4, kernel);
 }
 
 // Whether the data begin with a start code, with any number of zeros in front of it.
@@ -198,6 +207,7 @@ PackedDetection detect(Bytes data, Framing hint, const simd::Kernel& kernel) {
   if (is_length_prefixed(hint)) return detect_length_prefixed(data, hint, kernel);
 
   if (is_four_byte_chain(data, kernel)) return pack(Framing::kAvcc4, nal_unit_type(data[4]), kFramed);
+  if (is_foreign_sample(data, kernel)) return 0;
   if (begins_with_start_code(data)) return detect_byte_stream(data, kFramed, kernel);
   for (const Framing framing : {Framing::kAvcc2, Framing::kAvcc1}) {
     const uint32_t confidence = short_chain_confidence(data, framing, kernel);

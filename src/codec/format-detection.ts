@@ -27,16 +27,14 @@ export const Confidence = {
   none: 0,
   /** Nothing but the first byte of the data speaks for it. */
   singleNalUnit: 30,
-  /** One length of a single byte fits. */
-  oneByteLengths: 40,
+  /** Lengths of one or two bytes fit and a slice starts a picture, which audio and text do by chance. */
+  shortLengths: 40,
   /** The header of a fragment is possible. */
   fragment: 40,
   /** The sizes of an aggregation packet fit. */
   aggregation: 60,
-  /** Single-byte lengths fit, and there is a sequence parameter set among the NAL units. */
-  oneByteLengthsWithParameterSet: 80,
-  /** Two-byte lengths fit and a slice starts a picture. */
-  twoByteLengths: 90,
+  /** The same, with a sequence parameter set in front of the slice. */
+  shortLengthsWithParameterSet: 80,
   /** A start code, or four-byte lengths that end where the data ends. */
   framed: 95,
   /** The caller has said so, and the bytes agree. */
@@ -140,8 +138,7 @@ function shortChainConfidence(data: Uint8Array, lengthSize: 1 | 2): number {
     if (isCredibleParameterSet(data, cursor.start, cursor.end)) hasParameterSet = true;
     if (!isVcl(nalUnitType(data[cursor.start]))) continue;
     if (!startsPicture(data, cursor.start, cursor.end)) return Confidence.none;
-    if (lengthSize === 2) return Confidence.twoByteLengths;
-    return hasParameterSet ? Confidence.oneByteLengthsWithParameterSet : Confidence.oneByteLengths;
+    return hasParameterSet ? Confidence.shortLengthsWithParameterSet : Confidence.shortLengths;
   }
   return Confidence.none;
 }
@@ -153,6 +150,19 @@ function detectByteStream(data: Uint8Array, confidence: number): number {
   const isPossible =
     confidence === Confidence.given ? !hasForbiddenZeroBit(header) : isPossibleBeginning(data, cursor.start);
   return isPossible ? packDetection(Framing.annexb, nalUnitType(header), confidence) : 0;
+}
+
+/**
+ * Whether what looks like a three-byte start code is the length 256 to 511 of a sample that is not H.264, such as one of
+ * HEVC: the lengths end where the data end, and no unit between them holds a start code.
+ */
+function isForeignSample(data: Uint8Array): boolean {
+  if (data.length < 5 || data[0] !== 0 || data[1] !== 0 || data[2] !== 1) return false;
+  // A set bit is no header, in any of these codecs; it is first_mb_in_slice of a slice behind a start code.
+  if (hasForbiddenZeroBit(data[4])) return false;
+  const cursor = new NalUnitCursor(data, Framing.avcc4);
+  while (cursor.next());
+  return cursor.position === data.length && !hasStartCodeInside(data, Framing.avcc4);
 }
 
 /** Whether the data begin with a start code, with any number of zeros in front of it. */
@@ -236,6 +246,7 @@ export function detect(data: Uint8Array, hint: number): number {
   if (isLengthPrefixed(hint)) return detectLengthPrefixed(data, hint);
 
   if (isFourByteChain(data)) return packDetection(Framing.avcc4, nalUnitType(data[4]), Confidence.framed);
+  if (isForeignSample(data)) return 0;
   if (beginsWithStartCode(data)) return detectByteStream(data, Confidence.framed);
   for (const framing of [Framing.avcc2, Framing.avcc1] as const) {
     const lengthSize = lengthSizeOf(framing);

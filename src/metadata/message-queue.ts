@@ -51,6 +51,10 @@ export class MessageQueue {
   readonly #recent = new Set<QueuedMessage>();
   readonly #retained = new Map<string, QueuedMessage>();
   readonly #tracks = new Set<Track>();
+  /** Messages whose loss is to be told. */
+  readonly #lost: { readonly message: QueuedMessage; readonly outcome: InjectionOutcome }[] = [];
+  #isMakingRoom = false;
+  #isTelling = false;
   #lastSweep = 0;
   /** No message expires before. */
   #earliestExpiry = Infinity;
@@ -183,7 +187,9 @@ export class MessageQueue {
         `the queue holds ${this.#maxSize} messages that no injector has carried`,
       );
     }
+    this.#isMakingRoom = true;
     this.#end(victim, 'dropped');
+    this.#isMakingRoom = false;
   }
 
   /**
@@ -206,6 +212,7 @@ export class MessageQueue {
       this.#retained.set(key, message);
       for (const track of this.#tracks) track.updateIdle();
     }
+    this.#tellLost();
   }
 
   /** Ends what is retained under `key`; false where nothing is. */
@@ -250,6 +257,18 @@ export class MessageQueue {
     (this.#timer as { unref?: () => void }).unref?.();
   }
 
+  /**
+   * Tells of lost messages when the queue is in order again: whoever hears it may publish. What is lost by that is not
+   * told, or a listener that publishes whenever a message is dropped would never end.
+   */
+  #tellLost(): void {
+    if (this.#isTelling || this.#lost.length === 0) return;
+    this.#isTelling = true;
+    for (const { message, outcome } of this.#lost.splice(0)) this.#onLost(message, outcome);
+    this.#lost.length = 0;
+    this.#isTelling = false;
+  }
+
   get #isDrivenByFrames(): boolean {
     for (const { clock } of this.#tracks) if (clock.hasTimestamps) return true;
     return false;
@@ -288,7 +307,9 @@ export class MessageQueue {
     else this.stats[outcome]++;
     message.finish(outcome);
     if (outcome !== 'injected') for (const track of this.#tracks) track.takeBack(message);
-    if (outcome === 'expired' || outcome === 'dropped') this.#onLost(message, outcome);
+    if (outcome !== 'expired' && outcome !== 'dropped') return;
+    this.#lost.push({ message, outcome });
+    if (!this.#isMakingRoom) this.#tellLost();
   }
 
   #unretain(message: QueuedMessage): boolean {

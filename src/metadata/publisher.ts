@@ -68,6 +68,8 @@ export class SeiPublisher {
   readonly #source = crypto.getRandomValues(new Uint8Array(SOURCE_LENGTH));
   #lastMicroseconds = 0;
   #published = 0;
+  /** Messages that were given a number by fragments; it is taken before anybody else can publish. */
+  #fragmented = 0;
   #truncated = 0;
   #split = 0;
 
@@ -194,7 +196,7 @@ export class SeiPublisher {
     const fragments = splitIntoFragments(userData, {
       uuid: this.uuid,
       source: this.#source,
-      number: (this.#published + 1) >>> 0,
+      number: ++this.#fragmented >>> 0,
       maxUserDataSize: this.#limits.maxUserDataSize,
     });
     const nalUnits = fragments.map((fragment) => this.#nalUnit(fragment, FRAGMENT_SEI_UUID));

@@ -30,6 +30,8 @@ export class ReceptionClock {
   advance(now: number, timestamp: number | undefined): number {
     const elapsed = Math.max(0, now - (this.#lastNow ?? now));
     this.#lastNow = now;
+    // A timestamp that no clock shows, such as FFmpeg's for none, would leave no digits for the milliseconds.
+    if (timestamp !== undefined && !Number.isSafeInteger(Math.trunc(timestamp))) return this.time;
     if (timestamp === undefined) this.#isFrameDriven = false;
     if (!this.#isFrameDriven || timestamp === undefined) this.time += elapsed;
     else this.#follow(timestamp, now);

@@ -3,6 +3,9 @@ import type { Timeline } from './timeline.js';
 /** Timestamps that go back by so much, in milliseconds, are those of a source that has started anew. */
 export const CLOCK_RESTART_MS = 10_000;
 
+/** Timestamps that go forward by more, in milliseconds, count as so much: an hour. */
+export const MAX_CLOCK_STEP_MS = 3_600_000;
+
 /**
  * So many timestamps in a row may be behind the highest one: no decoder puts more pictures into order (H.264 E.2.1,
  * max_num_reorder_frames).
@@ -56,7 +59,9 @@ export class TrackClock {
    * of B pictures do, is standing still; going back far, or for many pictures, is a new beginning.
    */
   advance(clock: number): void {
-    const passed = clock - this.#highest;
+    // A timestamp that no clock shows, such as FFmpeg's for none, would leave no digits for the milliseconds.
+    if (!Number.isSafeInteger(Math.trunc(clock))) return;
+    const passed = Math.min(clock - this.#highest, MAX_CLOCK_STEP_MS);
     if (passed > 0) {
       this.position += passed;
       this.#timeline.reach(this.position, this.hasTimestamps ? undefined : clock);
@@ -84,8 +89,8 @@ export class TrackClock {
   }
 
   #startFrom(clock: number): void {
-    this.#highest = clock;
-    this.#last = clock;
+    this.#highest = Number.isSafeInteger(Math.trunc(clock)) ? clock : 0;
+    this.#last = this.#highest;
     this.#behind = 0;
   }
 }

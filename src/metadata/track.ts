@@ -19,7 +19,7 @@ export const MAX_WAIT_FOR_KEPT_PICTURE = 16;
  * A retained message is sent again after so long without an IDR picture, in milliseconds: receivers forget what they
  * have had after {@link DEDUP_WINDOW_MS}, and would take it for a new one at the next.
  */
-export const RETAINED_REFRESH_MS = 20_000;
+export const RETAINED_REFRESH_MS = 10_000;
 
 /**
  * A further copy of a message that nothing but its content identifies goes no later than this after the one before, in

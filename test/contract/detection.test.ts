@@ -85,7 +85,7 @@ const ambiguous: Case[] = [
   {
     what: 'lengths of two bytes in front of a picture',
     data: avcc(2, nal.sps, nal.pps, nal.idr),
-    detection: { format: 'avcc', lengthSize: 2, nalUnitType: 7, confidence: 0.9 },
+    detection: { format: 'avcc', lengthSize: 2, nalUnitType: 7, confidence: 0.8 },
     insertAt: 2 + nal.sps.length + 2 + nal.pps.length,
   },
   {
