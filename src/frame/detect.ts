@@ -23,7 +23,7 @@ export interface FormatDetection {
   readonly rtpPacketType?: RtpPacketType;
   /**
    * How sure it is, from 0 to 1. Frames are injected into without being told the format from 0.75 on; a RTP payload,
-   * for which only its first byte speaks, is below that.
+   * for which only its first byte speaks, is below that, as are lengths of one or two bytes without a parameter set.
    */
   readonly confidence: number;
 }

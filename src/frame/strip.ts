@@ -92,7 +92,7 @@ function applyEdits(frame: Uint8Array, edits: readonly Edit[], like: Uint8Array)
  * Removes SEI messages from a frame, and nothing else: a SEI NAL unit that holds nothing more goes with its framing,
  * one that holds other messages keeps them. What {@link injectSei} put in comes out byte for byte, so that
  * `stripSei(injectSei(x))` is `x` for each `x` that held no such message (a single NAL unit in `rtp` that became a
- * STAP-A packet stays one).
+ * STAP-A packet stays one). What stands behind the first {@link MAX_SEI_MESSAGES_PER_FRAME} messages is not seen.
  *
  * @param frame one access unit, sample or RTP payload; it is only read
  * @param options which messages: those of {@link DEFAULT_SEI_UUID} unless told; format and length size, where the
