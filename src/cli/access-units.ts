@@ -1,4 +1,5 @@
-import { AccessUnitSplitter, MAX_ACCESS_UNIT_SIZE } from '../index.js';
+import { MAX_ACCESS_UNIT_SIZE } from '../codec/access-unit-splitter.js';
+import { AccessUnitSplitter } from '../frame/access-unit-splitter.js';
 
 /** One access unit of a byte stream. */
 export interface AccessUnit {

@@ -1,5 +1,7 @@
 import { Command } from 'commander';
-import { DEFAULT_SEI_UUID, MAX_SEI_MESSAGES_PER_FRAME, type SeiMessage, extractSei } from '../index.js';
+import { MAX_SEI_MESSAGES_PER_FRAME } from '../codec/sei-extraction.js';
+import { DEFAULT_SEI_UUID } from '../codec/uuid.js';
+import { type SeiMessage, extractSei } from '../frame/extract.js';
 import { type AccessUnit, accessUnitBatches } from './access-units.js';
 import type { Context } from './context.js';
 import { LineBatch, contentOf, jsonLine } from './json-lines.js';

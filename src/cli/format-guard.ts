@@ -1,5 +1,5 @@
 /** Says what an input is, and stops what is no H.264 byte stream before anything is done to it. */
-import { type FormatDetection, detectH264Format } from '../index.js';
+import { type FormatDetection, detectH264Format } from '../frame/detect.js';
 import { CliError } from './failure.js';
 
 /** The most bytes of the beginning of an input that are looked at: 64 KiB. */

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { Framing, NalUnitCursor } from '../codec/framing.js';
 import { NalUnitType, nalUnitType } from '../codec/nal-unit.js';
-import { type SeiMessage, extractSei } from '../index.js';
+import { type SeiMessage, extractSei } from '../frame/extract.js';
 import { type AccessUnit, accessUnitBatches } from './access-units.js';
 import type { Context } from './context.js';
 import { LineBatch, jsonLine } from './json-lines.js';

@@ -1,7 +1,7 @@
 /** Output as JSON Lines, out of bytes that nobody vouches for. */
 import { isUtf8 } from 'node:buffer';
 import { USER_DATA_UNREGISTERED } from '../codec/sei-message.js';
-import { type SeiMessage } from '../index.js';
+import type { SeiMessage } from '../frame/extract.js';
 
 /** JSON that is nested deeper than this is given as text alone: many readers refuse it, and some fall over. */
 export const MAX_JSON_DEPTH = 100;

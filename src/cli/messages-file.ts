@@ -2,7 +2,7 @@
  * The file of `inject --messages`: JSON Lines, each an object with a place (`at` or `frame`), what to send (`message`
  * or `base64`) and, if it is not that of all, a `uuid`.
  */
-import { createSeiNalUnit } from '../index.js';
+import { createSeiNalUnit } from '../frame/sei-nal-unit.js';
 import { CliError, reasonOf } from './failure.js';
 import type { Place, PlacedMessage } from './schedule.js';
 

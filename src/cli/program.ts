@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
+import '../backend/select.js';
 import type { Context } from './context.js';
 import { detectCommand } from './detect.js';
 import { extractCommand } from './extract.js';

@@ -1,5 +1,7 @@
 import { Command } from 'commander';
-import { DEFAULT_SEI_UUID, type SeiMessage, stripSei } from '../index.js';
+import { DEFAULT_SEI_UUID } from '../codec/uuid.js';
+import type { SeiMessage } from '../frame/extract.js';
+import { stripSei } from '../frame/strip.js';
 import { accessUnitBatches } from './access-units.js';
 import type { Context } from './context.js';
 import { addStreamOptions, repeatable, uuidArgument } from './options.js';
