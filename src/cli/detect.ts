@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import type { Context } from './context.js';
 import { CliError, failure } from './failure.js';
 import { HEAD_LENGTH, MIN_CONFIDENCE, type Identification, identify } from './format-guard.js';
-import { chunksOf, openInput } from './input.js';
+import { openInput } from './input.js';
 import { jsonLine } from './json-lines.js';
 import { nalUnitTypeName } from './names.js';
 import { openOutput } from './output.js';
@@ -22,7 +22,7 @@ export async function identifyStream(source: AsyncIterable<Uint8Array>, name: st
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of source) {
-    chunks.push(chunk);
+    chunks.push(Buffer.from(chunk.subarray(0, HEAD_LENGTH)));
     length += chunk.length;
     if (length > HEAD_LENGTH) break;
   }
@@ -42,7 +42,7 @@ function textOf({ detection, what }: Identification, name: string): string {
 
 async function run(path: string, options: DetectCommandOptions, context: Context): Promise<void> {
   const input = await openInput(path, context);
-  const identification = await identifyStream(chunksOf(input), input.name);
+  const identification = await identifyStream(input.chunks, input.name);
   const { detection, what, advice } = identification;
   const text =
     options.json === true

@@ -170,11 +170,14 @@ export async function* requireByteStream(source: AsyncIterable<Uint8Array>, name
     heldLength += chunk.length;
     if (wasDrip || heldLength >= HEAD_LENGTH) check(false);
     if (isByteStream) {
-      yield Buffer.concat(held);
+      yield* held;
       held = [];
+    } else {
+      // Where the chunk lies, the next one may come.
+      held[held.length - 1] = Buffer.from(chunk);
     }
   }
   if (isByteStream) return;
   check(true);
-  yield Buffer.concat(held);
+  yield* held;
 }

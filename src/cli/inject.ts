@@ -1,14 +1,15 @@
 import { text } from 'node:stream/consumers';
 import { Command } from 'commander';
 import { findInsertionPoint } from '../codec/access-unit.js';
+import { START_CODE_LENGTH, writeStartCode } from '../codec/byte-stream.js';
 import { Framing, NalUnitCursor } from '../codec/framing.js';
 import { DEFAULT_SEI_UUID } from '../codec/uuid.js';
-import { injectSeiParts } from '../frame/inject.js';
 import { createSeiNalUnit } from '../frame/sei-nal-unit.js';
 import { accessUnitBatches } from './access-units.js';
+import { type ChunkMemory, joinPieces } from './chunk-memory.js';
 import type { Context } from './context.js';
 import { CliError, ExitCode, failure } from './failure.js';
-import { chunksOf, openInput } from './input.js';
+import { openInput } from './input.js';
 import { exactUtf8, parseMessages } from './messages-file.js';
 import { addStreamOptions, frameRateArgument, integerArgument, repeatable, uuidArgument } from './options.js';
 import { PictureClock } from './picture-clock.js';
@@ -35,13 +36,12 @@ export interface InjectionCounts {
 }
 
 /**
- * So many pieces are written at once: hostile access units are a few bytes long, and a chunk holds very many of them.
+ * So many pieces are joined at once: hostile access units are a few bytes long, and a chunk holds very many of them.
  */
-const MAX_PARTS = 4096;
+const MAX_PIECES = 4096;
 
-function holdsPicture(accessUnit: Uint8Array): boolean {
-  return findInsertionPoint(accessUnit, new NalUnitCursor(accessUnit, Framing.annexb)) >= 0;
-}
+const START_CODE = new Uint8Array(START_CODE_LENGTH);
+writeStartCode(START_CODE, 0);
 
 /**
  * Injects messages into a byte stream. An access unit without a picture gets none.
@@ -50,6 +50,7 @@ function holdsPicture(accessUnit: Uint8Array): boolean {
  * @param schedule says which messages, and is told of each picture
  * @param clock tells the time of each picture
  * @param counts brought up to date with each access unit
+ * @param memory of the result
  * @returns the chunks of the new stream
  * @throws {@link CliError} where a time is needed and the stream does not say its frame rate (H.264 7.4.1.2.3)
  */
@@ -58,32 +59,34 @@ export async function* injectMessages(
   schedule: Schedule,
   clock: PictureClock,
   counts: InjectionCounts,
+  memory: ChunkMemory,
 ): AsyncGenerator<Uint8Array> {
   for await (const accessUnits of accessUnitBatches(source)) {
-    let parts: Uint8Array[] = [];
+    let pieces: Uint8Array[] = [];
     for (const { index, data, isContinuation } of accessUnits) {
       counts.accessUnits = index + 1;
-      if (parts.length >= MAX_PARTS) {
-        yield Buffer.concat(parts);
-        parts = [];
+      if (pieces.length >= MAX_PIECES) {
+        yield* joinPieces(pieces, memory);
+        pieces = [];
       }
-      const isPicture = !isContinuation && holdsPicture(data);
-      const nalUnits = isPicture ? schedule.take(index, schedule.needsTime ? clock.next(data) : 0) : [];
+      const offset = isContinuation ? -1 : findInsertionPoint(data, new NalUnitCursor(data, Framing.annexb));
+      const nalUnits = offset < 0 ? [] : schedule.take(index, schedule.needsTime ? clock.next(data) : 0);
       if (nalUnits.length === 0) {
-        parts.push(data);
+        pieces.push(data);
         continue;
       }
       counts.messages += nalUnits.length;
       counts.pictures++;
-      for (const part of injectSeiParts(data, nalUnits, { format: 'annexb' })) parts.push(part);
+      pieces.push(data.subarray(0, offset));
+      for (const nalUnit of nalUnits) pieces.push(START_CODE, nalUnit);
+      pieces.push(data.subarray(offset));
     }
-    // One copy into one write costs less than many small ones.
-    yield Buffer.concat(parts);
+    yield* joinPieces(pieces, memory);
   }
 }
 
 async function readMessages(path: string, context: Context): Promise<string> {
-  return text(chunksOf(await openInput(path, context)));
+  return text((await openInput(path, context)).chunks);
 }
 
 function checkUsage(input: string, { message, messages, every }: InjectCommandOptions): void {
@@ -112,7 +115,7 @@ async function run(input: string, output: string, options: InjectCommandOptions,
   const counts = { messages: 0, pictures: 0, accessUnits: 0 };
   await transformStream(input, output, context, options, {
     isVideo: true,
-    run: (source) => injectMessages(source, schedule, new PictureClock(fps), counts),
+    run: (source, memory) => injectMessages(source, schedule, new PictureClock(fps), counts, memory),
   });
   const { messages: injected, pictures, accessUnits } = counts;
   report(

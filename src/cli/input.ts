@@ -1,22 +1,49 @@
-import { open } from 'node:fs/promises';
-import { type Readable, addAbortSignal } from 'node:stream';
+import { type FileHandle, open } from 'node:fs/promises';
+import { addAbortSignal } from 'node:stream';
+import { READ_SIZE } from './chunk-memory.js';
 import type { Context } from './context.js';
 import { CliError, failure } from './failure.js';
-
-/**
- * Bytes that are read from a file at once: 256 KiB. A larger chunk is no faster, and what is made of it takes more
- * memory.
- */
-const READ_SIZE = 256 * 1024;
 
 /** The input of a command, open. */
 export interface Input {
   /** How messages call it. */
   readonly name: string;
-  /** Its bytes. */
-  readonly stream: Readable;
+  /** Its bytes. A chunk may be written over as soon as the next one is asked for. */
+  readonly chunks: AsyncIterable<Uint8Array>;
   /** Its size in bytes, where it is a regular file. */
   readonly size?: number;
+}
+
+/** Reads a regular file to its end and closes it. While a chunk is worked on, the next one is read. */
+async function* readFile(file: FileHandle): AsyncGenerator<Uint8Array> {
+  const read = (memory: Uint8Array) => {
+    const reading = file.read(memory, 0, READ_SIZE, null);
+    // Whoever stops early does not want to know what becomes of the bytes behind.
+    reading.catch(() => undefined);
+    return reading;
+  };
+  let ahead: Uint8Array = Buffer.allocUnsafeSlow(READ_SIZE);
+  let current: Uint8Array = Buffer.allocUnsafeSlow(READ_SIZE);
+  try {
+    for (let reading = read(ahead); ;) {
+      const { bytesRead } = await reading;
+      if (bytesRead === 0) return;
+      [ahead, current] = [current, ahead];
+      reading = read(ahead);
+      yield current.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** What fails while an input is read is told with its name. */
+async function* named(chunks: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* chunks;
+  } catch (error) {
+    throw failure(`cannot read ${name}`, error);
+  }
 }
 
 /**
@@ -26,7 +53,7 @@ export interface Input {
  * @throws {@link CliError} where it cannot be read
  */
 export async function openInput(path: string, { stdin, signal }: Context): Promise<Input> {
-  if (path === '-') return { name: 'stdin', stream: addAbortSignal(signal, stdin) };
+  if (path === '-') return { name: 'stdin', chunks: named(addAbortSignal(signal, stdin), 'stdin') };
   try {
     const file = await open(path);
     const stats = await file.stat();
@@ -34,18 +61,9 @@ export async function openInput(path: string, { stdin, signal }: Context): Promi
       await file.close();
       throw new CliError(`cannot read ${path}: it is a directory`);
     }
-    const stream = addAbortSignal(signal, file.createReadStream({ highWaterMark: READ_SIZE }));
-    return { name: path, stream, ...(stats.isFile() && { size: stats.size }) };
+    if (stats.isFile()) return { name: path, chunks: named(readFile(file), path), size: stats.size };
+    return { name: path, chunks: named(addAbortSignal(signal, file.createReadStream()), path) };
   } catch (error) {
     throw failure(`cannot read ${path}`, error);
-  }
-}
-
-/** The chunks of an input; what fails while it is read is told with its name. */
-export async function* chunksOf({ stream, name }: Input): AsyncGenerator<Uint8Array> {
-  try {
-    for await (const chunk of stream) yield chunk as Uint8Array;
-  } catch (error) {
-    throw failure(`cannot read ${name}`, error);
   }
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { createRequire } from 'node:module';
 import type { Context } from './context.js';
+import type * as Program from './program.js';
 
 /** How long a run that is interrupted may take to remove what it has begun, in milliseconds. */
 const GRACE_MS = 2000;
@@ -11,7 +12,7 @@ async function run(context: Context): Promise<number> {
   try {
     // Loaded in here, since a backend that is forced and cannot be had ends the loading of the library; and not by
     // import(), which would set up the loader of ES modules first, at a tenth of the time that a short run takes.
-    const { runCli } = createRequire(__filename)('./program.js') as typeof import('./program.js');
+    const { runCli } = createRequire(__filename)('./program.js') as typeof Program;
     return await runCli(process.argv.slice(2), context);
   } catch (error) {
     context.stderr.write(`h264-sei: ${(error as Error).message}\n`);

@@ -3,13 +3,10 @@ import { constants, type Stats } from 'node:fs';
 import { access, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Writable } from 'node:stream';
+import { type ChunkMemory, RecycledMemory, freshMemory } from './chunk-memory.js';
 import type { Context } from './context.js';
 import { CliError, ExitCode, failure } from './failure.js';
-
-/**
- * Bytes that may wait to be written before the source is told to wait: so many that reading, work and writing overlap.
- */
-const WRITE_BUFFER_SIZE = 4 * 1024 * 1024;
+import { FileWriter } from './file-writer.js';
 
 /** The output of a command, open. */
 export interface Output {
@@ -17,6 +14,8 @@ export interface Output {
   readonly name: string;
   /** Takes the bytes. */
   readonly stream: Writable;
+  /** The memory of the chunks that it takes; a chunk of other memory may be kept until it is written. */
+  readonly memory: ChunkMemory;
   /** Whether the stream is to be ended behind the last byte; stdout is not ours to end. */
   readonly endsWithRun: boolean;
   /** Makes the output visible under its name; called when everything is written. */
@@ -43,7 +42,14 @@ function openStdout({ stdout }: Context, isVideo: boolean): Output {
       ExitCode.usage,
     );
   }
-  return { name: 'stdout', stream: stdout, endsWithRun: false, commit: NOTHING_TO_DO, discard: NOTHING_TO_DO };
+  return {
+    name: 'stdout',
+    stream: stdout,
+    memory: freshMemory,
+    endsWithRun: false,
+    commit: NOTHING_TO_DO,
+    discard: NOTHING_TO_DO,
+  };
 }
 
 /** A temporary file beside the output, which takes its name when it is complete. */
@@ -51,10 +57,12 @@ async function openBeside(name: string, path: string, mode?: number): Promise<Ou
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
   const file = await open(temporary, 'wx');
   if (mode !== undefined) await file.chmod(mode);
-  const stream = file.createWriteStream({ highWaterMark: WRITE_BUFFER_SIZE });
+  const memory = new RecycledMemory();
+  const stream = new FileWriter(file, memory);
   return {
     name,
     stream,
+    memory,
     endsWithRun: true,
     commit: () => rename(temporary, path),
     discard: async () => {
@@ -66,8 +74,9 @@ async function openBeside(name: string, path: string, mode?: number): Promise<Ou
 
 /** A device or pipe, which is written as it is. */
 async function openInPlace(path: string): Promise<Output> {
-  const stream = (await open(path, 'w')).createWriteStream({ highWaterMark: WRITE_BUFFER_SIZE });
-  return { name: path, stream, endsWithRun: true, commit: NOTHING_TO_DO, discard: () => closed(stream) };
+  const memory = new RecycledMemory();
+  const stream = new FileWriter(await open(path, 'w'), memory);
+  return { name: path, stream, memory, endsWithRun: true, commit: NOTHING_TO_DO, discard: () => closed(stream) };
 }
 
 /** Closes a stream that may have failed, and waits for it. */

@@ -3,6 +3,7 @@ import { DEFAULT_SEI_UUID } from '../codec/uuid.js';
 import type { SeiMessage } from '../frame/extract.js';
 import { stripSei } from '../frame/strip.js';
 import { accessUnitBatches } from './access-units.js';
+import { type ChunkMemory, joinPieces } from './chunk-memory.js';
 import type { Context } from './context.js';
 import { addStreamOptions, repeatable, uuidArgument } from './options.js';
 import { counted, report } from './report.js';
@@ -27,12 +28,14 @@ export interface StripCounts {
  * @param source the chunks of an Annex B byte stream
  * @param uuids user_data_unregistered messages with one of these go; all of them where absent
  * @param counts brought up to date with each access unit
+ * @param memory of the result
  * @returns the chunks of the new stream (H.264 7.3.2.3)
  */
 export async function* stripMessages(
   source: AsyncIterable<Uint8Array>,
   uuids: ReadonlySet<string> | undefined,
   counts: StripCounts,
+  memory: ChunkMemory,
 ): AsyncGenerator<Uint8Array> {
   const filter = ({ uuid }: SeiMessage) => {
     const goes = uuid !== undefined && (uuids === undefined || uuids.has(uuid));
@@ -45,7 +48,7 @@ export async function* stripMessages(
       if (result !== data) counts.accessUnits++;
       return result;
     });
-    yield Buffer.concat(stripped);
+    yield* joinPieces(stripped, memory);
   }
 }
 
@@ -55,7 +58,7 @@ async function run(input: string, output: string, options: StripCommandOptions, 
   const counts = { messages: 0, accessUnits: 0 };
   await transformStream(input, output, context, options, {
     isVideo: true,
-    run: (source) => stripMessages(source, uuids, counts),
+    run: (source, memory) => stripMessages(source, uuids, counts, memory),
   });
   const { messages, accessUnits } = counts;
   report(`removed ${counted(messages, 'message')} from ${counted(accessUnits, 'access unit')}`, context, options);

@@ -1,8 +1,9 @@
 import { pipeline } from 'node:stream/promises';
+import type { ChunkMemory } from './chunk-memory.js';
 import type { Context } from './context.js';
 import { failure } from './failure.js';
 import { requireByteStream } from './format-guard.js';
-import { chunksOf, openInput } from './input.js';
+import { openInput } from './input.js';
 import { openOutput } from './output.js';
 import { showProgress } from './progress.js';
 
@@ -18,8 +19,13 @@ export interface StreamOptions {
 export interface Transformation {
   /** Whether video comes out, which is nothing for a terminal. */
   readonly isVideo: boolean;
-  /** Makes the output of the chunks of the input. */
-  run(source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array | string>;
+  /**
+   * Makes the output of the chunks of the input.
+   *
+   * @param source each chunk is there until the next one is asked for
+   * @param memory for the chunks of the output
+   */
+  run(source: AsyncIterable<Uint8Array>, memory: ChunkMemory): AsyncIterable<Uint8Array | string>;
 }
 
 /**
@@ -40,11 +46,11 @@ export async function transformStream(
   const output = await openOutput(outputPath, context, transformation.isVideo);
   try {
     const input = await openInput(inputPath, context);
-    let chunks: AsyncIterable<Uint8Array> = chunksOf(input);
+    let { chunks } = input;
     if (options.quiet !== true && input.size !== undefined) chunks = showProgress(chunks, input.size, context.stderr);
     if (options.force !== true) chunks = requireByteStream(chunks, input.name);
     const { signal } = context;
-    await pipeline(transformation.run(chunks), output.stream, { signal, end: output.endsWithRun });
+    await pipeline(transformation.run(chunks, output.memory), output.stream, { signal, end: output.endsWithRun });
     await output.commit();
   } catch (error) {
     await output.discard();

@@ -1,5 +1,6 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import { READ_SIZE } from '../../src/cli/chunk-memory.js';
 import { conformanceStreams, fixtureClip, fixtureClips } from '../support/streams.js';
 import { parseLines, pieces, runInProcess, useFolder } from './run.js';
 
@@ -50,6 +51,18 @@ describe('inject, extract and strip', () => {
     expect(piped.code).toBe(0);
     expect(piped.stdout.equals(whole.stdout)).toBe(true);
     expect(piped.stdout.length).toBeGreaterThan(clip.read().length);
+  });
+
+  it('a file that takes several reads comes out as from a pipe', async () => {
+    const clip = fixtureClip('1080p.h264').read();
+    const long = Buffer.concat(Array.from({ length: Math.ceil((3.5 * READ_SIZE) / clip.length) }, () => clip));
+    const [input, output] = [folder.path('long.h264'), folder.path('long.out')];
+    await writeFile(input, long);
+    const args = ['inject', '--every', '2', '-m', 'x'.repeat(3000)];
+    expect((await runInProcess([...args, input, output])).code).toBe(0);
+    const piped = await runInProcess([...args, '-'], { stdin: pieces(long, 100_000) });
+    expect((await readFile(output)).equals(piped.stdout)).toBe(true);
+    expect((await runInProcess(['strip', output])).stdout.equals(long)).toBe(true);
   });
 
   it('sends bytes that need emulation prevention, and gives them back', async () => {
