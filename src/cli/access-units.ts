@@ -23,7 +23,7 @@ export interface AccessUnit {
  *   access unit (H.264 7.4.1.2.3, B.1.1)
  */
 export async function* accessUnitBatches(source: AsyncIterable<Uint8Array>): AsyncGenerator<AccessUnit[]> {
-  const splitter = new AccessUnitSplitter();
+  const splitter = new AccessUnitSplitter({ reuseMemory: true });
   let index = -1;
   let offset = 0;
   let isContinuation = false;

@@ -58,6 +58,11 @@ export interface AccessUnitSplitterOptions {
   readonly scan?: StartCodeScan;
   /** The bytes that an access unit may have before it is cut, at least 1; {@link MAX_ACCESS_UNIT_SIZE} by default. */
   readonly maxAccessUnitSize?: number | undefined;
+  /**
+   * Whether an access unit may be a view of the splitter's own memory: then it is there until the next call, and the
+   * splitter copies and allocates less. By default what comes out belongs to the caller.
+   */
+  readonly reuseMemory?: boolean | undefined;
 }
 
 /**
@@ -69,8 +74,9 @@ export interface AccessUnitSplitterOptions {
  * - Where the stream is split depends on its bytes alone, not on the chunks.
  * - An access unit comes out as soon as it is certain that the next one has begun: that takes the header of a NAL unit,
  *   or, for a slice, the first bytes of its slice header.
- * - An access unit is a view of the chunk where it lies within one, and else a copy. So whoever reuses the memory of a
- *   chunk has to be done with what {@link AccessUnitSplitter.push} answered; the splitter itself keeps no chunk.
+ * - An access unit is a view of the chunk where it lies within one, and else a copy (with `reuseMemory` a view of the
+ *   splitter's own memory, which the next call overwrites). So whoever reuses the memory of a chunk has to be done with
+ *   what {@link AccessUnitSplitter.push} answered; the splitter itself keeps no chunk.
  * - No bytes make it throw. A parameter set that cannot be read is passed over; a slice that cannot be read stays with
  *   the access unit that is there; while a parameter set is missing, first_mb_in_slice decides.
  * - Time is linear in the bytes. What is held between two calls is bounded by `maxAccessUnitSize` and {@link
@@ -83,6 +89,7 @@ export interface AccessUnitSplitterOptions {
 export class AccessUnitSplitter {
   readonly #scan: StartCodeScan;
   readonly #maxAccessUnitSize: number;
+  readonly #reusesMemory: boolean;
   #tracker = new PictureTracker();
   #offsets = new Uint32Array(INITIAL_OFFSETS);
   #forcedCuts = 0;
@@ -91,6 +98,9 @@ export class AccessUnitSplitter {
   #held: Uint8Array = NO_BYTES;
   #heldLength = 0;
   #chunk: Uint8Array = NO_BYTES;
+  /** Takes the place of #held while the last access units are views of that. */
+  #spare: Uint8Array = NO_BYTES;
+  #isHeldLent = false;
   /** The last three bytes, as one number: a start code prefix may reach into the next chunk. */
   #lastBytes = 0xff_ffff;
 
@@ -111,14 +121,16 @@ export class AccessUnitSplitter {
    * @throws TypeError or RangeError for an option of the wrong type or value
    */
   constructor(options: AccessUnitSplitterOptions = {}) {
-    const { scan = scanStartCodes, maxAccessUnitSize = MAX_ACCESS_UNIT_SIZE } = options;
+    const { scan = scanStartCodes, maxAccessUnitSize = MAX_ACCESS_UNIT_SIZE, reuseMemory = false } = options;
     if (typeof scan !== 'function') throw invalidType('scan', 'a function', scan);
     if (typeof maxAccessUnitSize !== 'number') throw invalidType('maxAccessUnitSize', 'a number', maxAccessUnitSize);
     if (!Number.isSafeInteger(maxAccessUnitSize) || maxAccessUnitSize < 1) {
       throw outOfRange('maxAccessUnitSize', 'an integer above 0', maxAccessUnitSize);
     }
+    if (typeof reuseMemory !== 'boolean') throw invalidType('reuseMemory', 'a boolean', reuseMemory);
     this.#scan = scan;
     this.#maxAccessUnitSize = maxAccessUnitSize;
+    this.#reusesMemory = reuseMemory;
   }
 
   /** How often an access unit was cut because it was larger than `maxAccessUnitSize`. */
@@ -135,6 +147,7 @@ export class AccessUnitSplitter {
    */
   push(chunk: Uint8Array): Uint8Array[] {
     if (!(chunk instanceof Uint8Array)) throw invalidType('chunk', 'a Uint8Array', chunk);
+    this.#takeBack();
     this.#chunk = chunk;
     this.#findNalUnits();
     this.#decide();
@@ -157,6 +170,8 @@ export class AccessUnitSplitter {
     this.#tracker = new PictureTracker();
     this.#held = NO_BYTES;
     this.#heldLength = 0;
+    this.#spare = NO_BYTES;
+    this.#isHeldLent = false;
     this.#start = 0;
     this.#lastBytes = 0xff_ffff;
     return this.#takeAccessUnits();
@@ -299,29 +314,43 @@ export class AccessUnitSplitter {
 
   #emit(end: number): void {
     if (end <= this.#start) return;
-    const { data, start } = this.#window(this.#start, end);
-    const length = end - this.#start;
-    // What is held is written again for the next access unit.
-    if (data === this.#held) {
-      const copy = allocate(length, data);
-      copyBytes(data, start, start + length, copy, 0);
-      this.#accessUnits.push(copy);
-    } else {
-      this.#accessUnits.push(data.subarray(start, start + length));
-    }
+    this.#accessUnits.push(this.#accessUnit(this.#start, end));
     this.#start = end;
   }
 
-  /**
-   * The memory in which the bytes from `from` to `end` lie in a row, and where there; a copy only if they lie in both.
-   */
+  #accessUnit(from: number, end: number): Uint8Array {
+    const base = this.#heldLength;
+    if (from >= base) return this.#chunk.subarray(from - base, end - base);
+    if (this.#reusesMemory) {
+      const view = this.#heldUpTo(end).subarray(from, end);
+      this.#isHeldLent = true;
+      return view;
+    }
+    // What is held is written again for the next access unit.
+    const heldEnd = Math.min(base, end);
+    const copy = allocate(end - from, this.#held);
+    copyBytes(this.#chunk, 0, end - heldEnd, copy, copyBytes(this.#held, from, heldEnd, copy, 0));
+    return copy;
+  }
+
+  /** The memory in which the bytes from `from` to `end` lie in a row, and where there. */
   #window(from: number, end: number): { readonly data: Uint8Array; readonly start: number } {
     const base = this.#heldLength;
     if (from >= base) return { data: this.#chunk, start: from - base };
-    if (end <= base) return { data: this.#held, start: from };
-    const data = allocate(end - from, this.#chunk);
-    copyBytes(this.#chunk, 0, end - base, data, copyBytes(this.#held, from, base, data, 0));
-    return { data, start: 0 };
+    return { data: this.#heldUpTo(end), start: from };
+  }
+
+  /** The memory of what is held, with the bytes of the chunk up to `end` copied behind that. */
+  #heldUpTo(end: number): Uint8Array {
+    const base = this.#heldLength;
+    if (end <= base) return this.#held;
+    if (end > this.#held.length) {
+      const memory = allocate(Math.max(end, 2 * this.#held.length), this.#held);
+      copyBytes(this.#held, 0, base, memory, 0);
+      this.#held = memory;
+    }
+    copyBytes(this.#chunk, 0, end - base, this.#held, base);
+    return this.#held;
   }
 
   #byteAt(index: number): number {
@@ -341,14 +370,14 @@ export class AccessUnitSplitter {
     const kept = Math.max(base - start, 0);
     const chunkStart = Math.max(start - base, 0);
     const length = kept + chunk.length - chunkStart;
-    if (length > this.#held.length) {
-      const memory = allocate(Math.max(length, 2 * this.#held.length, INITIAL_CAPACITY), chunk);
-      copyBytes(this.#held, start, start + kept, memory, 0);
-      this.#held = memory;
-    } else if (start > 0 && kept > 0) {
-      this.#held.copyWithin(0, start, base);
-    }
-    copyBytes(chunk, chunkStart, chunk.length, this.#held, kept);
+    let memory = this.#isHeldLent ? this.#spare : this.#held;
+    if (length > memory.length) memory = allocate(Math.max(length, 2 * memory.length, INITIAL_CAPACITY), chunk);
+    if (memory !== this.#held) copyBytes(this.#held, start, start + kept, memory, 0);
+    else if (start > 0 && kept > 0) memory.copyWithin(0, start, base);
+    copyBytes(chunk, chunkStart, chunk.length, memory, kept);
+    if (this.#isHeldLent) this.#spare = this.#held;
+    this.#isHeldLent = false;
+    this.#held = memory;
     this.#heldLength = length;
     this.#chunk = NO_BYTES;
     this.#start = 0;
@@ -358,6 +387,15 @@ export class AccessUnitSplitter {
       this.#prefix -= start;
       this.#prefixCandidate -= start;
     }
+  }
+
+  /** Goes back to the memory of the last access units, which nobody reads any more, where it is the larger one. */
+  #takeBack(): void {
+    const lent = this.#spare;
+    if (lent.length <= this.#held.length) return;
+    copyBytes(this.#held, 0, this.#heldLength, lent, 0);
+    this.#spare = this.#held;
+    this.#held = lent;
   }
 
   #takeAccessUnits(): Uint8Array[] {

@@ -6,6 +6,11 @@ import { readableBytes } from './arguments.js';
 export interface AccessUnitSplitterOptions {
   /** The bytes that an access unit may have before it is cut, at least 1; {@link MAX_ACCESS_UNIT_SIZE} where absent. */
   readonly maxAccessUnitSize?: number | undefined;
+  /**
+   * Whether an access unit may be a view of the splitter's own memory: then it is there until the next call, and the
+   * splitter copies and allocates less. By default what comes out belongs to the caller.
+   */
+  readonly reuseMemory?: boolean | undefined;
 }
 
 /**
@@ -18,7 +23,7 @@ export interface AccessUnitSplitterOptions {
  */
 export class AccessUnitSplitter extends CodecAccessUnitSplitter {
   /**
-   * @param options the bound on one access unit
+   * @param options the bound on one access unit, and whose memory it is
    * @throws `TypeError` or `RangeError` for an option of the wrong type or value
    */
   constructor(options: AccessUnitSplitterOptions = {}) {

@@ -283,6 +283,22 @@ describe('AccessUnitSplitter', () => {
     expect(accessUnits.map((each) => Buffer.from(each))).toEqual(expected);
   });
 
+  it('answers memory that is there until the next call, with reuseMemory', () => {
+    const clip = fixtureClip('1080p.h264');
+    for (const chunkLength of [1, 1000, 7000, 30_000]) {
+      const accessUnits = split(clip.read(), () => chunkLength, { reuseMemory: true });
+      expect(sizes(accessUnits)).toEqual(clip.accessUnitSizes);
+      expect(Buffer.concat(accessUnits).equals(clip.read())).toBe(true);
+    }
+    const splitter = new AccessUnitSplitter({ reuseMemory: true });
+    const buffers = new Set<ArrayBufferLike>();
+    for (let round = 0; round < 1000; round++) {
+      const chunk = Uint8Array.from(data);
+      for (const { buffer } of splitter.push(chunk)) if (buffer !== chunk.buffer) buffers.add(buffer);
+    }
+    expect(buffers.size).toBeLessThanOrEqual(2);
+  });
+
   it('answers a Buffer for a Buffer', () => {
     const splitter = new AccessUnitSplitter();
     const accessUnits = [
@@ -359,10 +375,12 @@ describe('AccessUnitSplitter', () => {
   it('rejects what is no option and no chunk', () => {
     const notAFunction = 5 as unknown as () => number;
     const notANumber = '5' as unknown as number;
+    const notABoolean = 1 as unknown as boolean;
     const type: unknown = expect.objectContaining({ name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' });
     const range: unknown = expect.objectContaining({ name: 'RangeError', code: 'ERR_OUT_OF_RANGE' });
     expect(() => new AccessUnitSplitter({ scan: notAFunction })).toThrow(type);
     expect(() => new AccessUnitSplitter({ maxAccessUnitSize: notANumber })).toThrow(type);
+    expect(() => new AccessUnitSplitter({ reuseMemory: notABoolean })).toThrow(type);
     for (const maxAccessUnitSize of [0, -1, 1.5, NaN, Infinity]) {
       expect(() => new AccessUnitSplitter({ maxAccessUnitSize })).toThrow(range);
     }
@@ -447,6 +465,7 @@ describe('any bytes', () => {
   function expectSame(data: Uint8Array, chunkLengths: number[], maxAccessUnitSize: number): void {
     const options = { maxAccessUnitSize };
     const whole = splitWhole(data, options);
+    expect(splitWhole(data, { ...options, reuseMemory: true })).toEqual(whole);
     expect(Buffer.concat(whole).equals(data)).toBe(true);
     expect(whole.every(({ length }) => length > 0 && length <= maxAccessUnitSize)).toBe(true);
     expect(split(data, () => 1, options)).toEqual(whole);
@@ -454,6 +473,7 @@ describe('any bytes', () => {
     // Chunks of 0 bytes among them, but not without end.
     const nextLength = (): number => chunkLengths[i++ % chunkLengths.length] || (i % 7 === 0 ? 1 : 0);
     expect(split(data, nextLength, options)).toEqual(whole);
+    expect(split(data, nextLength, { ...options, reuseMemory: true })).toEqual(whole);
   }
 
   it('come out as they went in, split the same whatever the chunks', () => {
