@@ -1,8 +1,8 @@
 import { Command } from 'commander';
-import { MAX_SEI_MESSAGES_PER_FRAME } from '../codec/sei-extraction.js';
 import { DEFAULT_SEI_UUID } from '../codec/uuid.js';
 import { type SeiMessage, extractSei } from '../frame/extract.js';
 import { type AccessUnit, accessUnitBatches } from './access-units.js';
+import { type BoundCounts, countMessages, warnOfBounds } from './bounds.js';
 import type { Context } from './context.js';
 import { LineBatch, contentOf, jsonLine } from './json-lines.js';
 import { addStreamOptions, integerArgument, repeatable, uuidArgument } from './options.js';
@@ -16,11 +16,9 @@ interface ExtractCommandOptions extends StreamOptions {
 }
 
 /** What an extraction has found. */
-export interface ExtractionCounts {
+export interface ExtractionCounts extends BoundCounts {
   /** Messages that were written. */
   messages: number;
-  /** Access units with so many messages that the last ones were not read. */
-  overfull: number;
 }
 
 /** Whether a message is asked for. */
@@ -52,10 +50,10 @@ export async function* extractLines(
   counts: ExtractionCounts,
 ): AsyncGenerator<string> {
   const batch = new LineBatch();
-  for await (const accessUnits of accessUnitBatches(source)) {
+  for await (const accessUnits of accessUnitBatches(source, counts)) {
     for (const accessUnit of accessUnits) {
       const messages = extractSei(accessUnit.data, { format: 'annexb' });
-      if (messages.length === MAX_SEI_MESSAGES_PER_FRAME) counts.overfull++;
+      countMessages(messages.length, counts);
       for (const message of messages) {
         if (!filter(message)) continue;
         counts.messages++;
@@ -76,20 +74,13 @@ function filterOf({ uuid = [], ours, type = [] }: ExtractCommandOptions): Messag
 }
 
 async function run(input: string, output: string, options: ExtractCommandOptions, context: Context): Promise<void> {
-  const counts = { messages: 0, overfull: 0 };
+  const counts = { messages: 0, cut: 0, overfull: 0 };
   await transformStream(input, output, context, options, {
     isVideo: false,
     run: (source) => extractLines(source, filterOf(options), counts),
   });
   report(`extracted ${counted(counts.messages, 'message')}`, context, options);
-  if (counts.overfull > 0) {
-    const overfull = counted(counts.overfull, 'access unit');
-    report(
-      `${overfull} with more than ${MAX_SEI_MESSAGES_PER_FRAME} messages: the others were not read`,
-      context,
-      options,
-    );
-  }
+  warnOfBounds(counts, context);
 }
 
 const HELP = `

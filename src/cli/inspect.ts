@@ -3,6 +3,7 @@ import { Framing, NalUnitCursor } from '../codec/framing.js';
 import { NalUnitType, nalUnitType } from '../codec/nal-unit.js';
 import { type SeiMessage, extractSei } from '../frame/extract.js';
 import { type AccessUnit, accessUnitBatches } from './access-units.js';
+import { type BoundCounts, countMessages, warnOfBounds } from './bounds.js';
 import type { Context } from './context.js';
 import { LineBatch, jsonLine } from './json-lines.js';
 import { nalUnitTypeName, seiPayloadTypeName } from './names.js';
@@ -15,7 +16,7 @@ interface InspectCommandOptions extends StreamOptions {
 }
 
 /** What an inspection has seen. */
-export interface InspectionCounts {
+export interface InspectionCounts extends BoundCounts {
   /** Access units. */
   accessUnits: number;
   /** NAL units. */
@@ -30,8 +31,10 @@ export interface InspectedNalUnit {
   readonly accessUnit: number;
   /** Where it begins in the stream, behind its start code, in bytes. */
   readonly offset: number;
-  /** Its bytes, without start code and without the zeros behind it. */
+  /** Its bytes, without start code and without the zeros behind it; where `isCut`, those that were looked at. */
   readonly size: number;
+  /** Whether it reaches the place where its access unit, one above {@link MAX_ACCESS_UNIT_SIZE}, is cut. */
+  readonly isCut: boolean;
   /** nal_unit_type. */
   readonly nalUnitType: number;
   /** nal_ref_idc. */
@@ -68,23 +71,25 @@ function previewOf({ payload }: SeiMessage): string {
 /** A table for people. */
 export const tableFormat: InspectionFormat = {
   header: row(['access unit', 'offset', 'size', 'ref'], 'nal_unit_type'),
-  format({ accessUnit, offset, size, nalUnitType: type, nalRefIdc, messages = [] }) {
+  format({ accessUnit, offset, size, isCut, nalUnitType: type, nalRefIdc, messages = [] }) {
     const lines = messages.map((message) => {
       const { payloadType, uuid, payload } = message;
       const name = `${payloadType} ${seiPayloadTypeName(payloadType)}`;
       const content = uuid === undefined ? '' : ` ${uuid} ${previewOf(message)}`;
       return row(['', '', payload.length, ''], `  ${name}${content}`);
     });
-    return row([accessUnit, offset, size, nalRefIdc], `${type} ${nalUnitTypeName(type)}`) + lines.join('');
+    const cut = isCut ? ' (cut: goes on behind this size)' : '';
+    return row([accessUnit, offset, size, nalRefIdc], `${type} ${nalUnitTypeName(type)}${cut}`) + lines.join('');
   },
 };
 
 /** JSON Lines for programs. */
 export const jsonFormat: InspectionFormat = {
   header: '',
-  format({ messages, ...nalUnit }) {
+  format({ messages, isCut, ...nalUnit }) {
     return jsonLine({
       ...nalUnit,
+      ...(isCut && { isCut }),
       name: nalUnitTypeName(nalUnit.nalUnitType),
       ...(messages !== undefined && {
         messages: messages.map(({ payloadType, uuid, payload }) => ({
@@ -98,9 +103,11 @@ export const jsonFormat: InspectionFormat = {
   },
 };
 
-function messagesByNalUnit(accessUnit: Uint8Array): ReadonlyMap<number, SeiMessage[]> {
+function messagesByNalUnit(accessUnit: Uint8Array, counts: BoundCounts): ReadonlyMap<number, SeiMessage[]> {
   const byOffset = new Map<number, SeiMessage[]>();
-  for (const message of extractSei(accessUnit, { format: 'annexb' })) {
+  const messages = extractSei(accessUnit, { format: 'annexb' });
+  countMessages(messages.length, counts);
+  for (const message of messages) {
     const others = byOffset.get(message.nalUnitOffset);
     if (others === undefined) byOffset.set(message.nalUnitOffset, [message]);
     else others.push(message);
@@ -109,8 +116,8 @@ function messagesByNalUnit(accessUnit: Uint8Array): ReadonlyMap<number, SeiMessa
 }
 
 /** The NAL units of an access unit, one at a time: hostile bytes hold millions. */
-function* nalUnitsOf({ index, offset, data }: AccessUnit): Generator<InspectedNalUnit> {
-  const messages = messagesByNalUnit(data);
+function* nalUnitsOf({ index, offset, data, isCut }: AccessUnit, counts: BoundCounts): Generator<InspectedNalUnit> {
+  const messages = messagesByNalUnit(data, counts);
   const cursor = new NalUnitCursor(data, Framing.annexb);
   while (cursor.next()) {
     const header = data[cursor.start];
@@ -119,6 +126,7 @@ function* nalUnitsOf({ index, offset, data }: AccessUnit): Generator<InspectedNa
       accessUnit: index,
       offset: offset + cursor.start,
       size: cursor.end - cursor.start,
+      isCut: isCut && cursor.position === data.length,
       nalUnitType: type,
       nalRefIdc: (header >> 5) & 3,
       ...(type === NalUnitType.sei && { messages: messages.get(cursor.start) ?? [] }),
@@ -141,10 +149,10 @@ export async function* inspectNalUnits(
 ): AsyncGenerator<string> {
   const batch = new LineBatch();
   batch.add(format.header);
-  for await (const accessUnits of accessUnitBatches(source)) {
+  for await (const accessUnits of accessUnitBatches(source, counts)) {
     for (const accessUnit of accessUnits) {
       counts.accessUnits = accessUnit.index + 1;
-      for (const nalUnit of nalUnitsOf(accessUnit)) {
+      for (const nalUnit of nalUnitsOf(accessUnit, counts)) {
         counts.nalUnits++;
         counts.messages += nalUnit.messages?.length ?? 0;
         if (batch.add(format.format(nalUnit))) yield batch.take();
@@ -156,7 +164,7 @@ export async function* inspectNalUnits(
 }
 
 async function run(input: string, output: string, options: InspectCommandOptions, context: Context): Promise<void> {
-  const counts = { accessUnits: 0, nalUnits: 0, messages: 0 };
+  const counts = { accessUnits: 0, nalUnits: 0, messages: 0, cut: 0, overfull: 0 };
   await transformStream(input, output, context, options, {
     isVideo: false,
     run: (source) => inspectNalUnits(source, options.json === true ? jsonFormat : tableFormat, counts),
@@ -164,11 +172,14 @@ async function run(input: string, output: string, options: InspectCommandOptions
   const { accessUnits, nalUnits, messages } = counts;
   const seen = [counted(accessUnits, 'access unit'), counted(nalUnits, 'NAL unit'), counted(messages, 'SEI message')];
   report(seen.join(', '), context, options);
+  warnOfBounds(counts, context);
 }
 
 const HELP = `
 An offset is that of a NAL unit behind its start code, in bytes. With --json there is one object a line for each NAL unit:
 accessUnit, offset, size, nalUnitType, nalRefIdc, name and, for SEI, messages (payloadType, name, uuid, size).
+An access unit above 16 MiB is looked at in pieces: a NAL unit that reaches into the next one is listed as cut (isCut),
+with the bytes of the piece in which it begins.
 
 Examples:
   $ h264-sei inspect in.h264 | less

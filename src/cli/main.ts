@@ -6,7 +6,7 @@ import type * as Program from './program.js';
 /** How long a run that is interrupted may take to remove what it has begun, in milliseconds. */
 const GRACE_MS = 2000;
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 
 async function run(context: Context): Promise<number> {
   try {

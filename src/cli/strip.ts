@@ -3,6 +3,7 @@ import { DEFAULT_SEI_UUID } from '../codec/uuid.js';
 import type { SeiMessage } from '../frame/extract.js';
 import { stripSei } from '../frame/strip.js';
 import { accessUnitBatches } from './access-units.js';
+import { type BoundCounts, countMessages, warnOfBounds } from './bounds.js';
 import { type ChunkMemory, joinPieces } from './chunk-memory.js';
 import type { Context } from './context.js';
 import { addStreamOptions, repeatable, uuidArgument } from './options.js';
@@ -15,7 +16,7 @@ interface StripCommandOptions extends StreamOptions {
 }
 
 /** What stripping has done. */
-export interface StripCounts {
+export interface StripCounts extends BoundCounts {
   /** Messages that are gone. */
   messages: number;
   /** Access units that held them. */
@@ -37,14 +38,18 @@ export async function* stripMessages(
   counts: StripCounts,
   memory: ChunkMemory,
 ): AsyncGenerator<Uint8Array> {
+  let read = 0;
   const filter = ({ uuid }: SeiMessage) => {
+    read++;
     const goes = uuid !== undefined && (uuids === undefined || uuids.has(uuid));
     if (goes) counts.messages++;
     return goes;
   };
-  for await (const accessUnits of accessUnitBatches(source)) {
+  for await (const accessUnits of accessUnitBatches(source, counts)) {
     const stripped = accessUnits.map(({ data }) => {
+      read = 0;
       const result = stripSei(data, { format: 'annexb', filter });
+      countMessages(read, counts);
       if (result !== data) counts.accessUnits++;
       return result;
     });
@@ -55,13 +60,14 @@ export async function* stripMessages(
 async function run(input: string, output: string, options: StripCommandOptions, context: Context): Promise<void> {
   const { all, uuid = [DEFAULT_SEI_UUID] } = options;
   const uuids = all === true ? undefined : new Set(uuid);
-  const counts = { messages: 0, accessUnits: 0 };
+  const counts = { messages: 0, accessUnits: 0, cut: 0, overfull: 0 };
   await transformStream(input, output, context, options, {
     isVideo: true,
     run: (source, memory) => stripMessages(source, uuids, counts, memory),
   });
   const { messages, accessUnits } = counts;
   report(`removed ${counted(messages, 'message')} from ${counted(accessUnits, 'access unit')}`, context, options);
+  warnOfBounds(counts, context);
 }
 
 const HELP = `

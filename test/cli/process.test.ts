@@ -81,18 +81,21 @@ describe('the command as a process', () => {
     expect(run.stderr).toMatch(/^h264-sei: H264_SEI_BACKEND=quantum [^\n]*\n$/);
   });
 
-  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('leaves no file behind on %s, and ends by it', async (signal) => {
-    const directory = await emptyFolder(signal);
-    const child = spawnCli(['inject', '-m', 'x', '-', `${directory}/out.h264`], { stdio: 'pipe' });
-    const run = collect(child);
-    child.stdin!.on('error', () => {});
-    child.stdin!.write(clip.read());
-    for (let i = 0; i < 200 && (await readdir(directory)).length === 0; i++) await delay(50);
-    expect(await readdir(directory)).toHaveLength(1);
-    child.kill(signal);
-    expect(await run).toMatchObject({ code: null, signal, stderr: '' });
-    expect(await readdir(directory)).toEqual([]);
-  });
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const)(
+    'leaves no file behind on %s, and ends by it',
+    async (signal) => {
+      const directory = await emptyFolder(signal);
+      const child = spawnCli(['inject', '-m', 'x', '-', `${directory}/out.h264`], { stdio: 'pipe' });
+      const run = collect(child);
+      child.stdin!.on('error', () => {});
+      child.stdin!.write(clip.read());
+      for (let i = 0; i < 200 && (await readdir(directory)).length === 0; i++) await delay(50);
+      expect(await readdir(directory)).toHaveLength(1);
+      child.kill(signal);
+      expect(await run).toMatchObject({ code: null, signal, stderr: '' });
+      expect(await readdir(directory)).toEqual([]);
+    },
+  );
 });
 
 it('can be interrupted while it waits for messages or for a pipe that nobody writes', async () => {
