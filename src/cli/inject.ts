@@ -77,9 +77,9 @@ export async function* injectMessages(
       }
       counts.messages += nalUnits.length;
       counts.pictures++;
-      pieces.push(data.subarray(0, offset));
+      if (offset > 0) pieces.push(data.subarray(0, offset));
       for (const nalUnit of nalUnits) pieces.push(START_CODE, nalUnit);
-      pieces.push(data.subarray(offset));
+      pieces.push(offset > 0 ? data.subarray(offset) : data);
     }
     yield* joinPieces(pieces, memory);
   }
