@@ -18,9 +18,9 @@ export function countMessages(messages: number, counts: BoundCounts): void {
 }
 
 /** Tells on stderr, also where the run is to be quiet, what was not looked at: the output may lack it. */
-export function warnOfBounds({ cut, overfull }: BoundCounts, { stderr }: Context): void {
+export function warnOfBounds({ cut, overfull }: BoundCounts, context: Context): void {
   const warn = (count: number, what: string) => {
-    if (count > 0) stderr.write(`h264-sei: warning: ${counted(count, 'access unit')} ${what}\n`);
+    if (count > 0) context.stderr.write(`h264-sei: warning: ${counted(count, 'access unit')} ${what}\n`);
   };
   warn(cut, `larger than ${MAX_ACCESS_UNIT_SIZE} bytes: read in pieces, and a message that lies in two was not seen`);
   warn(overfull, `with ${MAX_SEI_MESSAGES_PER_FRAME} SEI messages or more: those behind were neither read nor removed`);

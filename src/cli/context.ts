@@ -6,7 +6,7 @@ export type TerminalWritable = Writable & {
   readonly isTTY?: boolean;
 };
 
-/** What a command has of its process; a test gives it streams of its own. */
+/** What a command has of its process; a test gives it streams of its own. A stream that is not used is not touched. */
 export interface Context {
   /** What `-` reads. */
   readonly stdin: Readable;

@@ -52,8 +52,8 @@ async function* named(chunks: AsyncIterable<Uint8Array>, name: string): AsyncGen
  * @param path a file, or `-` for stdin
  * @throws {@link CliError} where it cannot be read
  */
-export async function openInput(path: string, { stdin, signal }: Context): Promise<Input> {
-  if (path === '-') return { name: 'stdin', chunks: named(addAbortSignal(signal, stdin), 'stdin') };
+export async function openInput(path: string, context: Context): Promise<Input> {
+  if (path === '-') return { name: 'stdin', chunks: named(addAbortSignal(context.signal, context.stdin), 'stdin') };
   try {
     const file = await open(path);
     const stats = await file.stat();
@@ -62,7 +62,7 @@ export async function openInput(path: string, { stdin, signal }: Context): Promi
       throw new CliError(`cannot read ${path}: it is a directory`);
     }
     if (stats.isFile()) return { name: path, chunks: named(readFile(file), path), size: stats.size };
-    return { name: path, chunks: named(addAbortSignal(signal, file.createReadStream()), path) };
+    return { name: path, chunks: named(addAbortSignal(context.signal, file.createReadStream()), path) };
   } catch (error) {
     throw failure(`cannot read ${path}`, error);
   }

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
 import { access, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -54,7 +53,7 @@ function openStdout({ stdout }: Context, isVideo: boolean): Output {
 
 /** A temporary file beside the output, which takes its name when it is complete. */
 async function openBeside(name: string, path: string, mode?: number): Promise<Output> {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}-${Math.random().toString(36).slice(2)}.tmp`);
   const file = await open(temporary, 'wx');
   if (mode !== undefined) await file.chmod(mode);
   const memory = new RecycledMemory();

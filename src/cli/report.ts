@@ -7,6 +7,6 @@ export function counted(count: number, noun: string): string {
 }
 
 /** Tells on stderr what was done, unless the run is to be quiet. */
-export function report(text: string, { stderr }: Context, { quiet }: StreamOptions): void {
-  if (quiet !== true) stderr.write(`${text}\n`);
+export function report(text: string, context: Context, { quiet }: StreamOptions): void {
+  if (quiet !== true) context.stderr.write(`${text}\n`);
 }
