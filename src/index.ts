@@ -104,6 +104,13 @@ export {
   type SubscriberStats,
 } from './metadata/subscriber.js';
 export { type SeiTicket } from './metadata/ticket.js';
+export { type TrackCursor, type TrackCursorOptions, type TrackCursorStats } from './metadata/track-cursor.js';
 export { CLOCK_RESTART_MS, MAX_CLOCK_STEP_MS, MAX_REORDERED_PICTURES } from './metadata/track-clock.js';
-export { MAX_CONTENT_REPEAT_MS, MAX_WAIT_FOR_KEPT_PICTURE, RETAINED_REFRESH_MS } from './metadata/track.js';
+export {
+  MAX_CONTENT_REPEAT_MS,
+  MAX_WAIT_FOR_KEPT_PICTURE,
+  type Picture,
+  RETAINED_REFRESH_MS,
+  type Selection,
+} from './metadata/track.js';
 export { MIN_TRUNCATED_STRING_LENGTH } from './metadata/truncation.js';

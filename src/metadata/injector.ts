@@ -9,20 +9,15 @@ import { SpliceResult, framingLength } from '../codec/splice.js';
 import { invalidType } from '../errors.js';
 import { type InjectOptions, checkBytes, framingHint, maxPacketSizeOption, readableBytes } from '../frame/arguments.js';
 import { checkNoOverlap, copyInto, maxInjectedLength, piecesOf, targetTooSmall } from '../frame/inject.js';
-import { type DiagnosticListener, diagnose } from './diagnostics.js';
 import { FormatLock } from './format-lock.js';
-import type { MessageQueue } from './message-queue.js';
 import type { SeiPublisher } from './publisher.js';
-import type { Picture, Selection, Track } from './track.js';
+import type { TrackCursor, TrackCursorOptions, TrackCursorStats } from './track-cursor.js';
+import type { Picture, Selection } from './track.js';
 
 /** Options of an injector. */
-export interface SeiInjectorOptions extends InjectOptions {
+export interface SeiInjectorOptions extends InjectOptions, TrackCursorOptions {
   /** Where the messages come from. */
   readonly publisher: SeiPublisher;
-  /** The name of the injector in receipts and diagnostics; a number of its own where absent. */
-  readonly id?: string | undefined;
-  /** Told what happens, where there is no `node:diagnostics_channel`. */
-  readonly onDiagnostic?: DiagnosticListener | undefined;
 }
 
 /** What is known of one frame. */
@@ -36,33 +31,19 @@ export interface InjectFrameOptions {
 }
 
 /** Counts of an injector. */
-export interface SeiInjectorStats {
-  /** Frames that were handed in. */
-  readonly frames: number;
-  /** Frames that SEI went into. */
-  readonly framesInjected: number;
-  /** Copies of messages, or of fragments, that went in. */
-  readonly copies: number;
-  /** Bytes that were added, framing not counted. */
-  readonly bytes: number;
+export interface SeiInjectorStats extends TrackCursorStats {
   /** Frames that passed while messages were waiting, since they are no H.264 or do not fit what came before. */
   readonly unknownFrames: number;
   /** Frames that passed while messages were waiting, since they hold no picture, or packets that do not start one. */
   readonly framesWithoutPicture: number;
-  /** NAL units that have copies left to send. */
-  readonly pending: number;
 }
 
 /** What is to be put into one frame. */
 interface Plan {
   readonly data: Uint8Array;
   readonly framing: number;
-  readonly picture: Picture;
   readonly selection: Selection;
-  readonly timestamp: number | undefined;
 }
-
-let injectors = 0;
 
 /**
  * Puts the messages of a publisher into the frames of one track, or of one simulcast layer.
@@ -78,15 +59,9 @@ let injectors = 0;
 export class SeiInjector {
   /** The name of the injector in receipts and diagnostics. */
   readonly id: string;
-  readonly #queue: MessageQueue;
-  readonly #track: Track;
+  readonly #cursor: TrackCursor;
   readonly #lock: FormatLock;
   readonly #maxPacketSize: number;
-  readonly #onDiagnostic: DiagnosticListener | undefined;
-  #isClosed = false;
-  #framesInjected = 0;
-  #copies = 0;
-  #bytes = 0;
   #unknownFrames = 0;
   #framesWithoutPicture = 0;
 
@@ -96,16 +71,14 @@ export class SeiInjector {
    */
   constructor(options: SeiInjectorOptions) {
     if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
-    const { publisher, id = `injector-${++injectors}`, onDiagnostic } = options;
-    const queue = (publisher as SeiPublisher | undefined)?.queue;
-    if (queue === undefined) throw invalidType('options.publisher', 'a SeiPublisher', publisher);
-    if (typeof id !== 'string') throw invalidType('options.id', 'a string', id);
+    const { publisher } = options;
+    if (typeof (publisher as Partial<SeiPublisher> | undefined)?.openTrack !== 'function') {
+      throw invalidType('options.publisher', 'a SeiPublisher', publisher);
+    }
     this.#lock = new FormatLock(framingHint(options));
     this.#maxPacketSize = maxPacketSizeOption(options);
-    this.#onDiagnostic = onDiagnostic;
-    this.id = id;
-    this.#queue = queue;
-    this.#track = queue.createTrack(id);
+    this.#cursor = publisher.openTrack(options);
+    this.id = this.#cursor.id;
   }
 
   /**
@@ -123,7 +96,7 @@ export class SeiInjector {
     const target = allocate(data.length + maxInjectedLength(selection.nalUnits), frame);
     const length = backend().inject(data, selection.nalUnits, target, framing, this.#maxPacketSize);
     if (length < 0) return frame;
-    this.#commit(plan);
+    this.#cursor.commit(selection);
     return length === target.length ? target : target.subarray(0, length);
   }
 
@@ -139,7 +112,7 @@ export class SeiInjector {
     const { data, framing, selection } = plan;
     const location = backend().locate(data, selection.nalUnits, framing, this.#maxPacketSize);
     if (location < 0) return [frame];
-    this.#commit(plan);
+    this.#cursor.commit(selection);
     return piecesOf(data, selection.nalUnits, location);
   }
 
@@ -160,7 +133,7 @@ export class SeiInjector {
       const { data, framing, selection } = plan;
       const length = backend().inject(data, selection.nalUnits, target, framing, this.#maxPacketSize);
       if (length >= 0) {
-        this.#commit(plan);
+        this.#cursor.commit(selection);
         return length;
       }
       if (length === SpliceResult.targetTooSmall) throw targetTooSmall(target.length);
@@ -170,57 +143,34 @@ export class SeiInjector {
 
   /** Ends the track: nothing waits for it any more, and further frames pass as they are. */
   close(): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    this.#queue.leave(this.#track);
+    this.#cursor.close();
   }
 
   /** Counts since the injector was made. */
   get stats(): SeiInjectorStats {
     return {
-      frames: this.#track.frames,
-      framesInjected: this.#framesInjected,
-      copies: this.#copies,
-      bytes: this.#bytes,
+      ...this.#cursor.stats,
       unknownFrames: this.#unknownFrames,
       framesWithoutPicture: this.#framesWithoutPicture,
-      pending: this.#track.pending,
     };
   }
 
   /** What is to go into a frame; undefined where that is nothing. */
   #planFor(frame: Uint8Array, options: InjectFrameOptions | undefined): Plan | undefined {
-    const track = this.#track;
-    const timestamp = options?.timestamp;
-    if (timestamp !== undefined) {
-      if (!Number.isFinite(timestamp)) throw invalidType('options.timestamp', 'a finite number', timestamp);
-    } else if (options !== undefined && (typeof options !== 'object' || options === null)) {
+    if (options !== undefined && (typeof options !== 'object' || options === null)) {
       throw invalidType('options', 'an object', options);
     }
-    track.clock.tick(timestamp);
-    track.frames++;
-    if (track.isIdle) {
-      if (!(frame instanceof Uint8Array)) checkBytes('frame', frame);
-      return undefined;
-    }
-    return this.#planWith(readableBytes('frame', frame), timestamp);
+    if (this.#cursor.next(options?.timestamp)) return this.#planWith(readableBytes('frame', frame));
+    if (!(frame instanceof Uint8Array)) checkBytes('frame', frame);
+    return undefined;
   }
 
-  #planWith(data: Uint8Array, timestamp: number | undefined): Plan | undefined {
-    const track = this.#track;
-    if (this.#isClosed || data.length === 0) return undefined;
-    const { timeline } = this.#queue;
-    if (!track.isAttached) {
-      this.#queue.join(track, track.clock.hasTimestamps && timestamp !== undefined ? timestamp : timeline.now());
-    } else if (!track.clock.hasTimestamps) {
-      track.clock.advance(timeline.now());
-    }
-    if (track.isIdle) return undefined;
-
+  #planWith(data: Uint8Array): Plan | undefined {
+    if (data.length === 0) return undefined;
     const framing = this.#lock.framingOf(data);
     if (framing === Framing.detect) {
       this.#unknownFrames++;
-      this.#diagnose('unknown-frame', { length: data.length });
+      this.#cursor.report('unknown-frame', { length: data.length });
       return undefined;
     }
     const picture = pictureOf(data, framing, this.#maxPacketSize);
@@ -228,19 +178,8 @@ export class SeiInjector {
       this.#framesWithoutPicture++;
       return undefined;
     }
-    const selection = track.select(picture);
-    return selection.nalUnits.length === 0 ? undefined : { data, framing, picture, selection, timestamp };
-  }
-
-  #commit({ picture, selection, timestamp }: Plan): void {
-    this.#track.commit(selection, picture, timestamp);
-    this.#framesInjected++;
-    this.#copies += selection.nalUnits.length;
-    this.#bytes += selection.bytes;
-  }
-
-  #diagnose(event: string, details: object): void {
-    diagnose('injector', event, { injector: this.id, ...details }, this.#onDiagnostic);
+    const selection = this.#cursor.select(picture);
+    return selection && { data, framing, selection };
   }
 }
 

@@ -17,6 +17,7 @@ import {
 import { QueuedMessage } from './queued-message.js';
 import { ReceivedSeiMessage } from './received-message.js';
 import { SeiTicket } from './ticket.js';
+import { TrackCursor, type TrackCursorOptions } from './track-cursor.js';
 import { truncateJson } from './truncation.js';
 
 /** Counts of a publisher. */
@@ -54,14 +55,9 @@ const defaultNow = () => performance.timeOrigin + performance.now();
  * goes into a frame and a second.
  */
 export class SeiPublisher {
-  /**
-   * What the injectors take the messages from.
-   *
-   * @internal
-   */
-  readonly queue: MessageQueue;
   /** uuid_iso_iec_11578 of the messages. */
   readonly uuid: string;
+  readonly #queue: MessageQueue;
   readonly #limits: PublisherLimits;
   readonly #defaults: Omit<Delivery, 'retain'>;
   readonly #now: () => number;
@@ -90,7 +86,7 @@ export class SeiPublisher {
       { repeatCount, repeatInterval, expiresInMs, priority: 0, hasExpiry: false },
     );
     const { maxQueueSize, whenFull } = limits;
-    this.queue = new MessageQueue(now, maxQueueSize, whenFull, limits, ({ id }, outcome) => {
+    this.#queue = new MessageQueue(now, maxQueueSize, whenFull, limits, ({ id }, outcome) => {
       diagnose('publisher', `message-${outcome}`, { id }, onDiagnostic);
     });
   }
@@ -140,24 +136,35 @@ export class SeiPublisher {
     return this.#publish([this.#nalUnit(userData)], delivery, userData.length, this.#saysWhichItIs(userData));
   }
 
+  /**
+   * Opens a track to carry the messages, for whoever puts them into the frames himself; {@link SeiInjector} does it all.
+   *
+   * @param options the name of the track
+   * @returns its place in the messages, to be closed when the track ends
+   * @throws `TypeError` for options that are none
+   */
+  openTrack(options: TrackCursorOptions = {}): TrackCursor {
+    return new TrackCursor(this.#queue, options);
+  }
+
   /** Messages that have not ended: they wait for a frame, or for their further copies. */
   getQueueSize(): number {
-    return this.queue.size;
+    return this.#queue.size;
   }
 
   /** Takes back all messages, those retained included; answers how many had not ended. */
   clearQueue(): number {
-    return this.queue.clear();
+    return this.#queue.clear();
   }
 
   /** Ends what is retained under a key; false where nothing is. */
   release(key: string): boolean {
-    return this.queue.release(key);
+    return this.#queue.release(key);
   }
 
   /** Counts since the publisher was made. */
   get stats(): SeiPublisherStats {
-    const { queue } = this;
+    const queue = this.#queue;
     return {
       published: this.#published,
       queued: queue.size,
@@ -217,7 +224,7 @@ export class SeiPublisher {
     isIdentified: boolean,
     truncated = false,
   ): SeiTicket {
-    const { queue } = this;
+    const queue = this.#queue;
     const { repeatCount, repeatInterval, priority, expiresInMs, hasExpiry, retain } = delivery;
     this.#checkBudget(nalUnits, repeatInterval === 0 ? repeatCount : 1);
     if (retain !== undefined) queue.checkRetainKey(retain);

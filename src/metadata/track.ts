@@ -54,12 +54,23 @@ export interface Picture {
 
 /** What goes into one frame. */
 export interface Selection {
-  /** The NAL units, in order. */
-  readonly nalUnits: Uint8Array[];
-  /** What is known of each, entry by entry; see {@link Track.commit}. */
-  readonly takes: Take[];
+  /** The NAL units, in order; they are only read. */
+  readonly nalUnits: readonly Uint8Array[];
   /** Bytes of the NAL units. */
-  bytes: number;
+  readonly bytes: number;
+}
+
+/** A selection as the track makes it. */
+export class TrackSelection implements Selection {
+  /** {@link Selection.nalUnits}. */
+  readonly nalUnits: Uint8Array[] = [];
+  /** {@link Selection.bytes}. */
+  bytes = 0;
+  /** What is known of each NAL unit, entry by entry. */
+  readonly takes: Take[] = [];
+
+  /** @param picture what it is for */
+  constructor(readonly picture: Picture) {}
 }
 
 interface Take {
@@ -204,10 +215,10 @@ export class Track {
   }
 
   /** Says which NAL units go into a picture. Nothing counts as sent before {@link Track.commit}. */
-  select(picture: Picture): Selection {
+  select(picture: Picture): TrackSelection {
     this.#pictures++;
     this.#disposableInRow = picture.isKept ? 0 : this.#disposableInRow + 1;
-    const selection: Selection = { nalUnits: [], takes: [], bytes: 0 };
+    const selection = new TrackSelection(picture);
     // A receiver can join at an IDR picture, so what it has to know goes first, and later on waits for what is new.
     // Where every picture is one they take turns, so that neither holds up the other.
     const resendsFirst = picture.isIdr && !this.#hasResentFirst;
@@ -231,9 +242,10 @@ export class Track {
   }
 
   /** The selection is in a frame. */
-  commit(selection: Selection, picture: Picture, timestamp: number | undefined): void {
+  commit(selection: TrackSelection, timestamp: number | undefined): void {
     const frame = this.frames - 1;
     const { id: injector } = this;
+    const { isKept } = selection.picture;
     for (const { message, fragment, copies, entry } of selection.takes) {
       const copy = { injector, frame, fragment, ...(timestamp !== undefined && { timestamp }) };
       for (let i = 0; i < copies; i++) message.addCopy(copy);
@@ -241,7 +253,7 @@ export class Track {
         this.#resent(message);
         continue;
       }
-      entry.hasKeptCopy ||= picture.isKept;
+      entry.hasKeptCopy ||= isKept;
       entry.lastCopyAt = this.clock.position;
       entry.copiesLeft -= copies;
       entry.nextPicture = this.#pictures + message.plan.repeatInterval;
@@ -277,7 +289,7 @@ export class Track {
     }
   }
 
-  #takeRetained(selection: Selection, picture: Picture): void {
+  #takeRetained(selection: TrackSelection, picture: Picture): void {
     for (const [message, resend] of this.#toResend) {
       // What is being sent for the first time need not be sent again.
       if (!this.#isRetained(message) || this.#entriesLeft.has(message)) {
@@ -303,7 +315,7 @@ export class Track {
     if (left > 0) this.#toResend.set(message, { fragment: (resend.fragment + 1) % length, left });
   }
 
-  #takeStarted(selection: Selection, lane: Lane, picture: Picture): number {
+  #takeStarted(selection: TrackSelection, lane: Lane, picture: Picture): number {
     const { started } = lane;
     let result: number = Fit.taken;
     let kept = 0;
@@ -318,7 +330,7 @@ export class Track {
     return result;
   }
 
-  #takeWaiting(selection: Selection, lane: Lane, picture: Picture): number {
+  #takeWaiting(selection: TrackSelection, lane: Lane, picture: Picture): number {
     for (let at = lane.head; at < lane.waiting.length; at++) {
       const entry = lane.waiting[at];
       if (entry.copiesLeft === 0 || this.#isGone(entry, picture.maxNalUnitLength)) continue;
@@ -358,12 +370,12 @@ export class Track {
     return this.#disposableInRow <= MAX_WAIT_FOR_KEPT_PICTURE;
   }
 
-  #takeEntry(selection: Selection, entry: Entry, picture: Picture): number {
+  #takeEntry(selection: TrackSelection, entry: Entry, picture: Picture): number {
     const copies = entry.message.plan.repeatInterval === 0 ? entry.copiesLeft : 1;
     return this.#take(selection, { message: entry.message, fragment: entry.fragment, copies, entry }, picture);
   }
 
-  #take(selection: Selection, take: Take, picture: Picture): number {
+  #take(selection: TrackSelection, take: Take, picture: Picture): number {
     const { maxMessagesPerFrame, maxBytesPerFrame } = this.#budget;
     const nalUnit = take.message.nalUnits[take.fragment];
     const bytes = selection.bytes + nalUnit.length * take.copies;

@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { extractSei, injectSei, stripSei } from '../../src/index.js';
 import { SeiInjector, type SeiInjectorOptions } from '../../src/metadata/injector.js';
-import { STALL_TIMEOUT_MS } from '../../src/metadata/message-queue.js';
+import { MessageQueue, STALL_TIMEOUT_MS } from '../../src/metadata/message-queue.js';
+import type { Track } from '../../src/metadata/track.js';
 import { annexB, avcc, bytes, concat, filler, nal, stapA } from '../contract/frames.js';
 import { testedBackends } from '../support/backends.js';
 import { codeOf, messagesIn, notVideo, pictures, publishName, sent, sentInto, setup } from './support.js';
@@ -285,13 +286,16 @@ describe('injectors that are created and forgotten', () => {
     publishName(publisher, 'b', { retain: 'key' });
     const references: WeakRef<object>[] = [];
     // What an injector leaves at its publisher is its track.
-    const { queue } = publisher;
-    const createTrack = queue.createTrack.bind(queue);
-    queue.createTrack = (id) => {
-      const track = createTrack(id);
+    const observed = MessageQueue.prototype as { createTrack: (this: MessageQueue, id: string) => Track };
+    const { createTrack } = observed;
+    observed.createTrack = function (id) {
+      const track = createTrack.call(this, id);
       references.push(new WeakRef(track));
       return track;
     };
+    onTestFinished(() => {
+      observed.createTrack = createTrack;
+    });
     for (let i = 0; i < 200; i++) {
       const injector = new SeiInjector({ publisher });
       expect(sent(injector, pictures.idr).length).toBeGreaterThan(0);

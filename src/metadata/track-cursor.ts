@@ -1,0 +1,156 @@
+import { invalidType } from '../errors.js';
+import { type DiagnosticListener, diagnose } from './diagnostics.js';
+import type { MessageQueue } from './message-queue.js';
+import type { Picture, Selection, Track, TrackSelection } from './track.js';
+
+/** Options of {@link TrackCursor}. */
+export interface TrackCursorOptions {
+  /** The name of the track in receipts and diagnostics; a number of its own where absent. */
+  readonly id?: string | undefined;
+  /** Told what {@link TrackCursor.report} says, where there is no `node:diagnostics_channel`. */
+  readonly onDiagnostic?: DiagnosticListener | undefined;
+}
+
+/** Counts of a track. */
+export interface TrackCursorStats {
+  /** Frames that came. */
+  readonly frames: number;
+  /** Frames that SEI went into. */
+  readonly framesInjected: number;
+  /** Copies of messages, or of fragments, that went in. */
+  readonly copies: number;
+  /** Bytes that were added, framing not counted. */
+  readonly bytes: number;
+  /** NAL units that have copies left to send. */
+  readonly pending: number;
+}
+
+let cursors = 0;
+
+/**
+ * Where one track, or one simulcast layer, is in the messages of a publisher, for whoever puts the NAL units into the
+ * frames himself: {@link SeiPublisher.openTrack} answers it, and {@link SeiInjector} is made of it. For each frame:
+ *
+ * ```ts
+ * if (!cursor.next(timestamp)) return frame; // nothing to send, nothing to look for
+ * const selection = cursor.select(picture); // what the frame holds, and what it has room for
+ * if (selection === undefined) return frame;
+ * const result = splice(frame, selection.nalUnits);
+ * cursor.commit(selection); // it is in: only now does it count
+ * return result;
+ * ```
+ *
+ * Each cursor carries every message, at its own pace, from its first frame on. One that has no frame for
+ * {@link STALL_TIMEOUT_MS} holds nobody back, and takes part once more with its next.
+ */
+export class TrackCursor {
+  /** The name of the track in receipts and diagnostics. */
+  readonly id: string;
+  readonly #queue: MessageQueue;
+  readonly #track: Track;
+  readonly #onDiagnostic: DiagnosticListener | undefined;
+  #isClosed = false;
+  #timestamp: number | undefined;
+  /** What may be committed. */
+  #selected: TrackSelection | undefined;
+  #framesInjected = 0;
+  #copies = 0;
+  #bytes = 0;
+
+  /**
+   * @internal
+   * @param queue the messages
+   * @param options of {@link SeiPublisher.openTrack}
+   */
+  constructor(queue: MessageQueue, options: TrackCursorOptions) {
+    if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
+    const { id = `injector-${++cursors}`, onDiagnostic } = options;
+    if (typeof id !== 'string') throw invalidType('options.id', 'a string', id);
+    this.id = id;
+    this.#queue = queue;
+    this.#track = queue.createTrack(id);
+    this.#onDiagnostic = onDiagnostic;
+  }
+
+  /**
+   * One more frame has come. It costs nanoseconds where there is nothing to send.
+   *
+   * @param timestamp when the frame is shown or was taken, in milliseconds from any origin, where that is known: see
+   *   {@link InjectFrameOptions}. The packets of one picture have the same
+   * @returns false where nothing can go into it, whatever it holds
+   * @throws `TypeError` for a timestamp that is no finite number
+   */
+  next(timestamp?: number): boolean {
+    if (timestamp !== undefined && !Number.isFinite(timestamp)) {
+      throw invalidType('timestamp', 'a finite number', timestamp);
+    }
+    const track = this.#track;
+    this.#timestamp = timestamp;
+    this.#selected = undefined;
+    track.clock.tick(timestamp);
+    track.frames++;
+    if (track.isIdle || this.#isClosed) return false;
+    const { timeline } = this.#queue;
+    if (!track.isAttached) {
+      this.#queue.join(track, track.clock.hasTimestamps && timestamp !== undefined ? timestamp : timeline.now());
+    } else if (!track.clock.hasTimestamps) {
+      track.clock.advance(timeline.now());
+    }
+    return !track.isIdle;
+  }
+
+  /**
+   * Says which NAL units go into the picture of the frame; at most once a frame, and only where
+   * {@link TrackCursor.next} was true. Nothing counts as sent before {@link TrackCursor.commit}.
+   *
+   * @returns what goes in; undefined where that is nothing
+   */
+  select(picture: Picture): Selection | undefined {
+    if (this.#isClosed) return undefined;
+    const selection = this.#track.select(picture);
+    if (selection.nalUnits.length === 0) return undefined;
+    this.#selected = selection;
+    return selection;
+  }
+
+  /**
+   * The selection is in the frame.
+   *
+   * @param selection what {@link TrackCursor.select} answered for the latest frame
+   * @throws `TypeError` for any other, and for one that was committed before
+   */
+  commit(selection: Selection): void {
+    const selected = this.#selected;
+    if (selected === undefined || selected !== selection) {
+      throw invalidType('selection', 'what select() answered for the latest frame, not committed yet', selection);
+    }
+    this.#selected = undefined;
+    this.#track.commit(selected, this.#timestamp);
+    this.#framesInjected++;
+    this.#copies += selection.nalUnits.length;
+    this.#bytes += selection.bytes;
+  }
+
+  /** Ends the track: nothing waits for it any more, and nothing goes into further frames. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#queue.leave(this.#track);
+  }
+
+  /** Says what has happened to the track, on the channel `h264-sei:injector` and to the listener of the options. */
+  report(event: string, details: object): void {
+    diagnose('injector', event, { injector: this.id, ...details }, this.#onDiagnostic);
+  }
+
+  /** Counts since the track was opened. */
+  get stats(): TrackCursorStats {
+    return {
+      frames: this.#track.frames,
+      framesInjected: this.#framesInjected,
+      copies: this.#copies,
+      bytes: this.#bytes,
+      pending: this.#track.pending,
+    };
+  }
+}
