@@ -42,6 +42,8 @@ export {
   DEDUP_WINDOW_MS,
   type DeduplicatorOptions,
   MAX_DEDUP_ENTRIES,
+  MAX_STANDING_ENTRIES,
+  STANDING_AFTER_MS,
 } from './metadata/deduplicator.js';
 export { patchH264Decoder, type H264DecoderPatchOptions } from './metadata/decoder-patch.js';
 export { type DiagnosticListener, type DiagnosticSource, type SeiDiagnostic } from './metadata/diagnostics.js';
@@ -94,6 +96,7 @@ export {
 } from './metadata/reassembly.js';
 export { TIMESTAMP_RESTART_MS } from './metadata/reception-clock.js';
 export { ReceivedSeiMessage, type ReceivedSeiMessageData, type Reception } from './metadata/received-message.js';
+export { FIRST_RETAINED_REFRESH_MS, RETAINED_REFRESH_MS } from './metadata/retained-schedule.js';
 export {
   type DedupKey,
   type DedupOptions,
@@ -108,9 +111,9 @@ export { type TrackCursor, type TrackCursorOptions, type TrackCursorStats } from
 export { CLOCK_RESTART_MS, MAX_CLOCK_STEP_MS, MAX_REORDERED_PICTURES } from './metadata/track-clock.js';
 export {
   MAX_CONTENT_REPEAT_MS,
+  MAX_REPEAT_GAP_MS,
   MAX_WAIT_FOR_KEPT_PICTURE,
   type Picture,
-  RETAINED_REFRESH_MS,
   type Selection,
 } from './metadata/track.js';
 export { MIN_TRUNCATED_STRING_LENGTH } from './metadata/truncation.js';

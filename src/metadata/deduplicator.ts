@@ -2,9 +2,11 @@
  * Remembers which messages have been delivered, so that the copies that a publisher sends against loss come out as one
  * message.
  *
- * Two windows: what carries an identity of its own (a timestamp, an id) is the same message whenever it comes back, so
- * it is remembered for long; of equal content alone nobody knows whether it is a copy or was said twice, so it is
- * remembered only as long as copies are apart.
+ * Three memories. What carries an identity of its own (a timestamp, an id) is the same message whenever it comes back:
+ * it is remembered for long, and from its last copy on. What of these comes back some time after its first copy is
+ * standing: its sender keeps it up for those who join late, however long, so it is remembered as long as there is room,
+ * in a place of its own where no flood of other messages reaches it. Of equal content alone nobody knows whether it is
+ * a copy or was said twice, so it is remembered only as long as copies are apart, and from its first copy on.
  */
 import { invalidType, outOfRange } from '../errors.js';
 import type { ReceivedSeiMessage } from './received-message.js';
@@ -12,35 +14,53 @@ import type { ReceivedSeiMessage } from './received-message.js';
 /** How long a message that carries a timestamp or an id is remembered after its last copy, in milliseconds. */
 export const DEDUP_WINDOW_MS = 60_000;
 
-/** How long a message that is known by its content alone is remembered after its last copy, in milliseconds. */
+/** How long a message that is known by its content alone is remembered after its first copy, in milliseconds. */
 export const CONTENT_DEDUP_WINDOW_MS = 2_000;
 
 /** How many messages are remembered at once; the one whose last copy is the longest ago makes room. */
 export const MAX_DEDUP_ENTRIES = 4096;
 
+/** A message with an identity that comes back so long after its first copy, in milliseconds, is standing. */
+export const STANDING_AFTER_MS = 1_000;
+
+/** How many standing messages are remembered at once, without end; the one not seen for longest makes room. */
+export const MAX_STANDING_ENTRIES = 1024;
+
 const OPENING_BRACE = 0x7b;
 
 /** The size of a deduplicator's memory. */
 export interface DeduplicatorOptions {
-  /** Messages that are remembered at once, at least 1; {@link MAX_DEDUP_ENTRIES} where absent. */
+  /**
+   * Messages that are remembered at once, at least 1; {@link MAX_DEDUP_ENTRIES} where absent. Of standing ones as many,
+   * but {@link MAX_STANDING_ENTRIES} at most.
+   */
   readonly maxEntries?: number | undefined;
-  /** Milliseconds that a message with an identity is remembered; {@link DEDUP_WINDOW_MS} where absent. */
+  /**
+   * Milliseconds after its last copy that a message with an identity is remembered; {@link DEDUP_WINDOW_MS} where
+   * absent. One that comes back within it, and {@link STANDING_AFTER_MS} or more after its first copy, is standing, and
+   * the window is nothing to it any more: so a window shorter than that lets none be.
+   */
   readonly windowMs?: number | undefined;
-  /** Milliseconds that a message without an identity is remembered; {@link CONTENT_DEDUP_WINDOW_MS} where absent. */
+  /**
+   * Milliseconds after its first copy that a message without an identity is remembered; {@link
+   * CONTENT_DEDUP_WINDOW_MS} where absent.
+   */
   readonly contentWindowMs?: number | undefined;
 }
 
-/** The entries of one window in a ring around a sentinel, the one that was seen longest ago first. */
+/** The entries of one window in a ring around a sentinel, the one whose window began longest ago first. */
 class Entry {
   next: Entry = this;
   previous: Entry = this;
-  lastSeen = 0;
-  /** Rises from one entry that was seen to the next, since several are seen at one time. */
+  /** When its window began. */
+  since = 0;
+  /** Rises from one entry whose window begins to the next, since several begin at one time. */
   order = 0;
 
   constructor(
     readonly key: string,
     readonly window: Window | undefined,
+    readonly firstSeen: number,
   ) {}
 
   unlink(): void {
@@ -50,7 +70,7 @@ class Entry {
 
   /** Links the entry in at the end of the ring. */
   append(ring: Entry, time: number, order: number): void {
-    this.lastSeen = time;
+    this.since = time;
     this.order = order;
     this.previous = ring.previous;
     this.next = ring;
@@ -61,7 +81,7 @@ class Entry {
 
 class Window {
   /** The sentinel; its neighbours are the oldest and the newest entry. */
-  readonly ring = new Entry('', undefined);
+  readonly ring = new Entry('', undefined, 0);
 
   constructor(readonly length: number) {}
 
@@ -87,40 +107,51 @@ function maxEntriesOption(value: unknown): number {
 }
 
 /**
- * The keys of the messages that have been seen, each until nothing was seen of it for the length of its window.
+ * The keys of the messages that have been seen, each until its window is over, or as long as it stands.
  *
- * A key costs the same however many there are: entries stand in the order in which they were last seen, so what has
+ * A key costs the same however many there are: entries stand in the order in which their windows began, so what has
  * expired stands in front and leaves there as time goes on. (A `Map` alone keeps that order too, but finding its first
- * key walks over all that were deleted before.)
+ * key walks over all that were deleted before; the standing ones are too few for that to matter.)
  */
 export class Deduplicator {
   readonly #entries = new Map<string, Entry>();
   readonly #maxEntries: number;
   readonly #identified: Window;
   readonly #contentOnly: Window;
+  /** The keys of standing messages, the one not seen for longest first. */
+  readonly #standing = new Set<string>();
+  readonly #maxStanding: number;
   #order = 0;
 
   /**
    * @param options the lengths of the windows and the bound on what is remembered
+   * @param knowsStanding whether a message that comes back is remembered beyond its window; not where a key names no
+   *   message, but a kind of messages
    * @throws `TypeError` or `RangeError` for an option of the wrong type or value
    */
-  constructor(options: DeduplicatorOptions = {}) {
+  constructor(options: DeduplicatorOptions = {}, knowsStanding = true) {
     const { maxEntries, windowMs, contentWindowMs } = options;
     this.#maxEntries = maxEntriesOption(maxEntries);
+    this.#maxStanding = knowsStanding ? Math.min(this.#maxEntries, MAX_STANDING_ENTRIES) : 0;
     this.#identified = new Window(windowOption('options.dedup.windowMs', windowMs, DEDUP_WINDOW_MS));
     this.#contentOnly = new Window(
       windowOption('options.dedup.contentWindowMs', contentWindowMs, CONTENT_DEDUP_WINDOW_MS),
     );
   }
 
-  /** How many messages are remembered. */
+  /** How many messages are remembered for the length of a window. */
   get size(): number {
     return this.#entries.size;
   }
 
+  /** How many standing messages are remembered; some of them may be among {@link Deduplicator.size} as well. */
+  get standing(): number {
+    return this.#standing.size;
+  }
+
   /**
-   * Whether a message has been seen. If so, its window begins anew: a message that is sent again and again is one
-   * message for as long as it comes back in time.
+   * Whether a message has been seen. If so, and it has an identity, its window begins anew: a message that is sent
+   * again and again is one message for as long as it comes back in time, and for longer once it is standing.
    *
    * @param key what makes the message the same
    * @param time the present in milliseconds, never less than in the call before
@@ -129,9 +160,14 @@ export class Deduplicator {
     this.#expire(this.#identified, time);
     this.#expire(this.#contentOnly, time);
     const entry = this.#entries.get(key);
-    if (entry?.window === undefined) return false;
-    entry.unlink();
-    entry.append(entry.window.ring, time, this.#order++);
+    const isStanding = this.#standing.has(key);
+    if (entry === undefined && !isStanding) return false;
+    if (entry?.window === this.#identified) {
+      entry.unlink();
+      entry.append(this.#identified.ring, time, this.#order++);
+    }
+    const stands = entry?.window === this.#identified && time - entry.firstSeen >= STANDING_AFTER_MS;
+    if (isStanding || stands) this.#stand(key);
     return true;
   }
 
@@ -145,17 +181,21 @@ export class Deduplicator {
   add(key: string, time: number, isIdentified: boolean): void {
     if (this.#entries.size === this.#maxEntries) this.#evict();
     const window = isIdentified ? this.#identified : this.#contentOnly;
-    const entry = new Entry(key, window);
+    const entry = new Entry(key, window, time);
     entry.append(window.ring, time, this.#order++);
     this.#entries.set(key, entry);
   }
 
+  #stand(key: string): void {
+    this.#standing.delete(key);
+    this.#standing.add(key);
+    if (this.#standing.size <= this.#maxStanding) return;
+    const [unseen] = this.#standing;
+    this.#standing.delete(unseen);
+  }
+
   #expire(window: Window, time: number): void {
-    for (
-      let { oldest } = window;
-      oldest !== undefined && time - oldest.lastSeen >= window.length;
-      { oldest } = window
-    ) {
+    for (let { oldest } = window; oldest !== undefined && time - oldest.since >= window.length; { oldest } = window) {
       this.#remove(oldest);
     }
   }

@@ -12,6 +12,8 @@ export interface Entry {
   nextPicture: number;
   /** Whether a copy went into a picture that is kept. */
   hasKeptCopy: boolean;
+  /** The position at which the first copy went. */
+  firstCopyAt: number;
   /** The position at which the latest copy went. */
   lastCopyAt: number;
 }
@@ -49,7 +51,15 @@ export class Lanes {
     const { repeatCount: copiesLeft, priority } = message.plan;
     const { waiting } = this.#laneOf(priority);
     for (const fragment of message.nalUnits.keys()) {
-      waiting.push({ message, fragment, copiesLeft, nextPicture: 0, hasKeptCopy: false, lastCopyAt: 0 });
+      waiting.push({
+        message,
+        fragment,
+        copiesLeft,
+        nextPicture: 0,
+        hasKeptCopy: false,
+        firstCopyAt: 0,
+        lastCopyAt: 0,
+      });
     }
   }
 

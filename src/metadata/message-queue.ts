@@ -108,18 +108,13 @@ export class MessageQueue {
     track.attach(clock, this.timeline.now());
     this.#tracks.add(track);
     const messages = [...this.#recent, ...this.#pending].sort((a, b) => a.id - b.id);
-    for (const message of messages) this.#give(message, track);
+    for (const message of messages) if (message.plan.expiresAt > this.timeline.time) this.#give(message, track);
     track.updateIdle();
   }
 
-  /** A track ends, or stalls: nothing waits for it any more. */
-  leave(track: Track): void {
-    this.timeline.sync(this.#isDrivenByFrames);
-    this.#tracks.delete(track);
-    for (const message of track.detach()) {
-      message.outstanding--;
-      this.#endIfCarried(message);
-    }
+  /** A track ends: nothing waits for it any more, and what is in its frames is all that it carries. */
+  close(track: Track): void {
+    this.#leave(track, true);
   }
 
   /** Brings the present up to date and forgets tracks that stall; answers the present. */
@@ -135,7 +130,7 @@ export class MessageQueue {
         lastSeen.now = now;
         lastSeen.time = time;
       } else if (now - lastSeen.now >= STALL_TIMEOUT_MS || time - lastSeen.time >= STALL_TIMEOUT_MS) {
-        this.leave(track);
+        this.#leave(track, false);
       }
     }
     return time;
@@ -210,7 +205,7 @@ export class MessageQueue {
     for (const track of this.#tracks) this.#give(message, track);
     if (key !== undefined) {
       this.#retained.set(key, message);
-      for (const track of this.#tracks) track.updateIdle();
+      for (const track of this.#tracks) track.retainedChanged();
     }
     this.#tellLost();
   }
@@ -218,30 +213,32 @@ export class MessageQueue {
   /** Ends what is retained under `key`; false where nothing is. */
   release(key: string): boolean {
     const isReleased = this.#retained.delete(key);
-    for (const track of this.#tracks) track.updateIdle();
+    for (const track of this.#tracks) track.retainedChanged();
     return isReleased;
   }
 
-  /** Takes a message back, and what is retained of it; false where there was neither. */
+  /** Takes a message back, and what is retained of it; false where nobody was to send it any more. */
   cancel(message: QueuedMessage): boolean {
-    const wasRetained = this.#unretain(message);
-    if (message.outcome !== undefined) {
-      this.#recent.delete(message);
-      return wasRetained;
+    let wasToBeSent = this.#unretain(message);
+    if (message.outcome === undefined) {
+      this.#end(message, 'cancelled');
+      return true;
     }
-    this.#end(message, 'cancelled');
-    return true;
+    this.#recent.delete(message);
+    // Tracks that joined late carry on with what the others have carried.
+    for (const track of this.#tracks) if (track.takeBack(message)) wasToBeSent = true;
+    return wasToBeSent;
   }
 
   /** Takes all messages back; answers how many had not ended. */
   clear(): number {
     const messages = [...this.#pending];
     for (const message of messages) this.#end(message, 'cleared');
-    // Tracks that join late carry on with what the others have carried.
-    for (const message of this.#recent) for (const track of this.#tracks) track.takeBack(message);
+    // Tracks that joined late carry on with what the others have carried.
+    for (const track of this.#tracks) track.takeBackAll();
     this.#recent.clear();
     this.#retained.clear();
-    for (const track of this.#tracks) track.updateIdle();
+    for (const track of this.#tracks) track.retainedChanged();
     return messages.length;
   }
 
@@ -272,6 +269,16 @@ export class MessageQueue {
   get #isDrivenByFrames(): boolean {
     for (const { clock } of this.#tracks) if (clock.hasTimestamps) return true;
     return false;
+  }
+
+  #leave(track: Track, isEnd: boolean): void {
+    this.timeline.sync(this.#isDrivenByFrames);
+    this.#tracks.delete(track);
+    for (const { message, isCarried } of track.detach()) {
+      message.isDoneBySome ||= isEnd && isCarried;
+      message.outstanding--;
+      this.#endIfCarried(message);
+    }
   }
 
   #give(message: QueuedMessage, track: Track): void {

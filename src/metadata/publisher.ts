@@ -231,7 +231,16 @@ export class SeiPublisher {
     queue.makeRoom(priority);
     const expiresAt = queue.timeline.time + expiresInMs;
     const retention = retain === undefined ? {} : { retainedUntil: hasExpiry ? expiresAt : Infinity };
-    const plan = { repeatCount, repeatInterval, priority, isIdentified, expiresAt, ...retention };
+    const isFinishedOnceBegun = nalUnits.length > 1 && !hasExpiry;
+    const plan = {
+      repeatCount,
+      repeatInterval,
+      priority,
+      isIdentified,
+      expiresAt,
+      isFinishedOnceBegun,
+      ...retention,
+    };
     const message = new QueuedMessage(++this.#published, nalUnits, plan);
     queue.add(message, retain);
     return new SeiTicket(message, queue, byteLength, truncated);

@@ -41,6 +41,11 @@ export interface DeliveryPlan {
   readonly isIdentified: boolean;
   /** When it is too late for it, on the timeline of the publisher. */
   readonly expiresAt: number;
+  /**
+   * Whether a track that has begun to send it in time sends all of it, however late: of a message in several NAL units
+   * a part is of no use.
+   */
+  readonly isFinishedOnceBegun: boolean;
   /** Until when the latest message of its key is sent again at every IDR picture; undefined where it is not. */
   readonly retainedUntil?: number;
 }

@@ -17,12 +17,18 @@ import { ReceptionClock } from './reception-clock.js';
 /** Takes each new message. What it throws, or a promise of its that is rejected, is counted and reported. */
 export type MessageCallback = (message: ReceivedSeiMessage) => unknown;
 
-/** What makes a message the same as another: messages with one key, seen within the window, are delivered once. */
+/**
+ * What makes a message the same as another: of messages with one key the first is delivered, and a further one when
+ * none was seen for the length of the window.
+ */
 export type DedupKey = (message: ReceivedSeiMessage) => string;
 
 /** How copies of a message are told. */
 export interface DedupOptions extends DeduplicatorOptions {
-  /** Used in place of UUID and content; `windowMs` holds for all its keys. */
+  /**
+   * Used in place of UUID and content. `windowMs` holds for all its keys, and for as long as they come back within it;
+   * none is taken for standing, since a key may name a kind of messages.
+   */
   readonly key?: DedupKey | undefined;
 }
 
@@ -101,12 +107,13 @@ function uuidsOption(uuids: unknown = [DEFAULT_SEI_UUID]): ReadonlySet<string> |
 function dedupOption(dedup: unknown = true): Dedup | undefined {
   if (dedup === false) return undefined;
   if (dedup === true) return { deduplicator: new Deduplicator(), key: undefined };
-  if (typeof dedup === 'function') return { deduplicator: new Deduplicator(), key: dedup as DedupKey };
+  if (typeof dedup === 'function') return { deduplicator: new Deduplicator({}, false), key: dedup as DedupKey };
   if (typeof dedup !== 'object' || dedup === null) {
     throw invalidType('options.dedup', 'a boolean, an object or a function', dedup);
   }
   const options = dedup as DedupOptions;
-  return { deduplicator: new Deduplicator(options), key: functionOption('options.dedup.key', options.key) };
+  const key = functionOption('options.dedup.key', options.key);
+  return { deduplicator: new Deduplicator(options, key === undefined), key };
 }
 
 function scanOption(scan: unknown = 'full'): 'full' | 'first-vcl' {

@@ -38,8 +38,8 @@ export class SeiTicket {
   }
 
   /**
-   * Takes the message back, and what is retained of it; copies that are in frames stay there. False where there was
-   * neither any more.
+   * Takes the message back, and what is retained of it, also from tracks that joined when the others were done with it;
+   * copies that are in frames stay there. False where nobody was to send it any more.
    */
   cancel(): boolean {
     return this.#queue.cancel(this.#message);

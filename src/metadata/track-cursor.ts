@@ -135,7 +135,7 @@ export class TrackCursor {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#queue.leave(this.#track);
+    this.#queue.close(this.#track);
   }
 
   /** Says what has happened to the track, on the channel `h264-sei:injector` and to the listener of the options. */

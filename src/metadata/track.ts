@@ -2,9 +2,10 @@
  * What one injector has still to send, and when: the cursor of one track or simulcast layer into the messages of a
  * publisher. It decides and keeps count; it touches no frame.
  */
-import { CONTENT_DEDUP_WINDOW_MS } from './deduplicator.js';
+import { CONTENT_DEDUP_WINDOW_MS, DEDUP_WINDOW_MS } from './deduplicator.js';
 import { type Entry, type Lane, Lanes } from './lanes.js';
 import type { QueuedMessage } from './queued-message.js';
+import { RetainedSchedule } from './retained-schedule.js';
 import { SlidingWindow } from './sliding-window.js';
 import type { Timeline } from './timeline.js';
 import { TrackClock } from './track-clock.js';
@@ -16,17 +17,17 @@ import { TrackClock } from './track-clock.js';
 export const MAX_WAIT_FOR_KEPT_PICTURE = 16;
 
 /**
- * A retained message is sent again after so long without an IDR picture, in milliseconds: receivers forget what they
- * have had after {@link DEDUP_WINDOW_MS}, and would take it for a new one at the next.
- */
-export const RETAINED_REFRESH_MS = 10_000;
-
-/**
- * A further copy of a message that nothing but its content identifies goes no later than this after the one before, in
+ * A further copy of a message that nothing but its content identifies goes no later than this after the first one, in
  * milliseconds: receivers would take it for a new message. It leaves half a second of {@link CONTENT_DEDUP_WINDOW_MS}
  * to the network.
  */
 export const MAX_CONTENT_REPEAT_MS = CONTENT_DEDUP_WINDOW_MS - 500;
+
+/**
+ * A further copy of any other message goes no later than this after the one before, in milliseconds, for the same
+ * reason: it leaves ten seconds of {@link DEDUP_WINDOW_MS} to the network, and to a copy that is lost.
+ */
+export const MAX_REPEAT_GAP_MS = DEDUP_WINDOW_MS - 10_000;
 
 /** What a publisher lets one injector send. */
 export interface Budget {
@@ -81,12 +82,20 @@ interface Take {
   readonly entry?: Entry;
 }
 
-/**
- * A retained message that is to be sent again. It goes round from any fragment, since receivers take them in any order.
- */
-interface Resend {
-  fragment: number;
+/** What is left of a message. */
+interface Progress {
+  /** NAL units that are not done with. */
   left: number;
+  /** NAL units of which a copy is in a frame. */
+  begun: number;
+}
+
+/** A message that a track will not carry to the end. */
+export interface DetachedMessage {
+  /** The message. */
+  readonly message: QueuedMessage;
+  /** Whether a copy of each of its NAL units is in a frame. */
+  readonly isCarried: boolean;
 }
 
 /** What became of an attempt to take a NAL unit into a frame. */
@@ -112,7 +121,6 @@ export class Track {
 
   readonly #budget: Budget;
   readonly #timeline: Timeline;
-  readonly #retained: ReadonlyMap<string, QueuedMessage>;
   readonly #onDone: (message: QueuedMessage, track: Track) => void;
   readonly #window: SlidingWindow;
   #pictures = 0;
@@ -121,13 +129,10 @@ export class Track {
   /** Entries that were taken back since all were last looked through. */
   #takenBack = 0;
   readonly #lanes = new Lanes();
-  /** Entries that are left of each message. */
-  readonly #entriesLeft = new Map<QueuedMessage, number>();
-  /** Retained messages that are to be sent since the last IDR picture, those first that have waited longest. */
-  readonly #toResend = new Map<QueuedMessage, Resend>();
+  /** The messages that the track is not done with. */
+  readonly #progress = new Map<QueuedMessage, Progress>();
+  readonly #retained: RetainedSchedule;
   #hasResentFirst = false;
-  /** The position at which all retained messages were last to be sent again. */
-  #resentAt = 0;
   /** Messages that are done with, until that is told. */
   #done: QueuedMessage[] = [];
 
@@ -149,7 +154,7 @@ export class Track {
     this.#budget = budget;
     this.clock = new TrackClock(timeline);
     this.#timeline = timeline;
-    this.#retained = retained;
+    this.#retained = new RetainedSchedule(retained);
     this.#onDone = onDone;
     this.#window = new SlidingWindow(budget.maxBytesPerSecond);
   }
@@ -165,7 +170,7 @@ export class Track {
   attach(clock: number, now: number): void {
     this.isAttached = true;
     this.clock.start(clock);
-    this.#resentAt = this.clock.position;
+    this.#retained.recheck();
     this.lastSeen.frames = this.frames;
     this.lastSeen.now = now;
     this.lastSeen.time = this.#timeline.time;
@@ -173,8 +178,10 @@ export class Track {
   }
 
   /** Forgets everything that is to be sent; answers the messages. */
-  detach(): QueuedMessage[] {
-    const messages = [...this.#entriesLeft.keys()];
+  detach(): DetachedMessage[] {
+    const messages = [...this.#progress].map(([message, { begun }]) => {
+      return { message, isCarried: begun === message.nalUnits.length };
+    });
     for (const { started } of this.#lanes.all) {
       for (const { message } of started) if (!message.plan.isIdentified) message.doneBy.add(this);
     }
@@ -184,34 +191,47 @@ export class Track {
     this.#lanes.clear();
     this.#pending = 0;
     this.#takenBack = 0;
-    this.#entriesLeft.clear();
-    this.#toResend.clear();
+    this.#progress.clear();
+    this.#retained.clear();
     return messages;
   }
 
   /** Works out anew whether there is something to look for in a frame. */
   updateIdle(): void {
-    this.isIdle = this.isAttached && this.#pending === 0 && this.#retained.size === 0 && this.#toResend.size === 0;
+    this.isIdle = this.isAttached && this.#pending === 0 && this.#retained.isEmpty;
+  }
+
+  /** Other messages are retained than before. */
+  retainedChanged(): void {
+    this.#retained.recheck();
+    this.updateIdle();
   }
 
   /** Takes a message that is to be carried. */
   add(message: QueuedMessage): void {
+    const { length } = message.nalUnits;
     this.#lanes.add(message);
-    this.#pending += message.nalUnits.length;
-    this.#entriesLeft.set(message, message.nalUnits.length);
+    this.#pending += length;
+    this.#progress.set(message, { left: length, begun: 0 });
     this.isIdle = false;
   }
 
-  /** A message was taken back: it is not to be sent any more. */
-  takeBack(message: QueuedMessage): void {
-    const left = this.#entriesLeft.get(message);
-    if (left === undefined) return;
-    this.#entriesLeft.delete(message);
-    this.#pending -= left;
-    this.#takenBack += left;
+  /** A message was taken back: it is not to be sent any more. Answers whether it was. */
+  takeBack(message: QueuedMessage): boolean {
+    const progress = this.#progress.get(message);
+    if (progress === undefined) return false;
+    this.#progress.delete(message);
+    this.#pending -= progress.left;
+    this.#takenBack += progress.left;
     // Once half of all entries may be dead they are looked through, which costs O(1) for each.
     if (this.#takenBack >= this.#pending) this.expire();
     this.updateIdle();
+    return true;
+  }
+
+  /** All messages were taken back. */
+  takeBackAll(): void {
+    for (const message of [...this.#progress.keys()]) this.takeBack(message);
   }
 
   /** Says which NAL units go into a picture. Nothing counts as sent before {@link Track.commit}. */
@@ -223,7 +243,7 @@ export class Track {
     // Where every picture is one they take turns, so that neither holds up the other.
     const resendsFirst = picture.isIdr && !this.#hasResentFirst;
     this.#hasResentFirst = resendsFirst;
-    if (picture.isIdr || this.clock.position - this.#resentAt >= RETAINED_REFRESH_MS) this.#resendAll();
+    this.#retained.advance(this.clock.position, picture.isIdr);
     if (resendsFirst) this.#takeRetained(selection, picture);
     for (const lane of this.#lanes.all) {
       if (this.#takeStarted(selection, lane, picture) === Fit.full) break;
@@ -250,9 +270,10 @@ export class Track {
       const copy = { injector, frame, fragment, ...(timestamp !== undefined && { timestamp }) };
       for (let i = 0; i < copies; i++) message.addCopy(copy);
       if (entry === undefined) {
-        this.#resent(message);
+        this.#retained.sent(message);
         continue;
       }
+      if (entry.nextPicture === 0) this.#begun(entry);
       entry.hasKeptCopy ||= isKept;
       entry.lastCopyAt = this.clock.position;
       entry.copiesLeft -= copies;
@@ -274,26 +295,11 @@ export class Track {
     for (const message of done) this.#onDone(message, this);
   }
 
-  #isRetained(message: QueuedMessage): boolean {
-    const { retainedUntil = -Infinity } = message.plan;
-    return this.clock.position < retainedUntil && [...this.#retained.values()].includes(message);
-  }
-
-  #resendAll(): void {
-    this.#resentAt = this.clock.position;
-    for (const message of this.#retained.values()) {
-      const { length } = message.nalUnits;
-      const resend = this.#toResend.get(message);
-      if (resend === undefined) this.#toResend.set(message, { fragment: 0, left: length });
-      else resend.left = length;
-    }
-  }
-
   #takeRetained(selection: TrackSelection, picture: Picture): void {
-    for (const [message, resend] of this.#toResend) {
+    for (const [message, resend] of this.#retained.due) {
       // What is being sent for the first time need not be sent again.
-      if (!this.#isRetained(message) || this.#entriesLeft.has(message)) {
-        this.#toResend.delete(message);
+      if (!this.#retained.isRetained(message, this.clock.position) || this.#progress.has(message)) {
+        this.#retained.delete(message);
         continue;
       }
       for (let i = 0; i < resend.left; i++) {
@@ -303,16 +309,6 @@ export class Track {
         if (fit === Fit.skipped) break;
       }
     }
-  }
-
-  /** One more fragment of a retained message is in a frame. What is left of it waits behind the others. */
-  #resent(message: QueuedMessage): void {
-    const resend = this.#toResend.get(message);
-    if (resend === undefined) return;
-    this.#toResend.delete(message);
-    const { length } = message.nalUnits;
-    const left = resend.left - 1;
-    if (left > 0) this.#toResend.set(message, { fragment: (resend.fragment + 1) % length, left });
   }
 
   #takeStarted(selection: TrackSelection, lane: Lane, picture: Picture): number {
@@ -348,20 +344,25 @@ export class Track {
    */
   #isGone(entry: Entry, maxLength: number): boolean {
     const { message, fragment } = entry;
-    if (!this.#entriesLeft.has(message)) {
+    const progress = this.#progress.get(message);
+    if (progress === undefined) {
       entry.copiesLeft = 0;
       return true;
     }
-    const isLate = this.clock.position >= message.plan.expiresAt || this.#wouldBeNew(entry);
-    if (!isLate && message.nalUnits[fragment].length <= maxLength) return false;
+    const isExpired =
+      this.clock.position >= message.plan.expiresAt && !(message.plan.isFinishedOnceBegun && progress.begun > 0);
+    if (!isExpired && !this.#wouldBeNew(entry) && message.nalUnits[fragment].length <= maxLength) return false;
     message.ranOutOfTime = true;
     this.#entryDone(entry);
     return true;
   }
 
-  /** Whether receivers would take a further copy for a new message. */
-  #wouldBeNew({ message, nextPicture, lastCopyAt }: Entry): boolean {
-    return nextPicture > 0 && !message.plan.isIdentified && this.clock.position - lastCopyAt > MAX_CONTENT_REPEAT_MS;
+  /** Whether receivers might take a further copy for a new message. */
+  #wouldBeNew({ message, nextPicture, firstCopyAt, lastCopyAt }: Entry): boolean {
+    if (nextPicture === 0) return false;
+    const { position } = this.clock;
+    if (message.plan.isIdentified) return position - lastCopyAt > MAX_REPEAT_GAP_MS;
+    return position - firstCopyAt > MAX_CONTENT_REPEAT_MS;
   }
 
   #hasToWait(entry: Entry, picture: Picture): boolean {
@@ -391,18 +392,24 @@ export class Track {
     return Fit.taken;
   }
 
+  /** The first copy of an entry is in a frame. */
+  #begun(entry: Entry): void {
+    entry.firstCopyAt = this.clock.position;
+    const progress = this.#progress.get(entry.message);
+    if (progress !== undefined) progress.begun++;
+  }
+
   #entryDone(entry: Entry): void {
     entry.copiesLeft = 0;
     const { message } = entry;
-    const left = this.#entriesLeft.get(message);
+    const progress = this.#progress.get(message);
     // It may have been taken back in the meantime.
-    if (left === undefined) return;
+    if (progress === undefined) return;
     this.#pending--;
-    if (left > 1) {
-      this.#entriesLeft.set(message, left - 1);
-      return;
-    }
-    this.#entriesLeft.delete(message);
+    progress.left--;
+    if (progress.left > 0) return;
+    this.#progress.delete(message);
+    this.#retained.start(message, this.clock.position);
     this.#done.push(message);
   }
 }

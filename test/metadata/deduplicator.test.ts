@@ -6,6 +6,8 @@ import {
   Deduplicator,
   type DeduplicatorOptions,
   MAX_DEDUP_ENTRIES,
+  MAX_STANDING_ENTRIES,
+  STANDING_AFTER_MS,
   carriesIdentity,
 } from '../../src/metadata/deduplicator.js';
 import { ReceivedSeiMessage } from '../../src/metadata/received-message.js';
@@ -19,24 +21,46 @@ function isNew(deduplicator: Deduplicator, key: string, time: number, isIdentifi
   return true;
 }
 
-/** The same thing as a list that is searched from end to end. */
-class NaiveDeduplicator {
-  #entries: { key: string; lastSeen: number; window: number }[] = [];
+interface NaiveEntry {
+  readonly key: string;
+  readonly firstSeen: number;
+  readonly since: number;
+  readonly isIdentified: boolean;
+}
 
-  constructor(readonly options: Required<DeduplicatorOptions>) {}
+/** The same thing as lists that are searched from end to end. */
+class NaiveDeduplicator {
+  #entries: NaiveEntry[] = [];
+  #standing: string[] = [];
+
+  constructor(
+    readonly options: Required<DeduplicatorOptions>,
+    readonly knowsStanding: boolean,
+  ) {}
 
   isNew(key: string, time: number, isIdentified: boolean): boolean {
     const { maxEntries, windowMs, contentWindowMs } = this.options as Record<string, number>;
-    this.#entries = this.#entries.filter(({ lastSeen, window }) => time - lastSeen < window);
+    this.#entries = this.#entries.filter(
+      (each) => time - each.since < (each.isIdentified ? windowMs : contentWindowMs),
+    );
     const known = this.#entries.find((entry) => entry.key === key);
-    const others = this.#entries.filter((entry) => entry !== known);
-    const window = known?.window ?? (isIdentified ? windowMs : contentWindowMs);
-    this.#entries = [...others, { key, lastSeen: time, window }].slice(-maxEntries);
-    return known === undefined;
+    const isStanding = this.#standing.includes(key);
+    const stands = known?.isIdentified === true && time - known.firstSeen >= STANDING_AFTER_MS;
+    if (known === undefined && !isStanding) this.#touch({ key, firstSeen: time, since: time, isIdentified });
+    else if (known?.isIdentified === true) this.#touch({ ...known, since: time });
+    this.#entries = this.#entries.slice(-maxEntries);
+    if (this.knowsStanding && (stands || isStanding)) {
+      this.#standing = [...this.#standing.filter((each) => each !== key), key].slice(-maxEntries);
+    }
+    return known === undefined && !isStanding;
   }
 
-  get size(): number {
-    return this.#entries.length;
+  get sizes(): [number, number] {
+    return [this.#entries.length, this.#standing.length];
+  }
+
+  #touch(entry: NaiveEntry): void {
+    this.#entries = [...this.#entries.filter(({ key }) => key !== entry.key), entry];
   }
 }
 
@@ -58,6 +82,50 @@ describe('Deduplicator', () => {
     for (let time = 0; time <= 3_600_000; time += 30_000) seen.push(isNew(deduplicator, 'retained', time));
     expect(seen.filter(Boolean)).toHaveLength(1);
     expect(seen[0]).toBe(true);
+  });
+
+  it('counts the window of bare content from its first copy, so that it can be said again', () => {
+    const deduplicator = new Deduplicator();
+    const seen = Array.from({ length: 13 }, (_, i) => isNew(deduplicator, 'content', i * 500, false));
+    expect(seen.flatMap((isFirst, i) => (isFirst ? [i * 500] : []))).toEqual([0, 2000, 4000, 6000]);
+  });
+
+  it.each([DEDUP_WINDOW_MS, 86_400_000])('knows a standing message after a silence of %i ms', (silence) => {
+    const deduplicator = new Deduplicator();
+    expect(isNew(deduplicator, 'stands', 0)).toBe(true);
+    expect(isNew(deduplicator, 'came twice at once', 0)).toBe(true);
+    expect(isNew(deduplicator, 'came twice at once', STANDING_AFTER_MS - 1)).toBe(false);
+    expect(isNew(deduplicator, 'stands', STANDING_AFTER_MS)).toBe(false);
+    const later = STANDING_AFTER_MS + silence;
+    expect(isNew(deduplicator, 'stands', later)).toBe(false);
+    expect(isNew(deduplicator, 'came twice at once', later)).toBe(true);
+    expect(isNew(deduplicator, 'stands', later + silence)).toBe(false);
+  });
+
+  it('knows a standing message behind any number of others', () => {
+    const deduplicator = new Deduplicator();
+    isNew(deduplicator, 'stands', 0);
+    expect(isNew(deduplicator, 'stands', 1500)).toBe(false);
+    for (let i = 0; i < 50_000; i++) isNew(deduplicator, `other ${i}`, 2000);
+    expect(isNew(deduplicator, 'stands', 2000)).toBe(false);
+  });
+
+  it('knows so many standing messages and no more, and forgets the one not seen for longest', () => {
+    const deduplicator = new Deduplicator({ windowMs: 2000 });
+    const all = Array.from({ length: MAX_STANDING_ENTRIES + 1 }, (_, i) => `message ${i}`);
+    for (const time of [0, 1500]) for (const key of all) isNew(deduplicator, key, time);
+    expect(deduplicator.standing).toBe(MAX_STANDING_ENTRIES);
+    expect(isNew(deduplicator, all[1], 90_000)).toBe(false);
+    expect(isNew(deduplicator, all[0], 90_000)).toBe(true);
+  });
+
+  it('takes nothing for standing where that is told, nor where its window is too short', () => {
+    for (const deduplicator of [new Deduplicator({ windowMs: 5000 }, false), new Deduplicator({ windowMs: 900 })]) {
+      isNew(deduplicator, 'a', 0);
+      isNew(deduplicator, 'a', 1500);
+      expect(isNew(deduplicator, 'a', 10_000)).toBe(true);
+      expect(deduplicator.standing).toBe(0);
+    }
   });
 
   it('remembers so many messages and no more, and forgets the one not seen for longest', () => {
@@ -90,23 +158,23 @@ describe('Deduplicator', () => {
   it('does what a plain list does', () => {
     const step = fc.record({
       key: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'),
-      elapsed: fc.nat({ max: 12 }),
+      elapsed: fc.oneof(fc.nat({ max: 12 }), fc.nat({ max: 700 })),
       isIdentified: fc.boolean(),
     });
     const options = fc.record({
       maxEntries: fc.integer({ min: 1, max: 6 }),
-      windowMs: fc.nat({ max: 60 }),
-      contentWindowMs: fc.nat({ max: 20 }),
+      windowMs: fc.oneof(fc.nat({ max: 60 }), fc.nat({ max: 3000 })),
+      contentWindowMs: fc.nat({ max: 2000 }),
     });
     fc.assert(
-      fc.property(options, fc.array(step, { maxLength: 200 }), (given, steps) => {
-        const deduplicator = new Deduplicator(given);
-        const naive = new NaiveDeduplicator(given);
+      fc.property(options, fc.boolean(), fc.array(step, { maxLength: 200 }), (given, knowsStanding, steps) => {
+        const deduplicator = new Deduplicator(given, knowsStanding);
+        const naive = new NaiveDeduplicator(given, knowsStanding);
         let time = 0;
         for (const { key, elapsed, isIdentified } of steps) {
           time += elapsed;
           expect(isNew(deduplicator, key, time, isIdentified)).toBe(naive.isNew(key, time, isIdentified));
-          expect(deduplicator.size).toBe(naive.size);
+          expect([deduplicator.size, deduplicator.standing]).toEqual(naive.sizes);
         }
       }),
       { numRuns: 500 },

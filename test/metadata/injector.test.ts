@@ -254,7 +254,7 @@ describe('close', () => {
     expect(injector.inject(pictures.p)).toBe(pictures.p);
     expect(injector.inject(pictures.p, { timestamp: 5 })).toBe(pictures.p);
     expect(injector.injectInto(pictures.p, new Uint8Array(40))).toBe(pictures.p.length);
-    expect(publisher.stats).toMatchObject({ liveInjectors: 0, queued: 2 });
+    expect(publisher.stats).toMatchObject({ liveInjectors: 0, injected: 1, queued: 1 });
   });
 });
 

@@ -95,16 +95,55 @@ describe('receipts', () => {
     expect((await injected).outcome).toBe('injected');
   });
 
-  it('wait for another injector when the only one closes too early', async () => {
+  it('settle when the only injector closes that has a copy of it in a frame; the next carries it all the same', async () => {
     const { publisher, injector } = setup();
     sent(injector);
     const { injected } = publishName(publisher, 'a');
     sent(injector);
     injector.close();
-    expect(await isSettled(injected)).toBe(false);
+    expect((await injected).copies.map((copy) => copy.injector)).toEqual([injector.id]);
+    expect(publisher.stats).toMatchObject({ injected: 1, expired: 0, queued: 0 });
+    expect(sentInto(new SeiInjector({ publisher }), 4)).toEqual([['a'], ['a'], ['a'], []]);
+  });
+
+  it('wait for another injector where the only one closes without a copy in a frame, until it expires', async () => {
+    const { clock, publisher, injector } = setup();
+    sent(injector);
+    const [a, b] = [publishName(publisher, 'a'), publishName(publisher, 'b', { expiresInMs: 60_000 })];
+    injector.close();
+    expect(await isSettled(a.injected)).toBe(false);
+    clock.advance(10_000);
     const next = new SeiInjector({ publisher });
-    expect(sentInto(next, 4)).toEqual([['a'], ['a'], ['a'], []]);
-    expect((await injected).copies.map((copy) => copy.injector)).toEqual([injector.id, next.id, next.id, next.id]);
+    expect(sentInto(next, 4)).toEqual([['b'], ['b'], ['b'], []]);
+    expect((await a.injected).outcome).toBe('expired');
+    expect((await b.injected).copies.map((copy) => copy.injector)).toEqual([next.id, next.id, next.id]);
+  });
+
+  it('wait for another injector where a fragment had no copy when the only one closed', async () => {
+    for (const [frames, isDone] of [
+      [2, false],
+      [3, true],
+    ] as const) {
+      const { publisher, injector } = setup({ oversize: 'split', maxMessagesPerFrame: 2, repeatInterval: 10 });
+      sent(injector);
+      const { injected } = publishName(publisher, 'x'.repeat(2000));
+      sentInto(injector, frames);
+      expect(injector.stats.copies).toBe(2 * frames);
+      injector.close();
+      expect([frames, await isSettled(injected)]).toEqual([frames, isDone]);
+    }
+  });
+
+  it('are those of the others where one that has carried it closes', async () => {
+    const { publisher, injector } = setup({ repeatCount: 2 });
+    const other = new SeiInjector({ publisher });
+    for (const each of [injector, other]) sent(each);
+    const { injected } = publishName(publisher, 'a');
+    sent(injector);
+    injector.close();
+    expect(await isSettled(injected)).toBe(false);
+    sentInto(other, 2);
+    expect((await injected).copies.map((copy) => copy.injector)).toEqual([injector.id, other.id, other.id]);
   });
 });
 
@@ -129,6 +168,22 @@ describe('cancel', () => {
     ticket.cancel();
     expect(sentInto(injector, 3)).toEqual([['b'], ['b'], []]);
     expect((await ticket.injected).copies).toHaveLength(1);
+  });
+
+  it.each(['cancel', 'clear'] as const)('stops a layer that joined when the others were done: %s', (how) => {
+    const { publisher, injector } = setup({ oversize: 'split', maxMessagesPerFrame: 4, maxBytesPerFrame: 4096 });
+    sent(injector);
+    const short = publishName(publisher, 'a');
+    const split = publishName(publisher, 'x'.repeat(1000));
+    sentInto(injector, 5);
+    expect(publisher.stats.injected).toBe(2);
+    const late = new SeiInjector({ publisher });
+    expect(late.inject(pictures.p)).not.toBe(pictures.p);
+    if (how === 'clear') publisher.clearQueue();
+    else expect([short.cancel(), split.cancel(), short.cancel()]).toEqual([true, true, false]);
+    expect(late.stats.pending).toBe(0);
+    expect(late.inject(pictures.p)).toBe(pictures.p);
+    expect(publisher.stats).toMatchObject({ injected: 2, cancelled: 0 });
   });
 
   it('of all fragments, wherever they are', () => {

@@ -1,5 +1,5 @@
 /** Messages that are sent again at every IDR picture, for viewers who join late. */
-import { RETAINED_REFRESH_MS } from '../../src/metadata/track.js';
+import { RETAINED_REFRESH_MS } from '../../src/metadata/retained-schedule.js';
 import { describe, expect, it } from 'vitest';
 import { SeiInjector } from '../../src/metadata/injector.js';
 import type { SeiPublisher } from '../../src/metadata/publisher.js';

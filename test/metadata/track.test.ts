@@ -1,5 +1,9 @@
 /** What one injector sends and when: order, copies, budgets, expiry on the timestamps of frames. */
 import { describe, expect, it } from 'vitest';
+import { SeiInjector } from '../../src/metadata/injector.js';
+import type { PublishOptions } from '../../src/metadata/publisher-options.js';
+import type { ReceivedSeiMessage } from '../../src/metadata/received-message.js';
+import { SeiSubscriber } from '../../src/metadata/subscriber.js';
 import { MAX_WAIT_FOR_KEPT_PICTURE } from '../../src/metadata/track.js';
 import { annexB, nal } from '../contract/frames.js';
 import { pictures, publishName, sent, sentInto, setup } from './support.js';
@@ -47,19 +51,93 @@ describe('copies', () => {
   });
 });
 
-describe('copies of what nothing but its content identifies', () => {
-  it.each([40, 700, 1600])('are not sent where receivers would take them for new, with frames %i ms apart', (apart) => {
+describe('copies that receivers would take for new messages', () => {
+  /** What goes into frames that are so many milliseconds apart. */
+  const sentEvery = (apart: number, count: number, options: PublishOptions = {}) => {
     const { clock, publisher, injector } = setup();
-    publishName(publisher, 'bytes');
-    publisher.publishJson([1]);
-    publisher.publishJson({ timestamp: 1 });
-    const found = Array.from({ length: 4 }, () => {
+    const byContent = { repeatCount: 5, ...options };
+    publishName(publisher, 'bytes', byContent);
+    publisher.publishJson([1], byContent);
+    publisher.publishJson({ timestamp: 1 }, { expiresInMs: Infinity, ...byContent });
+    const found = Array.from({ length: count }, () => {
       clock.advance(apart);
       return sent(injector).length;
     });
-    expect(found).toEqual(apart > 1500 ? [3, 1, 1, 0] : [3, 3, 3, 0]);
-    const expired = apart > 1500 ? 2 : 0;
-    expect(publisher.stats).toMatchObject({ injected: 3 - expired, expired, queued: 0 });
+    return { found, stats: publisher.stats };
+  };
+
+  it.each([
+    [40, [3, 3, 3, 3, 3, 0]],
+    [375, [3, 3, 3, 3, 3, 0]],
+    [376, [3, 3, 3, 3, 1, 0]],
+    [700, [3, 3, 3, 1, 1, 0]],
+    [1600, [3, 1, 1, 1, 1, 0]],
+  ])('are not sent of what its content identifies, from the first one on: frames %i ms apart', (apart, expected) => {
+    const { found, stats } = sentEvery(apart, 6);
+    expect(found).toEqual(expected);
+    const expired = expected[4] === 3 ? 0 : 2;
+    expect(stats).toMatchObject({ injected: 3 - expired, expired, queued: 0 });
+  });
+
+  it('are not sent later with an interval between them either', () => {
+    const { found } = sentEvery(500, 10, { repeatInterval: 2 });
+    expect(found).toEqual([3, 0, 3, 0, 1, 0, 1, 0, 1, 0]);
+  });
+
+  it.each([
+    [50_000, [3, 1, 1, 1, 1, 0], 2],
+    [50_001, [3, 0, 0, 0, 0, 0], 3],
+  ])('are not sent of what says which it is, from one to the next: frames %i ms apart', (apart, expected, expired) => {
+    const { found, stats } = sentEvery(apart, 6, { expiresInMs: Infinity });
+    expect(found).toEqual(expected);
+    expect(stats).toMatchObject({ injected: 3 - expired, expired, queued: 0 });
+  });
+});
+
+describe('a message in fragments', () => {
+  it('of 64 KiB arrives at ten frames a second with the default limits, every copy of it', async () => {
+    const { clock, publisher, injector } = setup({ oversize: 'split' });
+    const subscriber = new SeiSubscriber({ now: clock.now });
+    sent(injector);
+    const payload = Uint8Array.from({ length: 65_536 }, (_, i) => (i * i) >> 3);
+    const ticket = publisher.publishBytes(payload);
+    const received: ReceivedSeiMessage[] = [];
+    for (let i = 0; i < 600; i++) {
+      received.push(...subscriber.processFrame(injector.inject(pictures.p)));
+      clock.advance(100);
+    }
+    expect(received.map((message) => Buffer.from(message.payload).equals(payload))).toEqual([true]);
+    const { outcome, copies } = await ticket.injected;
+    const fragments = new Set(copies.map(({ fragment }) => fragment)).size;
+    expect([outcome, copies.length]).toEqual(['injected', 3 * fragments]);
+    expect(fragments).toBeGreaterThan(150);
+  });
+
+  it('ends in time where that is told', () => {
+    const { clock, publisher, injector } = setup({ oversize: 'split' });
+    sent(injector);
+    publishName(publisher, 'x'.repeat(20_000), { expiresInMs: 1000 });
+    for (let i = 0; i < 10; i++) {
+      expect(sent(injector).length).toBeGreaterThan(0);
+      clock.advance(100);
+    }
+    expect(injector.inject(pictures.p)).toBe(pictures.p);
+    expect(publisher.stats).toMatchObject({ expired: 1, queued: 0 });
+  });
+
+  it('is not begun when it is too late', () => {
+    const { clock, publisher, injector } = setup({ oversize: 'split' });
+    const late = new SeiInjector({ publisher });
+    sent(injector);
+    publishName(publisher, 'x'.repeat(20_000), { repeatCount: 1 });
+    sent(injector);
+    clock.advance(10_000);
+    expect(late.inject(pictures.p)).toBe(pictures.p);
+    expect(sent(injector).length).toBeGreaterThan(0);
+    publishName(publisher, 'y'.repeat(20_000));
+    clock.advance(10_000);
+    for (let i = 0; i < 100; i++) injector.inject(pictures.p);
+    expect(publisher.stats).toMatchObject({ injected: 1, expired: 1, queued: 0 });
   });
 });
 
