@@ -94,7 +94,7 @@ export {
   MAX_PENDING_MESSAGES,
   REASSEMBLY_TIMEOUT_MS,
 } from './metadata/reassembly.js';
-export { TIMESTAMP_RESTART_MS } from './metadata/reception-clock.js';
+export { MAX_RECEPTION_TRACKS } from './metadata/reception-clock.js';
 export { ReceivedSeiMessage, type ReceivedSeiMessageData, type Reception } from './metadata/received-message.js';
 export { FIRST_RETAINED_REFRESH_MS, RETAINED_REFRESH_MS } from './metadata/retained-schedule.js';
 export {
@@ -107,6 +107,7 @@ export {
   type SubscriberStats,
 } from './metadata/subscriber.js';
 export { type SeiTicket } from './metadata/ticket.js';
+export { MAX_SOURCE_LAG_MS, MAX_TIMESTAMP_SOURCES, TIMESTAMP_RESTART_MS } from './metadata/timestamp-sources.js';
 export { type TrackCursor, type TrackCursorOptions, type TrackCursorStats } from './metadata/track-cursor.js';
 export { CLOCK_RESTART_MS, MAX_CLOCK_STEP_MS, MAX_REORDERED_PICTURES } from './metadata/track-clock.js';
 export {

@@ -48,13 +48,24 @@ const passed = new PassedPackets();
  */
 const entering = new WeakMap<SeiSubscriber, Set<object>>();
 
+/** The names of the tracks, one for each decoder. */
+const tracks = new WeakMap<object, string>();
+let decoders = 0;
+
+function trackOf(decoder: object): string {
+  const track = tracks.get(decoder) ?? `decoder-${++decoders}`;
+  tracks.set(decoder, track);
+  return track;
+}
+
 /** Hands the bytes of one packet to the subscriber. */
 function readPacket(packet: object, decoder: object, subscriber: SeiSubscriber, adapter: DecoderAdapter): void {
   if (!adapter.isVideo(packet, decoder)) return;
   const frame = adapter.getData(packet);
   if (!isUint8Array(frame) || frame.length === 0) return;
   const timestamp = adapter.getTimestamp(packet);
-  subscriber.processFrame(frame, Number.isFinite(timestamp) ? { timestamp: timestamp as number } : {});
+  const track = trackOf(decoder);
+  subscriber.processFrame(frame, Number.isFinite(timestamp) ? { timestamp: timestamp as number, track } : { track });
 }
 
 function decoderAdapter(options: H264DecoderPatchOptions): DecoderAdapter {

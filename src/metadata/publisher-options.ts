@@ -41,7 +41,7 @@ export interface SeiPublisherOptions extends OptionalLimits {
   readonly profile?: keyof typeof PUBLISHER_PROFILES | undefined;
   /**
    * The clock, in milliseconds since the epoch; it decides the timestamps of messages, and expiry where frames have no
-   * timestamps.
+   * timestamps. Where it answers no time it stands still.
    */
   readonly now?: (() => number) | undefined;
   /** Told of messages that are lost, where there is no `node:diagnostics_channel`. */

@@ -1,6 +1,7 @@
 import { type SeiNalUnitOptions, createSeiNalUnit } from '../frame/sei-nal-unit.js';
 import { readableBytes } from '../frame/arguments.js';
 import { SeiError, invalidType } from '../errors.js';
+import { clockOption } from './clock.js';
 import { carriesIdentity } from './deduplicator.js';
 import { diagnose } from './diagnostics.js';
 import { FRAGMENT_SEI_UUID, splitIntoFragments } from './fragmentation.js';
@@ -75,8 +76,8 @@ export class SeiPublisher {
    */
   constructor(options: SeiPublisherOptions = {}) {
     const limits = resolveLimits(options);
-    const { now = defaultNow, onDiagnostic } = options;
-    if (typeof now !== 'function') throw invalidType('options.now', 'a function', now);
+    const { onDiagnostic } = options;
+    const now = clockOption(options.now, defaultNow);
     this.uuid = limits.uuid;
     this.#limits = limits;
     this.#now = now;

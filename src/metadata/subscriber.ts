@@ -5,6 +5,7 @@ import { DEFAULT_SEI_UUID, formatUuid, parseUuid } from '../codec/uuid.js';
 import { invalidType, outOfRange } from '../errors.js';
 import { framingHint, readableBytes } from '../frame/arguments.js';
 import { type ExtractOptions, extractLocated } from '../frame/extract.js';
+import { clockOption } from './clock.js';
 import { Deduplicator, type DeduplicatorOptions, carriesIdentity } from './deduplicator.js';
 import { type DiagnosticListener, diagnose, isDiagnosed } from './diagnostics.js';
 import { digest, randomDigestKey } from './digest.js';
@@ -40,7 +41,10 @@ export interface SeiSubscriberOptions extends ExtractOptions {
   readonly uuids?: readonly string[] | 'any' | undefined;
   /** Whether copies are told, and how; true where absent. */
   readonly dedup?: boolean | DedupKey | DedupOptions | undefined;
-  /** The clock of the machine, in milliseconds since the epoch; `Date.now` where absent. */
+  /**
+   * The clock of the machine, in milliseconds since the epoch; `Date.now` where absent. Where it answers no time it
+   * stands still.
+   */
   readonly now?: (() => number) | undefined;
   /** The messages that wait for each `for await` at most; {@link SUBSCRIBER_BUFFER_SIZE} where absent. */
   readonly bufferSize?: number | undefined;
@@ -55,6 +59,11 @@ export interface SeiSubscriberOptions extends ExtractOptions {
 export interface ProcessOptions {
   /** Its timestamp in milliseconds, from any origin. */
   readonly timestamp?: number | undefined;
+  /**
+   * The name of its track, where frames of several tracks come to one subscriber: timestamps of different tracks have
+   * nothing to do with each other. Copies are told whatever the track.
+   */
+  readonly track?: string | undefined;
 }
 
 /** What a subscriber has done since it was made. */
@@ -130,9 +139,11 @@ function bufferSizeOption(bufferSize: unknown = SUBSCRIBER_BUFFER_SIZE): number 
   return bufferSize;
 }
 
+/** Checks the options; answers the timestamp. */
 function timestampOption(options: ProcessOptions): number | undefined {
   if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
-  const { timestamp } = options;
+  const { timestamp, track } = options;
+  if (track !== undefined && typeof track !== 'string') throw invalidType('options.track', 'a string', track);
   if (timestamp === undefined) return undefined;
   if (typeof timestamp !== 'number') throw invalidType('options.timestamp', 'a number', timestamp);
   if (!Number.isFinite(timestamp)) throw outOfRange('options.timestamp', 'finite', timestamp);
@@ -195,7 +206,7 @@ export class SeiSubscriber implements AsyncIterable<ReceivedSeiMessage, undefine
     this.#isFirstVclEnd = scanOption(options.scan) === 'first-vcl';
     this.#uuids = uuidsOption(options.uuids);
     this.#dedup = dedupOption(options.dedup);
-    this.#now = functionOption('options.now', options.now) ?? Date.now;
+    this.#now = clockOption(options.now, Date.now);
     this.#bufferSize = bufferSizeOption(options.bufferSize);
     this.#onDiagnostic = functionOption('options.onDiagnostic', options.onDiagnostic);
     this.#onMessage = functionOption('options.onMessage', options.onMessage);
@@ -232,7 +243,7 @@ export class SeiSubscriber implements AsyncIterable<ReceivedSeiMessage, undefine
    *
    * @param frame one access unit, sample or RTP payload, in the format of the options or in one that is detected; it is
    *   only read
-   * @param options its timestamp
+   * @param options its timestamp and its track
    * @returns its new messages, in order; each owns its bytes. Empty once the subscriber is closed
    * @throws `TypeError` and `RangeError` for arguments of the wrong kind; {@link SeiError} `ERR_SEI_DETACHED_BUFFER`
    */
@@ -245,7 +256,7 @@ export class SeiSubscriber implements AsyncIterable<ReceivedSeiMessage, undefine
    * is detected by itself each time, whatever the options say.
    *
    * @param bytes the data; they are only read
-   * @param options the timestamp
+   * @param options the timestamp and the track
    * @returns its new messages, in order; each owns its bytes. Empty once the subscriber is closed
    * @throws `TypeError` and `RangeError` for arguments of the wrong kind; {@link SeiError} `ERR_SEI_DETACHED_BUFFER`
    */
@@ -277,7 +288,7 @@ export class SeiSubscriber implements AsyncIterable<ReceivedSeiMessage, undefine
     if (this.#isClosed) return [];
     this.#framesProcessed++;
     const timestamp = this.#now();
-    const time = this.#clock.advance(timestamp, frameTimestamp);
+    const time = this.#clock.advance(timestamp, frameTimestamp, options.track);
     const framing = detectedFraming(backend().detect(frame, hint));
     if (framing === 0) {
       this.#framesUnreadable++;

@@ -350,3 +350,28 @@ it('delivers what a patched encoder sends, once', async () => {
   decoder.decode({ data: injectSei(frame, [createSeiNalUnit(data(0x7b, 0x7d))]) });
   expect(received.at(-1)).toBe('{}');
 });
+
+describe('decoders of several tracks', () => {
+  it.each([false, true])(
+    'whose timestamps have different origins get no message twice, packets without time: %s',
+    (has) => {
+      class Decoder {
+        decode(...packets: object[]): number {
+        return packets.length;
+      }
+      }
+      const received: string[] = [];
+      const subscriber = new SeiSubscriber({ onMessage: (message) => received.push(message.text()) });
+      const getTimestamp = has ? () => undefined : ({ time }: { time: number }) => time;
+      patch(Decoder.prototype, { subscriber, getTimestamp });
+      const decoders = [new Decoder(), new Decoder()];
+      const frame = injectSei(annexB(nal.p), [createSeiNalUnit(Buffer.from('{"id":1}'))]);
+      for (let i = 0; i < 10; i++) {
+        decoders[0].decode({ data: frame, time: i * 40 });
+        decoders[1].decode({ data: frame, time: 1e9 + i * 40 });
+      }
+      expect(received).toHaveLength(1);
+      expect(errors).toEqual([]);
+    },
+  );
+});

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ReceptionClock, TIMESTAMP_RESTART_MS } from '../../src/metadata/reception-clock.js';
+import { MAX_RECEPTION_TRACKS, ReceptionClock } from '../../src/metadata/reception-clock.js';
+import { MAX_SOURCE_LAG_MS } from '../../src/metadata/timestamp-sources.js';
+import { MAX_REORDERED_PICTURES } from '../../src/metadata/track-clock.js';
 
 /** The time after each of these frames, given as what the machine's clock says and the frame's timestamp. */
 function times(frames: readonly (readonly [now: number, timestamp?: number | undefined])[]): number[] {
@@ -27,24 +29,133 @@ describe('the clock of a subscriber', () => {
     expect(times([[1000, 0], [1000, 500], [1040], [1080, 90_000], [1090, 0]])).toEqual([0, 500, 540, 580, 590]); // prettier-ignore
   });
 
-  it('stands still while the machine goes back, or the timestamps for a while', () => {
+  it('stands still while the machine goes back', () => {
     expect(times([[1000], [400], [450]])).toEqual([0, 0, 50]);
-    expect(times([[0, 9000], [1, 100], [2, 200], [3, 9001]])).toEqual([0, 0, 0, 1]); // prettier-ignore
   });
 
-  it('goes on with timestamps that have started anew', () => {
-    const restart = TIMESTAMP_RESTART_MS;
-    expect(times([[0, 90_000], [restart - 1, 100], [restart, 200], [restart, 240]])).toEqual([0, 0, restart, restart + 40]); // prettier-ignore
+  it('goes on at once with timestamps that have started anew, far back', () => {
+    expect(times([[0, 90_000], [1, 100], [1, 140], [1, 500]])).toEqual([0, 0, 40, 400]); // prettier-ignore
+  });
+
+  it('goes on soon with timestamps that have started anew, near', () => {
+    const looping = Array.from({ length: 600 }, (_, i) => [0, (i % 100) * 40] as const);
+    const seen = times(looping);
+    expect(seen.at(-1)).toBe(599 * 40 - 5 * (MAX_REORDERED_PICTURES + 1) * 40);
+  });
+
+  it('goes on where a track pauses, and counts no jump for more than an hour', () => {
+    expect(times([[0, 0], [0, 300_000], [0, 300_040]])).toEqual([0, 300_000, 300_040]); // prettier-ignore
+    expect(times([[0, 0], [0, 1e12], [0, 1e12 + 40]])).toEqual([0, 3_600_000, 3_600_040]); // prettier-ignore
+  });
+
+  it('goes on where the source ends that was ahead', () => {
+    for (const names of [
+      ['a', 'b'],
+      [undefined, undefined],
+    ]) {
+      const clock = new ReceptionClock();
+      clock.advance(0, 0, names[0]);
+      clock.advance(0, 5_000_000, names[1]);
+      const before = clock.advance(0, 5_600_000, names[1]);
+      for (let i = 1; i <= 1000; i++) clock.advance(0, i * 40, names[0]);
+      expect(clock.time - before).toBe(40_000 - MAX_SOURCE_LAG_MS);
+    }
   });
 
   it('never goes back, whatever it is given', () => {
-    const frame = fc.tuple(fc.integer({ min: 0, max: 1e6 }), fc.option(fc.integer({ min: -1e6, max: 1e6 })));
+    const frame = fc.tuple(
+      fc.integer({ min: 0, max: 1e6 }),
+      fc.option(fc.oneof(fc.integer({ min: -1e6, max: 1e6 }), fc.double()), { freq: 1000, nil: undefined }),
+      fc.option(fc.constantFrom('a', 'b', 'c'), { nil: undefined }),
+    );
     fc.assert(
-      fc.property(fc.array(frame), (frames) => {
-        const seen = times(frames.map(([now, timestamp]) => [now, timestamp ?? undefined]));
+      fc.property(fc.array(frame, { maxLength: 100 }), (frames) => {
+        const clock = new ReceptionClock();
+        const seen = frames.map(([now, timestamp, track]) => clock.advance(now, timestamp, track));
         expect(seen).toEqual([...seen].sort((a, b) => a - b));
+        expect(seen.every(Number.isFinite)).toBe(true);
         expect(seen[0] ?? 0).toBe(0);
       }),
     );
+  });
+});
+
+describe('two tracks', () => {
+  /** How they come: so many frames of the one, so many of the other. */
+  const burst = fc.integer({ min: 1, max: 30 });
+  const turns = fc.integer({ min: 4, max: 60 });
+  const bursts = fc.array(burst, { minLength: 4, maxLength: 60 });
+  const origin = fc.oneof(fc.integer({ min: -1e9, max: 1e9 }), fc.integer({ min: -30_000, max: 30_000 }));
+
+  /** What time passes, from the frame on at which both have come, and how much of it is in the frames. */
+  function passed(origins: readonly number[], lengths: readonly number[], names: readonly (string | undefined)[]) {
+    const clock = new ReceptionClock();
+    const media = [0, 0];
+    let start: { time: number; media: number } | undefined;
+    lengths.forEach((length, turn) => {
+      const track = turn % 2;
+      for (let i = 0; i < length; i++) {
+        media[track] += 40;
+        clock.advance(0, origins[track] + media[track], names[track]);
+        if (turn > 0) start ??= { time: clock.time, media: Math.max(...media) };
+      }
+    });
+    const { time, media: before } = start as { time: number; media: number };
+    return { time: clock.time - time, media: Math.max(...media) - before };
+  }
+
+  it('with names advance by the time of the one that is ahead, whatever their origins', () => {
+    fc.assert(
+      fc.property(origin, origin, bursts, (first, second, lengths) => {
+        const { time, media } = passed([first, second], lengths, ['a', 'b']);
+        // Each began when it first came, which is as far as one burst into the other.
+        expect(Math.abs(time - media)).toBeLessThanOrEqual(lengths[0] * 40);
+      }),
+    );
+  });
+
+  it('without names do so too, once each has come, where they take turns', () => {
+    fc.assert(
+      fc.property(origin, origin, fc.integer({ min: 2, max: 300 }), (first, second, length) => {
+        const { time, media } = passed([first, second], Array<number>(2 * length).fill(1), [undefined, undefined]);
+        expect(Math.abs(time - media)).toBeLessThanOrEqual(80);
+      }),
+    );
+  });
+
+  it('without names and far apart do so too, also where they come in bursts', () => {
+    const far = fc.integer({ min: 100_000, max: 1e9 });
+    fc.assert(
+      fc.property(far, fc.boolean(), burst, turns, (apart, isFirstAhead, length, count) => {
+        const lengths = Array<number>(count).fill(length);
+        const { time, media } = passed(isFirstAhead ? [apart, 0] : [0, apart], lengths, [undefined, undefined]);
+        expect(Math.abs(time - media)).toBeLessThanOrEqual(length * 40);
+      }),
+    );
+  });
+
+  it('with names leave no room for more than so many', () => {
+    const clock = new ReceptionClock();
+    for (let i = 0; i < 3 * MAX_RECEPTION_TRACKS; i++) clock.advance(0, 1e6 * i, `track ${i}`);
+    expect(clock.time).toBe(0);
+    // One that was forgotten goes on from the present.
+    clock.advance(0, 500_000, 'track 0');
+    expect(clock.time).toBe(0);
+    clock.advance(0, 500_040, 'track 0');
+    expect(clock.time).toBe(40);
+  });
+
+  it('of which one starts anew go on', () => {
+    const clock = new ReceptionClock();
+    for (let i = 0; i < 250; i++) {
+      clock.advance(0, 70_000_000 + i * 40);
+      clock.advance(0, 900_000 + i * 40);
+    }
+    const before = clock.time;
+    for (let i = 0; i < 250; i++) {
+      clock.advance(0, i * 40);
+      clock.advance(0, 910_000 + i * 40);
+    }
+    expect(clock.time - before).toBe(10_000);
   });
 });

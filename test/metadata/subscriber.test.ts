@@ -725,3 +725,42 @@ describe('the subscriber in a browser', () => {
     expect(runInContext('subscriber.stats.errors', context)).toBe(0);
   });
 });
+
+describe('frames of several tracks', () => {
+  const origins = [0, 3_000_000_000, 700_000];
+
+  it.each([true, false])('whose timestamps have different origins bring no message twice, named: %s', (isNamed) => {
+    const { messages, subscriber } = subscribe();
+    for (let i = 0; i < 3000; i++) {
+      origins.forEach((origin, track) => {
+        // Each layer carries a message in three frames, at its own pace.
+        const number = Math.floor((i + 20 * track) / 10);
+        const options = { timestamp: origin + i * 40, ...(isNamed && { track: `layer ${track}` }) };
+        // Where nothing tells the tracks apart, the first frame of another looks like the end of a pause.
+        const isCarrying = i > 0 && (i + 20 * track) % 10 < 3;
+        subscriber.processFrame(isCarrying ? frameOf(numbered(number)) : annexB(nal.p), options);
+      });
+    }
+    const numbers = messages.map((message) => message.json<{ number: number }>().number);
+    expect(new Set(numbers).size).toBe(numbers.length);
+    expect(numbers.length).toBe(304);
+  });
+
+  it('let equal content be said again when the time has passed in which it is a copy', () => {
+    const { messages, subscriber } = subscribe();
+    for (let i = 0; i < 1000; i++) {
+      for (const track of ['a', 'b']) {
+        const timestamp = (track === 'a' ? 1e9 : 0) + i * 40;
+        subscriber.processFrame(i % 75 < 3 ? frameOf('ping') : annexB(nal.p), { timestamp, track });
+      }
+    }
+    // Every three seconds.
+    expect(messages).toHaveLength(14);
+  });
+
+  it('have names that are strings', () => {
+    const { subscriber } = subscribe();
+    expect(() => subscriber.processFrame(annexB(nal.p), { track: 7 as never })).toThrow(TypeError);
+    expect(subscriber.stats.framesProcessed).toBe(0);
+  });
+});

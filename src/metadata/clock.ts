@@ -1,0 +1,30 @@
+import { invalidType } from '../errors.js';
+
+/** The latest time that a clock may show, in milliseconds: its microseconds are still whole numbers. */
+const MAX_TIME_MS = Math.floor(Number.MAX_SAFE_INTEGER / 1000);
+
+/**
+ * The clock in an option.
+ *
+ * @param now answers the time in milliseconds; undefined for `fallback`
+ * @param fallback the clock where the option is absent
+ * @returns a clock that always answers a time: where `now` answers none, it stands still
+ * @throws `TypeError` where it is no function, or answers no time when it is first asked, which is here
+ */
+export function clockOption(now: unknown, fallback: () => number): () => number {
+  if (now === undefined) return fallback;
+  if (typeof now !== 'function') throw invalidType('options.now', 'a function', now);
+  const clock = now as () => unknown;
+  const first = clock();
+  if (!isTime(first)) throw invalidType('what options.now answers', 'a time in milliseconds', first);
+  let last = first;
+  return () => {
+    const time = clock();
+    if (isTime(time)) last = time;
+    return last;
+  };
+}
+
+function isTime(time: unknown): time is number {
+  return typeof time === 'number' && Math.abs(time) <= MAX_TIME_MS;
+}
