@@ -12,6 +12,8 @@
  * - `ERR_SEI_OVERLAP`: the target overlaps the memory that is read.
  * - `ERR_SEI_DETACHED_BUFFER`: the memory behind a view was transferred away.
  * - `ERR_SEI_NOT_JSON`: the value cannot be written as JSON.
+ * - `ERR_SEI_NOT_IDENTIFIED`: a message that is to be retained has no timestamp or id by which its copies are told, and
+ *   its receivers take none beside it.
  * - `ERR_SEI_QUEUE_FULL`: the publisher's queue is full, and its policy is to reject.
  * - `ERR_SEI_BACKEND_UNAVAILABLE`: the backend or the kernel that an environment variable forces is not there.
  */
@@ -27,6 +29,7 @@ export type SeiErrorCode =
   | 'ERR_SEI_OVERLAP'
   | 'ERR_SEI_DETACHED_BUFFER'
   | 'ERR_SEI_NOT_JSON'
+  | 'ERR_SEI_NOT_IDENTIFIED'
   | 'ERR_SEI_QUEUE_FULL'
   | 'ERR_SEI_BACKEND_UNAVAILABLE';
 

@@ -55,7 +55,7 @@ export {
   patchH264Encoder,
 } from './metadata/encoder-patch.js';
 export { FRAMES_TO_LOCK, FRAMES_TO_MOVE } from './metadata/format-lock.js';
-export { FRAGMENT_SEI_UUID, MAX_SPLIT_MESSAGE_SIZE } from './metadata/fragmentation.js';
+export { FRAGMENT_SEI_UUID, MAX_SPLIT_MESSAGE_SIZE, MIN_SPLIT_SIZE } from './metadata/fragmentation.js';
 export {
   getGlobalSeiPublisher,
   getGlobalSeiSubscriber,

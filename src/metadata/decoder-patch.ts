@@ -20,8 +20,8 @@ export interface H264DecoderPatchOptions<Packet = unknown, Decoder = unknown> {
   /** Who reads the frames; where absent, the global subscriber of the moment. */
   readonly subscriber?: SeiSubscriber | undefined;
   /**
-   * The bytes of a packet, nothing where it has none. Where absent, a packet is a Uint8Array, or an object whose `data`
-   * is one.
+   * The bytes of a packet, nothing where it has none. Where absent, a packet is a Uint8Array or an ArrayBuffer, or an
+   * object whose `data` is one.
    */
   readonly getData?: ((packet: Packet) => Uint8Array | null | undefined) | undefined;
   /** The time of a packet in milliseconds; nothing where it is not known. */
@@ -101,7 +101,7 @@ function directionOption(direction: unknown): 'input' | 'output' {
  * Patches a decoder, a demuxer or a receiver, so that a subscriber reads the frames that pass through it.
  *
  * Works with any object or prototype that has methods which take encoded frames, or answer them. They are bytes,
- * packets with bytes, or arrays, iterators, generators and async iterables of these, read as they are asked for; and,
+ * packets with bytes, or arrays, Sets, Maps, iterators, generators and iterables of these, read as they are asked for; and,
  * in what a method answers, promises of them. Frames that go in are read before the method is called.
  *
  * Nothing is changed: neither the frames, nor what a method is given, answers and throws, but for a promise that is

@@ -1,9 +1,10 @@
 /**
- * Where the bytes are in what an encoder answers: in itself, in a packet, behind a promise, in an array, in what is
+ * Where the bytes are in what an encoder answers: in itself, in a packet, behind a promise, in a collection, in what is
  * iterated.
  */
 import { isUint8Array } from '../frame/arguments.js';
-import { type AnyFunction, isFunction } from './patch.js';
+import { isFunction } from './patch.js';
+import { follow, isPromise, thenOf } from './thenable.js';
 
 /**
  * How deep packets may lie in what an encoder answers: those of a promise of an array of promises are three deep. What
@@ -28,17 +29,32 @@ export interface PacketVisitor {
 /** The iterators and iterables that are watched, each with the owners that do. */
 const watched = new WeakMap<object, WeakSet<object>>();
 
-/** The bytes of a packet: itself, or its `data`; `undefined` where it has none. */
-export function packetBytes(packet: object): Uint8Array | undefined {
-  if (isUint8Array(packet)) return packet;
-  const { data } = packet as { data?: unknown };
-  return isUint8Array(data) ? data : undefined;
+function isArrayBuffer(value: unknown): value is ArrayBuffer {
+  return value instanceof ArrayBuffer || Object.prototype.toString.call(value) === '[object ArrayBuffer]';
 }
 
-function isDataSet(packet: object, bytes: Uint8Array): boolean {
+function bytesOf(value: unknown): Uint8Array | undefined {
+  if (isUint8Array(value)) return value;
+  return isArrayBuffer(value) ? new Uint8Array(value) : undefined;
+}
+
+/** The bytes as what `like` is: an ArrayBuffer of their length, or themselves. */
+function bytesLike(like: unknown, bytes: Uint8Array): Uint8Array | ArrayBufferLike {
+  if (!isArrayBuffer(like)) return bytes;
+  return bytes.length === bytes.buffer.byteLength ? bytes.buffer : bytes.slice().buffer;
+}
+
+/**
+ * The bytes of a packet: itself, or its `data`, each a Uint8Array or an ArrayBuffer; `undefined` where it has none.
+ */
+export function packetBytes(packet: object): Uint8Array | undefined {
+  return bytesOf(packet) ?? bytesOf((packet as { data?: unknown }).data);
+}
+
+function isDataSet(packet: object, data: Uint8Array | ArrayBufferLike): boolean {
   try {
     // A setter may have taken the bytes and done nothing with them.
-    return Reflect.set(packet, 'data', bytes) && packetBytes(packet)?.length === bytes.length;
+    return Reflect.set(packet, 'data', data) && packetBytes(packet)?.length === data.byteLength;
   } catch {
     return false;
   }
@@ -48,15 +64,16 @@ function isDataSet(packet: object, bytes: Uint8Array): boolean {
  * Gives a packet other bytes.
  *
  * @param packet bytes, or an object whose `data` are bytes
- * @param bytes what is to take their place
+ * @param bytes what is to take their place, as an ArrayBuffer where they are one
  * @returns `bytes` for bytes; the packet, with its `data` replaced; where it does not let them be, a copy of its own
  *   properties with the same prototype
  */
 export function replacePacketBytes(packet: object, bytes: Uint8Array): object {
-  if (isUint8Array(packet)) return bytes;
-  if (isDataSet(packet, bytes)) return packet;
+  if (bytesOf(packet) !== undefined) return bytesLike(packet, bytes);
+  const replacement = bytesLike((packet as { data?: unknown }).data, bytes);
+  if (isDataSet(packet, replacement)) return packet;
   const enumerable = Reflect.getOwnPropertyDescriptor(packet, 'data')?.enumerable ?? true;
-  const data = { value: bytes, writable: false, enumerable, configurable: true };
+  const data = { value: replacement, writable: false, enumerable, configurable: true };
   // A getter of the class: a property of the packet itself hides it, and private state stays within reach of its
   // methods.
   if (Reflect.defineProperty(packet, 'data', data)) return packet;
@@ -105,15 +122,6 @@ function guarded(output: unknown, visitor: PacketVisitor, act: () => unknown): u
   }
 }
 
-/** Maps what a promise is fulfilled with; keeps what the host has hung on the promise, such as a `cancel`. */
-function mapPromise(promise: object, then: AnyFunction, map: (value: unknown) => unknown): unknown {
-  const extras = Object.entries(Object.getOwnPropertyDescriptors(promise));
-  const mapped = Reflect.apply(then, promise, [map]);
-  if (typeof mapped !== 'object' || mapped === null) return promise;
-  for (const [name, descriptor] of extras) Reflect.defineProperty(mapped, name, descriptor);
-  return mapped;
-}
-
 function mapArray(array: readonly unknown[], visitor: PacketVisitor, depth: number): readonly unknown[] {
   let mapped: unknown[] | undefined;
   for (let i = 0; i < array.length; i++) {
@@ -123,6 +131,25 @@ function mapArray(array: readonly unknown[], visitor: PacketVisitor, depth: numb
     mapped[i] = element;
   }
   return mapped ?? array;
+}
+
+/** The collection with its packets replaced, where any is; collections of other classes are iterated by the host. */
+function mapCollection(
+  output: ReadonlySet<unknown> | ReadonlyMap<unknown, unknown>,
+  visitor: PacketVisitor,
+  depth: number,
+): object {
+  const values = [...output.values()];
+  const mapped = mapArray(values, visitor, depth);
+  if (mapped === values) return output;
+  if (isPlain(output, 'Set')) return new Set(mapped);
+  return new Map([...output.keys()].map((key, i) => [key, mapped[i]]));
+}
+
+/** Whether an object is a collection of the built-in class itself, of this realm or of another. */
+function isPlain(object: object, name: 'Set' | 'Map'): boolean {
+  const { constructor } = object as { constructor?: { name?: unknown } };
+  return Object.prototype.toString.call(object) === `[object ${name}]` && constructor?.name === name;
 }
 
 /** What an iterator has answered. The value with which a generator ends is none that it yields. */
@@ -161,54 +188,60 @@ function watchIterator(iterator: object, visitor: PacketVisitor, depth: number):
     guarded(result, visitor, () => mapIteratorResult(result, visitor, depth));
   const onAnswer = (answer: unknown): unknown =>
     guarded(answer, visitor, () => {
-      const then: unknown = (answer as { then?: unknown } | null | undefined)?.then;
-      return isFunction(then) ? mapPromise(answer as object, then, mapResult) : mapResult(answer);
+      const then = thenOf(answer);
+      return then === undefined ? mapResult(answer) : follow(answer as object, then, { map: mapResult });
     });
   for (const name of ['next', 'return', 'throw']) watchMethod(iterator, name, onAnswer);
 }
 
-function watchAsyncIterable(iterable: object, visitor: PacketVisitor, depth: number): void {
+function watchIterable(iterable: object, visitor: PacketVisitor, depth: number): void {
   if (!isFirstWatch(iterable, visitor.owner)) return;
-  watchMethod(iterable, Symbol.asyncIterator, (iterator) =>
-    guarded(iterator, visitor, () => {
-      if (typeof iterator === 'object' && iterator !== null) watchIterator(iterator, visitor, depth);
-      return iterator;
-    }),
-  );
+  for (const name of [Symbol.iterator, Symbol.asyncIterator]) {
+    watchMethod(iterable, name, (iterator) =>
+      guarded(iterator, visitor, () => {
+        if (typeof iterator === 'object' && iterator !== null) watchIterator(iterator, visitor, depth);
+        return iterator;
+      }),
+    );
+  }
 }
 
 interface OutputShape {
-  readonly then?: unknown;
   readonly next?: unknown;
+  readonly [Symbol.iterator]?: unknown;
   readonly [Symbol.asyncIterator]?: unknown;
 }
 
 function mapObject(output: object, visitor: PacketVisitor, depth: number): unknown {
-  const { then, next, [Symbol.asyncIterator]: asyncIterator } = output as OutputShape;
-  if (isFunction(then)) {
+  const then = thenOf(output);
+  if (then !== undefined) {
     if (!visitor.followsPromises) return output;
-    return mapPromise(output, then, (value) => mapOutput(value, visitor, depth + 1));
+    if (!isPromise(output) && !isFirstWatch(output, visitor.owner)) return output;
+    return follow(output, then, { map: (value) => mapOutput(value, visitor, depth + 1) });
   }
   if (Array.isArray(output)) return mapArray(output, visitor, depth);
-  const isIterator = isFunction(next);
-  // A packet that can be iterated is a packet.
-  if ((!isIterator && !isFunction(asyncIterator)) || packetBytes(output) !== undefined) return visitor.visit(output);
-  if (isIterator) watchIterator(output, visitor, depth);
-  else watchAsyncIterable(output, visitor, depth);
+  if (isPlain(output, 'Set') || isPlain(output, 'Map')) return mapCollection(output as Set<unknown>, visitor, depth);
+  const { next, [Symbol.iterator]: iterator, [Symbol.asyncIterator]: asyncIterator } = output as OutputShape;
+  const isIterable = isFunction(iterator) || isFunction(asyncIterator);
+  // A packet that can be iterated is a packet, and other views hold numbers.
+  if (ArrayBuffer.isView(output) || packetBytes(output) !== undefined) return visitor.visit(output);
+  if (isFunction(next)) watchIterator(output, visitor, depth);
+  else if (isIterable) watchIterable(output, visitor, depth);
+  else return visitor.visit(output);
   return output;
 }
 
 /**
  * Shows a visitor every packet in what an encoder answers, and puts in its place what the visitor answers.
  *
- * Looked into are promises, arrays, iterators, generators and async iterables, in each other too, down to {@link
+ * Looked into are promises, arrays, Sets, Maps, iterators, generators and iterables, in each other too, down to {@link
  * MAX_OUTPUT_DEPTH}. Any other object is shown to the visitor. It never throws.
  *
  * @param output what the encoder has answered
  * @param visitor looks at each packet; what it throws it is told
  * @param depth how deep `output` lies already
  * @returns `output` itself where nothing is replaced, and always for what is iterated, whose packets are shown as they
- *   are asked for; a new promise for a promise; a new array where one of its elements is replaced
+ *   are asked for; a new promise for a promise; a new array, Set or Map where one of its elements is replaced
  */
 export function mapOutput(output: unknown, visitor: PacketVisitor, depth = 0): unknown {
   if (typeof output !== 'object' || output === null || depth > MAX_OUTPUT_DEPTH) return output;

@@ -9,12 +9,12 @@ import {
   type PatchHandle,
   checkCallback,
   checkPatchArguments,
-  afterwards,
   applyPatch,
   isObject,
   methodNames,
 } from './patch.js';
 import type { SeiPublisher } from './publisher.js';
+import { afterwards } from './thenable.js';
 
 /** The methods after which the injector of an encoder is closed, where the options name none. */
 export const DEFAULT_CLOSE_METHODS: readonly string[] = ['close', 'free', 'destroy', 'dispose'];
@@ -46,13 +46,13 @@ export interface H264EncoderPatchOptions<Packet = unknown, Encoder = unknown> ex
   readonly publisher?: SeiPublisher | undefined;
   /**
    * The bytes of a packet, nothing where it has none; it needs `setData` beside it. Where absent, a packet is a
-   * Uint8Array, or an object whose `data` is one.
+   * Uint8Array or an ArrayBuffer, or an object whose `data` is one.
    */
   readonly getData?: ((packet: Packet) => Uint8Array | null | undefined) | undefined;
   /**
    * Gives a packet its new bytes, in memory that is the packet's from then on. It answers nothing where it has changed
-   * the packet, else the packet that is to take its place. Where absent, a Uint8Array is replaced, and the `data` of an
-   * object set; where they are read-only, a property of the object hides them, and where it takes no property, a
+   * the packet, else the packet that is to take its place. Where absent, bytes are replaced by bytes of their kind, and
+   * the `data` of an object set; where they are read-only, a property of the object hides them, and where it takes no property, a
    * shallow copy takes its place.
    */
   readonly setData?: ((packet: Packet, bytes: Uint8Array) => unknown) | undefined;
@@ -249,12 +249,13 @@ function encoderAdapter(options: H264EncoderPatchOptions): EncoderAdapter {
  * Patches an encoder, so that what it answers carries the messages of a publisher.
  *
  * Works with any object or prototype that has methods which answer encoded output: bytes, a packet with bytes, or a
- * promise, an array, an iterator, a generator or an async iterable of these. Each encoder has an injector of its own,
+ * promise, an array, a Set, a Map, an iterator, a generator or an iterable of these. Each encoder has an injector of its own,
  * from its first packet on until one of `closeMethods` was called, `unpatch()` was, or the encoder is garbage. An
  * encoder that is used again after that has a new one.
  *
  * The host never fails for it. What a method is given and throws is not touched; what it answers is the same object but
- * where bytes went in, and where it is a promise, which is followed by one of our own. What goes wrong inside is told
+ * where bytes went in, and where it is a promise, which is followed by one of our own. Nothing is run that the host
+ * does not run: what can be awaited or iterated is watched. What goes wrong inside is told
  * to `h264-sei:injector` (`patch-error`, `close-error`), and the packet passes as it is.
  *
  * A packet that comes through two patched methods, as where one calls the other, is taken once.

@@ -23,6 +23,9 @@ const VERSION = 1;
 /** The most fragments of one message: their count has 16 bits. */
 const MAX_FRAGMENTS = 0xffff;
 
+/** The most user data in one SEI message has to be so much at least, in bytes, for any message to be split. */
+export const MIN_SPLIT_SIZE = FRAGMENT_HEADER_LENGTH + Math.ceil(MAX_SPLIT_MESSAGE_SIZE / MAX_FRAGMENTS);
+
 /** Where the fields of the header are; numbers are big endian. */
 const Offset = { version: 0, uuid: 1, source: 17, number: 25, index: 29, count: 31, totalLength: 33 } as const;
 

@@ -230,38 +230,3 @@ function tryToPatch(target: object, name: string, around: Around, kind?: PatchKi
     return undefined;
   }
 }
-
-/**
- * Does something once a call is over: when it has returned or thrown, or when the promise that it answers is settled.
- *
- * @param proceed the call
- * @param act what is to be done; it does not throw
- * @returns what the call answers, or a promise that follows the one it answers
- */
-export function afterwards(proceed: () => unknown, act: () => void): unknown {
-  let answer: unknown;
-  try {
-    answer = proceed();
-  } catch (error) {
-    act();
-    throw error;
-  }
-  if (typeof answer === 'object' && answer !== null) {
-    const { then } = answer as { then?: unknown };
-    if (isFunction(then)) return followed(answer, then, act);
-  }
-  act();
-  return answer;
-}
-
-function followed(promise: object, then: AnyFunction, act: () => void): unknown {
-  const onFulfilled = (value: unknown): unknown => {
-    act();
-    return value;
-  };
-  const onRejected = (error: unknown): never => {
-    act();
-    throw error;
-  };
-  return Reflect.apply(then, promise, [onFulfilled, onRejected]);
-}

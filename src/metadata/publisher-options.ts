@@ -2,6 +2,7 @@ import { parseUuid, formatUuid } from '../codec/uuid.js';
 import { MAX_USER_DATA_SIZE } from '../codec/limits.js';
 import { invalidType, outOfRange } from '../errors.js';
 import type { DiagnosticListener } from './diagnostics.js';
+import { FRAGMENT_SEI_UUID, MIN_SPLIT_SIZE } from './fragmentation.js';
 import type { QueueFullPolicy } from './message-queue.js';
 import { type OversizePolicy, PUBLISHER_PROFILES, type PublisherLimits } from './profiles.js';
 
@@ -15,7 +16,12 @@ export type RepeatMode = 'consecutive' | 'same-frame';
 export interface PublishOptions {
   /** The copies of the message that each injector sends, in all; 3 unless told. */
   readonly repeatCount?: number | undefined;
-  /** Access units from one copy to the next; 1 unless told. */
+  /**
+   * Access units from one copy to the next; 1 unless told. Copies that receivers would take for new messages are not
+   * sent, so that with a large interval there are fewer, and the receipt says `expired`: of what only its content
+   * identifies, such as bare bytes, none later than {@link MAX_CONTENT_REPEAT_MS} after the first; of any other
+   * message, none later than {@link MAX_REPEAT_GAP_MS} after the one before.
+   */
   readonly repeatInterval?: number | undefined;
   /** Where the copies go. */
   readonly repeatMode?: RepeatMode | undefined;
@@ -23,10 +29,14 @@ export interface PublishOptions {
   readonly priority?: number | undefined;
   /**
    * How long the message is of use, in milliseconds; 10,000 unless told. A retained message without it stays until it
-   * is replaced.
+   * is replaced. A message that was split and has begun to go out in time goes out whole without it, and with it ends
+   * where it is.
    */
   readonly expiresInMs?: number | undefined;
-  /** A key under which the latest message is sent again at every IDR picture, for receivers that join late. */
+  /**
+   * A key under which the latest message is sent again at every IDR picture, and every {@link RETAINED_REFRESH_MS}
+   * without one, for receivers that join late; those that have had it do not get it again.
+   */
   readonly retain?: string | undefined;
 }
 
@@ -113,14 +123,19 @@ export function resolveLimits(options: SeiPublisherOptions): PublisherLimits {
   if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
   const names = Object.keys(PUBLISHER_PROFILES) as (keyof typeof PUBLISHER_PROFILES)[];
   const profile = PUBLISHER_PROFILES[checkOneOf('options.profile', options.profile ?? 'default', names)];
-  const count = (name: keyof PublisherLimits, most = Infinity) =>
-    checkNumber(`options.${name}`, options[name] ?? profile[name], 1, most);
+  const count = (name: keyof PublisherLimits, most = Infinity, least = 1) =>
+    checkNumber(`options.${name}`, options[name] ?? profile[name], least, most);
+  const uuid = formatUuid(parseUuid(options.uuid ?? profile.uuid));
+  if (uuid === FRAGMENT_SEI_UUID) throw outOfRange('options.uuid', 'another UUID than that of fragments', uuid);
+  const oversize = checkOneOf('options.oversize', options.oversize ?? profile.oversize, OVERSIZE);
+  const maxUserDataSize = count('maxUserDataSize', MAX_USER_DATA_SIZE, oversize === 'split' ? MIN_SPLIT_SIZE : 1);
   return {
-    uuid: formatUuid(parseUuid(options.uuid ?? profile.uuid)),
-    maxUserDataSize: count('maxUserDataSize', MAX_USER_DATA_SIZE),
+    uuid,
+    minUserDataSize: count('minUserDataSize', maxUserDataSize, 0),
+    maxUserDataSize,
     maxQueueSize: count('maxQueueSize'),
     whenFull: checkOneOf('options.whenFull', options.whenFull ?? profile.whenFull, POLICIES),
-    oversize: checkOneOf('options.oversize', options.oversize ?? profile.oversize, OVERSIZE),
+    oversize,
     repeatCount: count('repeatCount', MAX_REPEAT_COUNT),
     repeatInterval: count('repeatInterval', 1_000_000),
     expiresInMs: checkNumber('options.expiresInMs', options.expiresInMs ?? profile.expiresInMs, 0, Infinity, false),

@@ -1,6 +1,7 @@
 import { type SeiNalUnitOptions, createSeiNalUnit } from '../frame/sei-nal-unit.js';
 import { readableBytes } from '../frame/arguments.js';
-import { SeiError, invalidType } from '../errors.js';
+import { IVS_SEI_UUID } from '../codec/uuid.js';
+import { SeiError, invalidType, outOfRange } from '../errors.js';
 import { clockOption } from './clock.js';
 import { carriesIdentity } from './deduplicator.js';
 import { diagnose } from './diagnostics.js';
@@ -111,7 +112,8 @@ export class SeiPublisher {
    * @param value an object, or any other value that JSON can hold
    * @param options how it is to be sent
    * @throws `TypeError` and `RangeError` for options that are none; {@link SeiError} `ERR_SEI_NOT_JSON`,
-   *   `ERR_SEI_TOO_LARGE` where it does not fit and cannot be cut or split, `ERR_SEI_QUEUE_FULL`
+   *   `ERR_SEI_TOO_LARGE` where it does not fit and cannot be cut or split, `ERR_SEI_QUEUE_FULL`,
+   *   `ERR_SEI_NOT_IDENTIFIED` where it is to be retained under the UUID of Amazon IVS and has no timestamp or id
    */
   publishJson(value: unknown, options?: PublishOptions): SeiTicket {
     return this.#publishJson(this.#withTimestamp(value), options);
@@ -120,21 +122,26 @@ export class SeiPublisher {
   /**
    * Publishes bytes as they are. What is too large is never cut: it is split or rejected.
    *
+   * Where the bytes are not JSON with a timestamp or an id, only their content tells copies from new messages. Equal
+   * bytes within {@link CONTENT_DEDUP_WINDOW_MS} are one message then, and a viewer who changes to a layer that is later
+   * by more can get them twice: for exactly once, publish an object.
+   *
    * @param bytes the user data, which are copied
    * @param options how they are to be sent
    * @throws `TypeError` and `RangeError` for arguments that are none; {@link SeiError} `ERR_SEI_TOO_LARGE`,
-   *   `ERR_SEI_QUEUE_FULL`, `ERR_SEI_DETACHED_BUFFER`
+   *   `ERR_SEI_QUEUE_FULL`, `ERR_SEI_NOT_IDENTIFIED`, `ERR_SEI_DETACHED_BUFFER`
    */
   publishBytes(bytes: Uint8Array, options?: PublishOptions): SeiTicket {
     const userData = readableBytes('bytes', bytes);
     const delivery = resolveDelivery(options, this.#defaults);
-    if (userData.length > this.#limits.maxUserDataSize) {
-      if (this.#limits.oversize !== 'split') throw this.#tooLarge(userData.length);
+    const { minUserDataSize, maxUserDataSize, oversize } = this.#limits;
+    if (userData.length < minUserDataSize)
+      throw outOfRange('bytes.length', `at least ${minUserDataSize}`, userData.length);
+    if (userData.length > maxUserDataSize) {
+      if (oversize !== 'split') throw this.#tooLarge(userData.length);
       return this.#publishFragments(userData, delivery);
     }
-    // Nothing in bare bytes tells a message that is sent again from a new one, so a retained one is given a number.
-    if (delivery.retain !== undefined) return this.#publishFragments(userData, delivery);
-    return this.#publish([this.#nalUnit(userData)], delivery, userData.length, this.#saysWhichItIs(userData));
+    return this.#publishWhole(userData, delivery);
   }
 
   /**
@@ -184,13 +191,24 @@ export class SeiPublisher {
     if (isTooLarge && oversize === 'reject') throw this.#tooLarge(whole.length);
     if (isTooLarge && oversize === 'split') return this.#publishFragments(whole, delivery);
     const userData = isTooLarge ? truncateJson(value, maxUserDataSize) : whole;
-    const isIdentified = this.#saysWhichItIs(userData);
-    const ticket =
-      delivery.retain !== undefined && !isIdentified
-        ? this.#publishFragments(userData, delivery, isTooLarge)
-        : this.#publish([this.#nalUnit(userData)], delivery, userData.length, isIdentified, isTooLarge);
+    const ticket = this.#publishWhole(userData, delivery, isTooLarge);
     if (isTooLarge) this.#truncated++;
     return ticket;
+  }
+
+  #publishWhole(userData: Uint8Array, delivery: Delivery, truncated = false): SeiTicket {
+    const isIdentified = this.#saysWhichItIs(userData);
+    if (isIdentified || delivery.retain === undefined) {
+      return this.#publish([this.#nalUnit(userData)], delivery, userData.length, isIdentified, truncated);
+    }
+    // Nothing in it tells a message that is sent again from a new one, so a retained one is given a number.
+    if (this.uuid === IVS_SEI_UUID) {
+      throw new SeiError(
+        'ERR_SEI_NOT_IDENTIFIED',
+        'to be retained a message needs a timestamp or an id: receivers of Amazon IVS read none beside it',
+      );
+    }
+    return this.#publishFragments(userData, delivery, truncated);
   }
 
   /** Whether receivers can tell by the user data, where they are JSON, that a message is sent again. */

@@ -101,7 +101,9 @@ describe('what an encoder answers', () => {
     ['a packet without data', { data: null }],
     ['an empty packet', { data: data() }],
     ['no bytes', data()],
-    ['a Map', new Map([[1, data(1)]])],
+    ['a Map of numbers', new Map([[1, 2]])],
+    ['an empty Set', new Set()],
+    ['an ArrayBuffer without bytes', new ArrayBuffer(0)],
   ])('is %s: it passes', (_, output) => {
     expect(encoded(output)).toBe(output);
     expect(errors).toEqual([]);
@@ -156,6 +158,83 @@ describe('what an encoder answers', () => {
     expect(await encoded(thenable)).toEqual(data(1, MARK));
     const broken = { then: () => undefined };
     expect(encoded(broken)).toBe(broken);
+  });
+
+  it('is an ArrayBuffer, or has one: another takes its place, of the same kind and of no more bytes', async () => {
+    const answer = encoded(data(1, 2).buffer);
+    expect(answer).toBeInstanceOf(ArrayBuffer);
+    expect(answer).toEqual(data(1, 2, MARK).buffer);
+    const packet = { type: 'key', data: data(3).buffer };
+    expect(encoded(packet)).toBe(packet);
+    expect(packet).toEqual({ type: 'key', data: data(3, MARK).buffer });
+    expect(await encoded(Promise.resolve([data(1).buffer]))).toEqual([data(1, MARK).buffer]);
+    const publisher = new SeiPublisher();
+    publisher.publishText('a');
+    const real = encoded(annexB(nal.p).buffer, { publisher, createInjector: undefined }) as ArrayBuffer;
+    expect(extractSei(new Uint8Array(real))).toHaveLength(1);
+    const end = new Uint8Array(real).subarray(-nal.p.length);
+    expect(numbers(end)).toEqual(numbers(nal.p));
+    const foreign = runInNewContext('new Uint8Array([1]).buffer') as ArrayBuffer;
+    expect(numbers(new Uint8Array(encoded(foreign) as ArrayBuffer))).toEqual([1, MARK]);
+  });
+
+  it('is a Set or a Map: a new one has the new packets, however often it is read', () => {
+    const output = new Set<unknown>([data(1), 'text', { data: data(2) }]);
+    const answer = encoded(output) as Set<unknown>;
+    expect([...answer]).toEqual([data(1, MARK), 'text', { data: data(2, MARK) }]);
+    expect([...answer.values()]).toEqual([...answer]);
+    expect([...output][0]).toEqual(data(1));
+    const map = encoded(new Map<unknown, unknown>([['a', data(1)], ['b', null]])) as Map<unknown, unknown>; // prettier-ignore
+    expect([...map]).toEqual([['a', data(1, MARK)], ['b', null]]); // prettier-ignore
+    const quiet = new Set([data(0, 1)]);
+    expect(encoded(quiet)).toBe(quiet);
+    class Batch extends Set<unknown> {}
+    const batch = new Batch([data(1)]);
+    expect(encoded(batch)).toBe(batch);
+    expect([...batch]).toEqual([data(1, MARK)]);
+  });
+
+  it('is something that can be iterated: its packets are replaced as they are asked for', () => {
+    let asked = 0;
+    const output = {
+      *[Symbol.iterator]() {
+        for (asked = 1; asked <= 3; asked++) yield data(asked);
+      },
+    };
+    const answer = encoded(output) as typeof output;
+    expect(answer).toBe(output);
+    expect(asked).toBe(0);
+    expect([...answer]).toEqual([data(1, MARK), data(2, MARK), data(3, MARK)]);
+    expect([...answer]).toHaveLength(3);
+  });
+
+  it('is something that works when it is awaited: it works as often as the host awaits it', async () => {
+    class Query {
+      runs = 0;
+      then(onFulfilled?: (value: unknown) => unknown): Promise<unknown> {
+        this.runs++;
+        return Promise.resolve(data(this.runs)).then(onFulfilled);
+      }
+    }
+    const query = new Query();
+    expect(encoded(query)).toBe(query);
+    expect(query.runs).toBe(0);
+    expect(await query).toEqual(data(1, MARK));
+    expect(query.runs).toBe(1);
+    expect(await query).toEqual(data(2, MARK));
+    expect(await query.then()).toEqual(data(3, MARK));
+  });
+
+  it('is something that can be awaited twice and answers the same: it is taken once', async () => {
+    const packet = data(1);
+    const encoder = { encode: () => output };
+    const output = { then: (onFulfilled: (value: unknown) => unknown) => onFulfilled(packet) };
+    const { injectors } = patch(encoder);
+    expect(await encoder.encode()).toEqual(data(1, MARK));
+    expect(await encoder.encode()).toEqual(data(1, MARK));
+    expect(injectors[0].frames).toEqual([[1]]);
+    const failing = { then: (_: unknown, onRejected: (error: Error) => unknown) => onRejected(new Error('host')) };
+    await expect(Promise.resolve(encoded(failing))).rejects.toThrow('host');
   });
 
   it.each([
@@ -581,6 +660,25 @@ describe('the injector', () => {
     expect(injectors.map(({ frames }) => frames.length)).toEqual([2, 1]);
   });
 
+  it('is closed when what its close method answers is awaited, which works only then', async () => {
+    let runs = 0;
+    const encoder = {
+      encode: () => data(1),
+      close: () => ({
+        then: (onFulfilled: () => unknown) => {
+          runs++;
+          return onFulfilled();
+        },
+      }),
+    };
+    const { injectors } = patch(encoder);
+    encoder.encode();
+    const closing = encoder.close();
+    expect([runs, injectors[0].isClosed]).toEqual([0, false]);
+    await closing;
+    expect([runs, injectors[0].isClosed]).toEqual([1, true]);
+  });
+
   it.each(['close', 'free', 'destroy', 'dispose'])('is closed by %s, for that encoder only', (name) => {
     const createEncoder = () => ({ encode: () => data(1), [name]: (value: number) => value + 1 });
     const prototype = createEncoder();
@@ -979,8 +1077,10 @@ describe('10,000 encoders that are forgotten without being closed', () => {
       platform: 'node',
       write: false,
     });
-    const child = promisify(execFile)(process.execPath, ['--expose-gc', '-e', outputFiles[0].text]);
-    const { stdout } = await child;
+    // Over standard input, since an argument has room for 128 KiB only.
+    const running = promisify(execFile)(process.execPath, ['--expose-gc', '-']);
+    running.child.stdin?.end(outputFiles[0].text);
+    const { stdout } = await running;
     expect(JSON.parse(stdout)).toEqual({ opened: COUNT, closedBefore: 0, closed: COUNT - 1, left: 1 });
   }, 60_000);
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_SEI_UUID, IVS_SEI_UUID, extractSei } from '../../src/index.js';
-import { FRAGMENT_SEI_UUID } from '../../src/metadata/fragmentation.js';
+import { FRAGMENT_SEI_UUID, MIN_SPLIT_SIZE } from '../../src/metadata/fragmentation.js';
 import { MAX_RETAINED_KEYS } from '../../src/metadata/message-queue.js';
 import {
   MAX_REPEAT_COUNT,
@@ -288,6 +288,57 @@ describe('profile ivs', () => {
   });
 });
 
+describe('profile ivs', () => {
+  const unidentified: [string, (publisher: SeiPublisher, options: PublishOptions) => unknown][] = [
+    ['bytes', (p, options) => p.publishBytes(Uint8Array.of(1), options)],
+    ['an array', (p, options) => p.publishJson([1], options)],
+    ['an object without a timestamp that is one', (p, options) => p.publishJson({ timestamp: null }, options)],
+  ];
+
+  it.each(unidentified)(
+    'does not retain %s, which would go out under a UUID that its receivers do not read',
+    (_, publish) => {
+      for (const options of [{ profile: 'ivs' }, { uuid: IVS_SEI_UUID, oversize: 'split' }] as const) {
+        const { publisher, injector } = setup(options);
+        expect(codeOf(() => publish(publisher, { retain: 'state' }))).toBe('ERR_SEI_NOT_IDENTIFIED');
+        expect(publisher.stats).toMatchObject({ published: 0, queued: 0 });
+        publish(publisher, {});
+        publisher.publishJson({ state: 1 }, { retain: 'state' });
+        publisher.publishBytes(Buffer.from('{"id":1}'), { retain: 'other' });
+        const uuids = extractSei(injector.inject(pictures.p)).map(({ uuid }) => uuid);
+        expect(uuids).toEqual([IVS_SEI_UUID, IVS_SEI_UUID, IVS_SEI_UUID]);
+      }
+    },
+  );
+
+  it('takes 1 to 1024 bytes, as its receivers do', () => {
+    const { publisher } = setup({ profile: 'ivs' });
+    expect(codeOf(() => publisher.publishBytes(new Uint8Array()))).toBe('ERR_OUT_OF_RANGE');
+    publisher.publishBytes(new Uint8Array(1));
+    publisher.publishBytes(new Uint8Array(1024));
+    expect(codeOf(() => publisher.publishBytes(new Uint8Array(1025)))).toBe('ERR_SEI_TOO_LARGE');
+    expect(setup().publisher.publishBytes(new Uint8Array()).byteLength).toBe(0);
+    expect(setup({ profile: 'ivs', minUserDataSize: 0 }).publisher.publishBytes(new Uint8Array()).byteLength).toBe(0);
+  });
+});
+
+describe('the largest user data in one message', () => {
+  it('have room for the header of a fragment where messages are split', () => {
+    expect(codeOf(() => new SeiPublisher({ oversize: 'split', maxUserDataSize: MIN_SPLIT_SIZE - 1 }))).toBe(
+      'ERR_OUT_OF_RANGE',
+    );
+    const { publisher } = setup({ oversize: 'split', maxUserDataSize: MIN_SPLIT_SIZE });
+    expect(publisher.publishBytes(new Uint8Array(65_536)).byteLength).toBe(65_536);
+  });
+
+  it('have room for it where a message is retained that needs one', () => {
+    const { publisher } = setup({ maxUserDataSize: 30 });
+    expect(codeOf(() => publisher.publishBytes(new Uint8Array(3), { retain: 'a' }))).toBe('ERR_OUT_OF_RANGE');
+    expect(publisher.publishBytes(new Uint8Array(30)).byteLength).toBe(30);
+    expect(publisher.getQueueSize()).toBe(1);
+  });
+});
+
 describe('options', () => {
   const wrong: [unknown, string][] = [
     [null, 'ERR_INVALID_ARG_TYPE'],
@@ -297,6 +348,10 @@ describe('options', () => {
     [{ profile: 1 }, 'ERR_INVALID_ARG_TYPE'],
     [{ profile: 'toString' }, 'ERR_OUT_OF_RANGE'],
     [{ uuid: 'none' }, 'ERR_SEI_INVALID_UUID'],
+    [{ uuid: FRAGMENT_SEI_UUID.toUpperCase() }, 'ERR_OUT_OF_RANGE'],
+    [{ minUserDataSize: -1 }, 'ERR_OUT_OF_RANGE'],
+    [{ minUserDataSize: 401 }, 'ERR_OUT_OF_RANGE'],
+    [{ now: () => NaN }, 'ERR_INVALID_ARG_TYPE'],
     [{ whenFull: 'block' }, 'ERR_OUT_OF_RANGE'],
     [{ oversize: 'cut' }, 'ERR_OUT_OF_RANGE'],
     [{ repeatMode: 'sometimes' }, 'ERR_OUT_OF_RANGE'],
