@@ -12,3 +12,22 @@ export function sequenceNumberDistance(from: number, to: number): number {
 export function timestampDistance(from: number, to: number): number {
   return (to - from) | 0;
 }
+
+/** Units of an RTP timestamp in a millisecond: H.264 counts at 90 kHz (RFC 6184 8.1). */
+export const RTP_CLOCK_KHZ = 90;
+
+/** Goes on counting where the timestamps of a source wrap at 32 bits. */
+export class TimestampUnwrapper {
+  #latest: number | undefined;
+
+  /**
+   * Takes the next timestamp; it may be earlier than the one before, as those of B pictures are.
+   *
+   * @returns the timestamp without a bound: the first one as it is, and each one so far from the one before as the two
+   *   are apart, the shorter way round
+   */
+  unwrap(timestamp: number): number {
+    this.#latest = this.#latest === undefined ? timestamp : this.#latest + timestampDistance(this.#latest, timestamp);
+    return this.#latest;
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * Metadata in H.264 over RTP, without a frame and without a decoder: RFC 3550, RFC 6184 with packetization-mode 0 and 1,
+ * RFC 8285. Packets are taken and given as they are before SRTP.
+ *
+ * @module
+ */
+export {
+  MAX_NAL_UNITS_PER_ACCESS_UNIT,
+  RtpAccessUnit,
+  RtpDepacketizer,
+  type RtpDepacketizerOptions,
+  type RtpDepacketizerStats,
+} from './depacketizer.js';
+export {
+  type HeaderExtensionElement,
+  HeaderExtensionProfile,
+  parseHeaderExtension,
+  serializeHeaderExtension,
+} from './header-extension.js';
+export {
+  DEFAULT_MAX_RTP_PACKET_SIZE,
+  MIN_RTP_PACKET_SIZE,
+  type PacketizationMode,
+  type PacketizeOptions,
+  RtpPacketizer,
+  type RtpPacketizerOptions,
+} from './packetizer.js';
+export {
+  DEFAULT_REORDER_WINDOW_MS,
+  DEFAULT_REORDER_WINDOW_PACKETS,
+  LATE_PACKETS_TO_RESTART,
+  MAX_REORDER_BYTES,
+  MAX_REORDER_WINDOW_PACKETS,
+  MAX_SEQUENCE_NUMBER_GAP,
+  type ReorderOptions,
+  type ReorderStats,
+} from './reorder-buffer.js';
+export {
+  MAX_CSRC_COUNT,
+  RTP_HEADER_LENGTH,
+  RtpPacket,
+  type RtpPacketFields,
+  createRtpPacket,
+  parseRtpPacket,
+} from './rtp-packet.js';
+export {
+  DEFAULT_MAX_RTP_SOURCES,
+  MAX_FRAGMENTED_SEI_SIZE,
+  RtpSeiExtractor,
+  type RtpSeiExtractorOptions,
+  type RtpSeiExtractorStats,
+} from './rtp-sei-extractor.js';

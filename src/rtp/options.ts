@@ -1,0 +1,46 @@
+/** Checks of the options of this room. */
+import { invalidType, outOfRange } from '../errors.js';
+
+/**
+ * An option that is an integer.
+ *
+ * @param name what the message of an error calls it
+ * @param value what the caller has given, if anything
+ * @param fallback what holds where nothing was given
+ * @throws `TypeError` for what is no number, `RangeError` for one that is no integer from `min` to `max`
+ */
+export function integerOption(name: string, value: unknown, fallback: number, min: number, max: number): number {
+  if (value === undefined) return fallback;
+  if (typeof value !== 'number') throw invalidType(name, 'a number', value);
+  if (!Number.isSafeInteger(value) || value < min || value > max) {
+    throw outOfRange(name, `an integer from ${min} to ${max}`, value);
+  }
+  return value;
+}
+
+/**
+ * The option `payloadType`: a set of those that carry H.264; undefined where all do.
+ *
+ * @throws `TypeError` or `RangeError` for what is neither an integer from 0 to 127 nor an array of such
+ */
+export function payloadTypesOption(value: number | readonly number[] | undefined): ReadonlySet<number> | undefined {
+  if (value === undefined) return undefined;
+  const types: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return new Set(types.map((type) => integerOption('options.payloadType', type ?? null, 0, 0, MAX_PAYLOAD_TYPE)));
+}
+
+/** A function that tells the time in milliseconds; `Date.now` where none is given. */
+export function nowOption(now: (() => number) | undefined): () => number {
+  if (now === undefined) return Date.now;
+  if (typeof now !== 'function') throw invalidType('options.now', 'a function', now);
+  return now;
+}
+
+/** A packet that the caller hands over, of whatever bytes. */
+export function packetArgument(packet: Uint8Array): Uint8Array {
+  if (!(packet instanceof Uint8Array)) throw invalidType('packet', 'a Uint8Array', packet);
+  return packet;
+}
+
+/** The payload type has seven bits (RFC 3550 5.1). */
+export const MAX_PAYLOAD_TYPE = 127;

@@ -1,0 +1,287 @@
+/**
+ * Puts the packets of one source back into the order of their sequence numbers, within a window that is bounded in
+ * packets, in bytes and in time (RFC 3550 5.1, A.1).
+ */
+import { allocate, copyBytes } from '../codec/bytes.js';
+import { integerOption, nowOption } from './options.js';
+import { readSequenceNumber } from './rtp-packet.js';
+import { sequenceNumberDistance } from './serial-number.js';
+
+/** The sequence numbers that a {@link ReorderBuffer} waits for a missing packet, unless told otherwise. */
+export const DEFAULT_REORDER_WINDOW_PACKETS = 64;
+
+/** The time that a {@link ReorderBuffer} waits for a missing packet, in milliseconds, unless told otherwise. */
+export const DEFAULT_REORDER_WINDOW_MS = 100;
+
+/** The bytes of packets that a {@link ReorderBuffer} holds back: 1 MiB. */
+export const MAX_REORDER_BYTES = 1 << 20;
+
+/** The largest window in sequence numbers. */
+export const MAX_REORDER_WINDOW_PACKETS = 1024;
+
+/**
+ * A sequence number that is so far from the expected one, in either direction, belongs to a series that has started
+ * anew, if another one follows it directly (RFC 3550 A.1, MAX_DROPOUT).
+ */
+export const MAX_SEQUENCE_NUMBER_GAP = 3000;
+
+/**
+ * So many packets that all come too late, and in order, are a series that has started anew a little behind the one
+ * before.
+ */
+export const LATE_PACKETS_TO_RESTART = 32;
+
+const MAX_WINDOW_MS = 60_000;
+
+/** How long to wait for packets that are missing. */
+export interface ReorderOptions {
+  /**
+   * The sequence numbers to wait for, 1 to {@link MAX_REORDER_WINDOW_PACKETS}; 1 is not to wait at all. {@link
+   * DEFAULT_REORDER_WINDOW_PACKETS} where absent.
+   */
+  readonly windowPackets?: number | undefined;
+  /** The milliseconds to wait, counted when packets come; {@link DEFAULT_REORDER_WINDOW_MS} where absent. */
+  readonly windowMs?: number | undefined;
+  /** The clock of the machine, in milliseconds; `Date.now` where absent. */
+  readonly now?: (() => number) | undefined;
+}
+
+/** What a {@link ReorderBuffer} has done since it was made. */
+export interface ReorderStats {
+  /** Sequence numbers that were given up. */
+  readonly packetsLost: number;
+  /** Packets that were left out: they came once more, too late, or with a number far from all others. */
+  readonly packetsLate: number;
+  /** How often the sequence numbers have started anew. */
+  readonly restarts: number;
+}
+
+/**
+ * Takes a packet in order.
+ *
+ * @param packet borrowed for the time of the call
+ * @param isContinuous whether no packet is missing between the one before and this one; false for the first one
+ */
+export type OrderedPacketSink = (packet: Uint8Array, isContinuous: boolean) => void;
+
+/**
+ * Puts the packets of one source in order. A packet that comes in order goes on at once and is not copied; one that
+ * comes early is copied, and held back until those in front of it have come or are given up; one that comes once more,
+ * or too late, is left out.
+ *
+ * Nothing happens but when a packet comes, so that {@link ReorderBuffer.flush} is needed at the end.
+ */
+export class ReorderBuffer {
+  readonly #sink: OrderedPacketSink;
+  readonly #windowPackets: number;
+  readonly #windowMs: number;
+  readonly #now: () => number;
+  /** The packets that came early; that with the expected sequence number is at #head, and never there. */
+  readonly #held: (Uint8Array | undefined)[];
+  readonly #heldSince: Float64Array;
+  #head = 0;
+  #heldCount = 0;
+  #heldBytes = 0;
+  /** When the first of those that are held came. */
+  #waitingSince = 0;
+  #expected = 0;
+  #hasStarted = false;
+  #isContinuous = false;
+  /** The last packet of those, one directly behind the other, that are out of the series. */
+  #outlier: Uint8Array | undefined;
+  #lastLate = 0;
+  #lateInOrder = 0;
+  #packetsLost = 0;
+  #packetsLate = 0;
+  #restarts = 0;
+
+  /**
+   * @param sink takes the packets in order
+   * @param options how long to wait
+   * @throws `TypeError` or `RangeError` for an option of the wrong type or value
+   */
+  constructor(sink: OrderedPacketSink, options: ReorderOptions = {}) {
+    const { windowPackets, windowMs } = options;
+    this.#sink = sink;
+    this.#windowPackets = integerOption(
+      'options.windowPackets',
+      windowPackets,
+      DEFAULT_REORDER_WINDOW_PACKETS,
+      1,
+      MAX_REORDER_WINDOW_PACKETS,
+    );
+    this.#windowMs = integerOption('options.windowMs', windowMs, DEFAULT_REORDER_WINDOW_MS, 0, MAX_WINDOW_MS);
+    this.#now = nowOption(options.now);
+    this.#held = new Array<Uint8Array | undefined>(this.#windowPackets).fill(undefined);
+    this.#heldSince = new Float64Array(this.#windowPackets);
+  }
+
+  /** What it has done so far, counted; a new object each time. */
+  get stats(): ReorderStats {
+    return { packetsLost: this.#packetsLost, packetsLate: this.#packetsLate, restarts: this.#restarts };
+  }
+
+  /**
+   * Takes a packet as it comes, and hands on what is in order now.
+   *
+   * @param packet has the fixed header of RTP; it is borrowed for the time of the call
+   */
+  push(packet: Uint8Array): void {
+    const sequenceNumber = readSequenceNumber(packet);
+    if (!this.#hasStarted) this.#start(sequenceNumber);
+    const distance = sequenceNumberDistance(this.#expected, sequenceNumber);
+    if (Math.abs(distance) >= MAX_SEQUENCE_NUMBER_GAP) {
+      this.#takeOutlier(packet, sequenceNumber);
+    } else if (distance < 0) {
+      this.#takeLate(packet, sequenceNumber);
+    } else {
+      this.#dropOutlier();
+      this.#lateInOrder = 0;
+      if (distance === 0) {
+        this.#handOn(packet);
+        this.#handOnHeld();
+      } else {
+        this.#takeEarly(packet, distance);
+      }
+    }
+    this.#giveUp();
+  }
+
+  /** Gives up what is missing and hands on all that is held. The next packet starts a new series. */
+  flush(): void {
+    while (this.#heldCount > 0) this.#skip();
+    this.#hasStarted = false;
+    this.#dropOutlier();
+    this.#lateInOrder = 0;
+  }
+
+  #dropOutlier(): void {
+    if (this.#outlier !== undefined) this.#packetsLate++;
+    this.#outlier = undefined;
+  }
+
+  #start(sequenceNumber: number): void {
+    this.#hasStarted = true;
+    this.#expected = sequenceNumber;
+    this.#isContinuous = false;
+  }
+
+  #takeEarly(packet: Uint8Array, distance: number): void {
+    // What cannot be waited for any longer makes room.
+    while (distance >= this.#windowPackets) {
+      if (this.#heldCount === 0) {
+        const steps = distance - this.#windowPackets + 1;
+        this.#advance(steps);
+        this.#packetsLost += steps;
+        this.#isContinuous = false;
+        distance -= steps;
+      } else {
+        const before = this.#expected;
+        this.#skip();
+        distance -= sequenceNumberDistance(before, this.#expected);
+      }
+    }
+    if (distance === 0) {
+      this.#handOn(packet);
+      this.#handOnHeld();
+      return;
+    }
+    const slot = (this.#head + distance) % this.#windowPackets;
+    if (this.#held[slot] !== undefined) {
+      this.#packetsLate++;
+      return;
+    }
+    const copy = copyOf(packet);
+    const now = this.#now();
+    if (this.#heldCount === 0) this.#waitingSince = now;
+    this.#held[slot] = copy;
+    this.#heldSince[slot] = now;
+    this.#heldCount++;
+    this.#heldBytes += copy.length;
+  }
+
+  #takeLate(packet: Uint8Array, sequenceNumber: number): void {
+    this.#packetsLate++;
+    const isInOrder = this.#lateInOrder > 0 && sequenceNumberDistance(this.#lastLate, sequenceNumber) === 1;
+    this.#lateInOrder = isInOrder ? this.#lateInOrder + 1 : 1;
+    this.#lastLate = sequenceNumber;
+    if (this.#lateInOrder >= LATE_PACKETS_TO_RESTART) this.#restart(sequenceNumber, packet);
+  }
+
+  #takeOutlier(packet: Uint8Array, sequenceNumber: number): void {
+    const outlier = this.#outlier;
+    if (outlier === undefined || sequenceNumberDistance(readSequenceNumber(outlier), sequenceNumber) !== 1) {
+      this.#dropOutlier();
+      this.#outlier = copyOf(packet);
+      return;
+    }
+    this.#outlier = undefined;
+    this.#restart(readSequenceNumber(outlier), outlier);
+    this.push(packet);
+  }
+
+  #restart(sequenceNumber: number, packet: Uint8Array): void {
+    this.flush();
+    this.#restarts++;
+    this.#start(sequenceNumber);
+    this.#handOn(packet);
+  }
+
+  /** Hands on the packet with the expected sequence number. */
+  #handOn(packet: Uint8Array): void {
+    const isContinuous = this.#isContinuous;
+    this.#isContinuous = true;
+    this.#advance(1);
+    this.#sink(packet, isContinuous);
+  }
+
+  #handOnHeld(): void {
+    if (this.#heldCount === 0) return;
+    for (let packet = this.#take(); packet !== undefined; packet = this.#take()) this.#handOn(packet);
+    this.#waitingSince = Infinity;
+    for (let slot = 0; this.#heldCount > 0 && slot < this.#windowPackets; slot++) {
+      if (this.#held[slot] !== undefined) this.#waitingSince = Math.min(this.#waitingSince, this.#heldSince[slot]);
+    }
+  }
+
+  /** The packet with the expected sequence number, if it is held. */
+  #take(): Uint8Array | undefined {
+    const packet = this.#held[this.#head];
+    if (packet === undefined) return undefined;
+    this.#held[this.#head] = undefined;
+    this.#heldCount--;
+    this.#heldBytes -= packet.length;
+    return packet;
+  }
+
+  /** Gives up what is missing in front of the first packet that is held, and hands on that and what follows it. */
+  #skip(): void {
+    while (this.#held[this.#head] === undefined) {
+      this.#advance(1);
+      this.#packetsLost++;
+    }
+    this.#isContinuous = false;
+    this.#handOnHeld();
+  }
+
+  /** Gives up what has been waited for too long. */
+  #giveUp(): void {
+    while (this.#heldCount > 0) {
+      const waited = this.#now() - this.#waitingSince;
+      // A clock that was set back would have it wait until the same time comes again.
+      if (waited >= 0 && waited <= this.#windowMs && this.#heldBytes <= MAX_REORDER_BYTES) return;
+      this.#skip();
+    }
+  }
+
+  #advance(steps: number): void {
+    this.#expected = (this.#expected + steps) & 0xffff;
+    this.#head = (this.#head + steps) % this.#windowPackets;
+  }
+}
+
+function copyOf(packet: Uint8Array): Uint8Array {
+  const copy = allocate(packet.length, packet);
+  copyBytes(packet, 0, packet.length, copy, 0);
+  return copy;
+}
