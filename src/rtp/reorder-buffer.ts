@@ -167,19 +167,9 @@ export class ReorderBuffer {
   }
 
   #takeEarly(packet: Uint8Array, distance: number): void {
-    // What cannot be waited for any longer makes room.
-    while (distance >= this.#windowPackets) {
-      if (this.#heldCount === 0) {
-        const steps = distance - this.#windowPackets + 1;
-        this.#advance(steps);
-        this.#packetsLost += steps;
-        this.#isContinuous = false;
-        distance -= steps;
-      } else {
-        const before = this.#expected;
-        this.#skip();
-        distance -= sequenceNumberDistance(before, this.#expected);
-      }
+    if (distance >= this.#windowPackets) {
+      this.#slide(distance - this.#windowPackets + 1);
+      distance = sequenceNumberDistance(this.#expected, readSequenceNumber(packet));
     }
     if (distance === 0) {
       this.#handOn(packet);
@@ -201,11 +191,11 @@ export class ReorderBuffer {
   }
 
   #takeLate(packet: Uint8Array, sequenceNumber: number): void {
-    this.#packetsLate++;
     const isInOrder = this.#lateInOrder > 0 && sequenceNumberDistance(this.#lastLate, sequenceNumber) === 1;
     this.#lateInOrder = isInOrder ? this.#lateInOrder + 1 : 1;
     this.#lastLate = sequenceNumber;
-    if (this.#lateInOrder >= LATE_PACKETS_TO_RESTART) this.#restart(sequenceNumber, packet);
+    if (this.#lateInOrder < LATE_PACKETS_TO_RESTART) this.#packetsLate++;
+    else this.#restart(sequenceNumber, packet);
   }
 
   #takeOutlier(packet: Uint8Array, sequenceNumber: number): void {
@@ -254,13 +244,27 @@ export class ReorderBuffer {
     return packet;
   }
 
+  /** Moves the window by so many steps, so that what it does not reach any longer is given up. */
+  #slide(steps: number): void {
+    for (; steps > 0 && this.#heldCount > 0; steps--) {
+      const packet = this.#take();
+      if (packet !== undefined) this.#handOn(packet);
+      else this.#lose(1);
+    }
+    this.#lose(steps);
+    this.#handOnHeld();
+  }
+
+  #lose(packets: number): void {
+    if (packets === 0) return;
+    this.#advance(packets);
+    this.#packetsLost += packets;
+    this.#isContinuous = false;
+  }
+
   /** Gives up what is missing in front of the first packet that is held, and hands on that and what follows it. */
   #skip(): void {
-    while (this.#held[this.#head] === undefined) {
-      this.#advance(1);
-      this.#packetsLost++;
-    }
-    this.#isContinuous = false;
+    while (this.#held[this.#head] === undefined) this.#lose(1);
     this.#handOnHeld();
   }
 
