@@ -50,3 +50,20 @@ export {
   type RtpSeiExtractorOptions,
   type RtpSeiExtractorStats,
 } from './rtp-sei-extractor.js';
+export {
+  type AddedRtpPacket,
+  DEFAULT_HISTORY_BYTES,
+  DEFAULT_HISTORY_PACKETS,
+  type HeaderExtensionIds,
+  type PacketHistoryOptions,
+  type RtpSeiInjectorOptions,
+} from './injection-settings.js';
+export type { InjectionCounts } from './injection-stream.js';
+export {
+  MAX_INJECTED_SOURCES,
+  MAX_REMEMBERED_SOURCES,
+  PACKETS_TO_SILENCE,
+  RtpSeiInjector,
+  type RtpSeiInjectorStats,
+} from './rtp-sei-injector.js';
+export { MAX_MISORDER, SEQUENCE_WINDOW } from './sequence-mapping.js';

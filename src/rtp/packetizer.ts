@@ -14,7 +14,7 @@ export const DEFAULT_MAX_RTP_PACKET_SIZE = 1200;
 export const MIN_RTP_PACKET_SIZE = 64;
 
 /** The most that an UDP datagram of IPv4 can hold is a little less. */
-const MAX_RTP_PACKET_SIZE = 0xffff;
+export const MAX_RTP_PACKET_SIZE = 0xffff;
 
 /**
  * What a payload may be: 0, one whole NAL unit (RFC 6184 6.2); 1, that, a STAP-A or an FU-A (6.3). It is what the
@@ -112,7 +112,7 @@ export function packetizeNalUnits(nalUnits: readonly Uint8Array[], options: Payl
 }
 
 /** A STAP-A: F is the OR of the bits of its NAL units, NRI the maximum (RFC 6184 5.7.1). */
-function stapA(nalUnits: readonly Uint8Array[]): RtpPayloadPieces {
+export function stapA(nalUnits: readonly Uint8Array[]): RtpPayloadPieces {
   let forbiddenZeroBit = 0;
   let nalRefIdc = 0;
   const pieces: Uint8Array[] = [];
@@ -152,13 +152,23 @@ function randomInteger(below: number): number {
   return Math.floor(Math.random() * below);
 }
 
-function modeOption(mode: unknown = 1): PacketizationMode {
+/**
+ * The option `packetizationMode`; 1 where none is given.
+ *
+ * @throws `TypeError` for what is no number, `RangeError` for another one than 0 and 1
+ */
+export function modeOption(mode: unknown = 1): PacketizationMode {
   if (typeof mode !== 'number') throw invalidType('options.packetizationMode', 'a number', mode);
   if (mode !== 0 && mode !== 1) throw outOfRange('options.packetizationMode', '0 or 1', mode);
   return mode;
 }
 
-function booleanOption(name: string, value: unknown, fallback: boolean): boolean {
+/**
+ * An option that is true or false.
+ *
+ * @throws `TypeError` for any other value
+ */
+export function booleanOption(name: string, value: unknown, fallback: boolean): boolean {
   if (value === undefined) return fallback;
   if (typeof value !== 'boolean') throw invalidType(name, 'a boolean', value);
   return value;

@@ -1,0 +1,300 @@
+import { allocate, copyBytes } from '../codec/bytes.js';
+import { invalidType } from '../errors.js';
+import type { DiagnosticListener } from '../metadata/diagnostics.js';
+import type { SeiPublisher } from '../metadata/publisher.js';
+import { type InjectionSettings, type RtpSeiInjectorOptions, settingsOf } from './injection-settings.js';
+import { type InjectionCounts, InjectionStream, type StreamRemainder } from './injection-stream.js';
+import { integerOption, packetArgument } from './options.js';
+import { booleanOption } from './packetizer.js';
+import { rewriteReceptionReports, rewriteSenderCounts } from './rtcp.js';
+import {
+  RTP_HEADER_LENGTH,
+  hasRtpHeader,
+  readPayloadType,
+  readSequenceNumber,
+  readSsrc,
+  writeSequenceNumber,
+} from './rtp-packet.js';
+
+const NOTHING_ADDED = { addedPackets: 0, addedOctets: 0 };
+
+/** The most sources whose streams an injector works on at a time; the packets of further ones pass. */
+export const MAX_INJECTED_SOURCES = 16;
+
+/**
+ * A source without a packet among so many of the injector gives its place to a new one. What it needs to go on later
+ * without using a number twice is kept, for {@link MAX_REMEMBERED_SOURCES} such sources.
+ */
+export const PACKETS_TO_SILENCE = 4096;
+
+/** How many sources that gave up their place are remembered. */
+export const MAX_REMEMBERED_SOURCES = 1024;
+
+/** Counts of an injector. */
+export interface RtpSeiInjectorStats extends Readonly<InjectionCounts> {
+  /** Packets that were handed in. */
+  readonly packets: number;
+  /** Packets that passed untouched: no RTP, of another source, or of one too many. */
+  readonly passed: number;
+  /** Sources whose streams are worked on. */
+  readonly sources: number;
+  /** Copies of messages, or of fragments, that are left to send. */
+  readonly pending: number;
+}
+
+/**
+ * Puts the messages of a publisher into the H.264 of RTP packets, as a media server forwards them: without a decoder,
+ * and without waiting for a frame to be whole (RFC 3550, RFC 6184 with packetization-mode 0 and 1).
+ *
+ * - SEI goes directly in front of the first VCL NAL unit of a picture, or of its prefix NAL unit: merged into a STAP-A
+ *   where mode and size permit, else in packets of its own, which have the timestamp of the picture and no marker bit.
+ *   Never into the middle of an FU-A, and never where packets are missing that may be of the picture.
+ * - Later packets get higher sequence numbers: without gaps, but for those that were there, and without repeats. So all
+ *   packets of a source go through one injector for each receiver, in front of what sees the numbers: RTX, FEC,
+ *   transport-wide congestion control and SRTP. NACKs and reports of receivers come back through it.
+ * - A number that was ever given out stands for one sequence of bytes, as SRTP demands. From the first SEI on a packet
+ *   that comes again is answered byte for byte from the history, or not at all, and so is one that is older than
+ *   {@link SEQUENCE_WINDOW} packets. Before that everything passes as it is.
+ * - A new series of sequence numbers is believed with the second packet, as in RFC 3550 A.1; the first one is held until
+ *   then, and goes out with it.
+ * - What is in a packet never makes it throw. Packets that are broken pass, with their number mapped.
+ *
+ * What is held for a stream has a fixed size, less than 64 KiB, and a history of changed packets.
+ */
+export class RtpSeiInjector {
+  readonly #publisher: SeiPublisher;
+  readonly #settings: InjectionSettings;
+  readonly #ssrc: number | undefined;
+  readonly #isInPlace: boolean;
+  readonly #id: string | undefined;
+  readonly #onDiagnostic: DiagnosticListener | undefined;
+  readonly #streams = new Map<number, InjectionStream>();
+  /** Those that were given up, and of which something was changed. */
+  readonly #remembered = new Map<number, StreamRemainder>();
+  readonly #counts: InjectionCounts = {
+    addedPackets: 0,
+    mergedPackets: 0,
+    pictures: 0,
+    picturesWithoutRoom: 0,
+    duplicates: 0,
+    dropped: 0,
+    malformed: 0,
+    restarts: 0,
+  };
+  #latest: InjectionStream | undefined;
+  #latestSsrc = -1;
+  #packets = 0;
+  #passed = 0;
+  #isClosed = false;
+
+  /**
+   * @param options the publisher, and what is known of the packets
+   * @throws `TypeError` or `RangeError` for options that are none
+   */
+  constructor(options: RtpSeiInjectorOptions) {
+    if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
+    const { publisher, ssrc, inPlace, id, onDiagnostic } = options;
+    if (typeof (publisher as SeiPublisher | undefined)?.openTrack !== 'function') {
+      throw invalidType('options.publisher', 'a SeiPublisher', publisher);
+    }
+    if (id !== undefined && typeof id !== 'string') throw invalidType('options.id', 'a string', id);
+    this.#settings = settingsOf(options);
+    this.#publisher = publisher;
+    this.#ssrc = ssrc === undefined ? undefined : integerOption('options.ssrc', ssrc, 0, 0, 0xffff_ffff);
+    this.#isInPlace = booleanOption('options.inPlace', inPlace, false);
+    this.#id = id;
+    this.#onDiagnostic = onDiagnostic;
+  }
+
+  /**
+   * Takes the next packet of the track, of any source, RTP or not.
+   *
+   * @param packet one datagram before SRTP; it is borrowed, and changed only with `inPlace`
+   * @returns what is to be sent instead, in order: mostly one packet, none for one that must not go out. A packet that
+   *   needs no other number is `packet` itself; the others are memory of their own, `Buffer`s where `packet` is one
+   * @throws `TypeError` for what is no Uint8Array
+   */
+  process<T extends Uint8Array>(packet: T): T[] {
+    const stream = this.#receive(packet);
+    if (stream === undefined) return [packet];
+    const made = stream.made as T[];
+    const { outputNumber } = stream;
+    if (outputNumber < 0) return [...made];
+    const output = outputNumber === readSequenceNumber(packet) ? packet : this.#renumbered(packet, outputNumber);
+    return made.length === 0 ? [output] : [...made, output];
+  }
+
+  /**
+   * Takes the next packet as {@link RtpSeiInjector.process} does, and copies no payload that does not change: for
+   * whoever sends from several pieces of memory, as `socket.send` of `node:dgram` does.
+   *
+   * @returns each packet that is to be sent, in pieces: a whole one, or a copy of the fixed header and a view of the rest
+   *   of `packet`
+   * @throws as {@link RtpSeiInjector.process} does
+   */
+  processParts(packet: Uint8Array): Uint8Array[][] {
+    const stream = this.#receive(packet);
+    if (stream === undefined) return [[packet]];
+    const outputs = stream.made.map((made) => [made]);
+    const { outputNumber } = stream;
+    if (outputNumber < 0) return outputs;
+    if (outputNumber === readSequenceNumber(packet)) {
+      outputs.push([packet]);
+    } else if (this.#isInPlace) {
+      outputs.push([this.#renumbered(packet, outputNumber)]);
+    } else {
+      const header = allocate(RTP_HEADER_LENGTH, packet);
+      copyBytes(packet, 0, RTP_HEADER_LENGTH, header, 0);
+      writeSequenceNumber(header, outputNumber);
+      outputs.push([header, packet.subarray(RTP_HEADER_LENGTH)]);
+    }
+    return outputs;
+  }
+
+  /**
+   * A packet that has gone out with this sequence number, where nobody else has it: one that was added, or that SEI was
+   * merged into. For a NACK it is to be asked first (RFC 4585 6.2.1).
+   *
+   * @param sequenceNumber of the output, 16 bits
+   * @param ssrc its source; the one of the options, or that of the latest packet, where absent
+   * @returns a copy, byte for byte as it went out; undefined where the history does not hold it (any more)
+   */
+  getPacket(sequenceNumber: number, ssrc?: number): Uint8Array | undefined {
+    return this.#streamOf(ssrc)?.sentPacket(sequenceNumber);
+  }
+
+  /**
+   * The sequence number with which a packet came that goes out with this one: for a NACK that
+   * {@link RtpSeiInjector.getPacket} has no answer to, since whoever has kept the original may send that, or ask its
+   * sender for it.
+   *
+   * @param sequenceNumber of the output, 16 bits
+   * @param ssrc its source; the one of the options, or that of the latest packet, where absent
+   * @returns undefined for a packet that was added, for one whose original is not what went out and that the history
+   *   does not hold any more, for one that is older than {@link SEQUENCE_WINDOW} packets, and for one that is to come
+   */
+  toOriginalSequenceNumber(sequenceNumber: number, ssrc?: number): number | undefined {
+    return this.#streamOf(ssrc)?.originalNumber(sequenceNumber);
+  }
+
+  /**
+   * Adds what was added to the stream to the counts of packets and octets in the sender reports of its source, on their
+   * way to the receivers.
+   *
+   * @param packet one RTCP packet or a compound one, before SRTCP; it is only read
+   * @returns a copy; `packet` itself where nothing changes, as for all that is no sender report (RFC 3550 6.4.1)
+   * @throws `TypeError` for what is no Uint8Array
+   */
+  rewriteSenderReport<T extends Uint8Array>(packet: T): T {
+    return rewriteSenderCounts(packetArgument(packet), (ssrc) => {
+      const { addedPackets, addedOctets } = this.#streams.get(ssrc) ?? this.#remembered.get(ssrc) ?? NOTHING_ADDED;
+      return addedPackets + addedOctets === 0 ? undefined : { packets: addedPackets, octets: addedOctets };
+    }) as T;
+  }
+
+  /**
+   * Makes the reports of a receiver such as they would be without the injector, on their way to the source: the highest
+   * sequence number is that of the original, and of the packets that the receiver has lost in all, which it cannot tell
+   * apart, the part stays that the originals are of all. The fraction lost, a ratio, stays.
+   *
+   * @param packet one RTCP packet or a compound one, receiver or sender reports, before SRTCP; it is only read
+   * @returns a copy; `packet` itself where nothing changes (RFC 3550 6.4.1, 6.4.2)
+   * @throws `TypeError` for what is no Uint8Array
+   */
+  rewriteReceiverReport<T extends Uint8Array>(packet: T): T {
+    return rewriteReceptionReports(packetArgument(packet), (ssrc, report) =>
+      this.#streams.get(ssrc)?.originalReport(report),
+    ) as T;
+  }
+
+  /** Ends the tracks: no message waits for them any more. Further packets pass, with their numbers mapped. */
+  close(): void {
+    this.#isClosed = true;
+    for (const { cursor } of this.#streams.values()) cursor.close();
+  }
+
+  /** Counts since the injector was made. */
+  get stats(): RtpSeiInjectorStats {
+    let pending = 0;
+    for (const { cursor } of this.#streams.values()) pending += cursor.stats.pending;
+    return {
+      ...this.#counts,
+      packets: this.#packets,
+      passed: this.#passed,
+      sources: this.#streams.size,
+      pending,
+    };
+  }
+
+  /** Has the packet taken by its stream; undefined where it has none and just passes. */
+  #receive(packet: Uint8Array): InjectionStream | undefined {
+    packetArgument(packet);
+    this.#packets++;
+    const stream = hasRtpHeader(packet) ? this.#streamFor(packet) : undefined;
+    if (stream === undefined) {
+      this.#passed++;
+      return undefined;
+    }
+    stream.lastUse = this.#packets;
+    stream.receive(packet);
+    return stream;
+  }
+
+  #streamFor(packet: Uint8Array): InjectionStream | undefined {
+    const ssrc = readSsrc(packet);
+    if (ssrc === this.#latestSsrc) return this.#latest;
+    const stream = this.#streams.get(ssrc) ?? this.#open(ssrc, packet);
+    if (stream === undefined) return undefined;
+    this.#latest = stream;
+    this.#latestSsrc = ssrc;
+    return stream;
+  }
+
+  /** Begins to work on a source, unless it is none to work on, or one too many. */
+  #open(ssrc: number, packet: Uint8Array): InjectionStream | undefined {
+    const remainder = this.#remembered.get(ssrc);
+    if (remainder === undefined) {
+      if (this.#isClosed || (this.#ssrc !== undefined && ssrc !== this.#ssrc)) return undefined;
+      if (!this.#settings.payloadTypes.has(readPayloadType(packet))) return undefined;
+    }
+    // Numbers that were changed once have to be mapped for ever: such a source gets a place at any price.
+    if (this.#streams.size >= MAX_INJECTED_SOURCES && !this.#giveUpOne(remainder !== undefined)) return undefined;
+    const isFirst = this.#streams.size === 0 && this.#remembered.size === 0;
+    const id = this.#id === undefined || isFirst ? this.#id : `${this.#id}:${ssrc}`;
+    const cursor = this.#publisher.openTrack({ id, onDiagnostic: this.#onDiagnostic });
+    if (this.#isClosed) cursor.close();
+    const stream = new InjectionStream(this.#settings, this.#counts, cursor, packet, remainder);
+    this.#remembered.delete(ssrc);
+    this.#streams.set(ssrc, stream);
+    return stream;
+  }
+
+  /** Gives up the source that has been silent for longest; false where that is not long, unless it has to be. */
+  #giveUpOne(hasTo: boolean): boolean {
+    const [[ssrc, stream]] = [...this.#streams].sort(([, a], [, b]) => a.lastUse - b.lastUse);
+    if (!hasTo && this.#packets - stream.lastUse < PACKETS_TO_SILENCE) return false;
+    stream.cursor.close();
+    this.#streams.delete(ssrc);
+    const { remainder } = stream;
+    if (remainder !== undefined) this.#remembered.set(ssrc, remainder);
+    if (this.#remembered.size > MAX_REMEMBERED_SOURCES) {
+      for (const oldest of this.#remembered.keys()) {
+        this.#remembered.delete(oldest);
+        break;
+      }
+    }
+    return true;
+  }
+
+  #streamOf(ssrc: number | undefined): InjectionStream | undefined {
+    const source = ssrc ?? this.#ssrc;
+    return source === undefined ? this.#latest : this.#streams.get(source);
+  }
+
+  #renumbered<T extends Uint8Array>(packet: T, outputNumber: number): T {
+    const output = this.#isInPlace ? packet : (allocate(packet.length, packet) as T);
+    if (!this.#isInPlace) copyBytes(packet, 0, packet.length, output, 0);
+    writeSequenceNumber(output, outputNumber);
+    return output;
+  }
+}

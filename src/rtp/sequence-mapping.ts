@@ -1,0 +1,287 @@
+/**
+ * Which output number stands for which original sequence number, in a stream that packets are inserted into. The
+ * distance of the two is kept for each original number, so that a packet that comes late goes where it would have gone
+ * in time.
+ */
+import { sequenceNumberDistance } from './serial-number.js';
+
+/**
+ * The original numbers, back from the newest, that are remembered: a packet that is older is not forwarded any more. At
+ * 40 Mbit/s that is a second. A power of two.
+ */
+export const SEQUENCE_WINDOW = 4096;
+
+/**
+ * How far out of order packets may come at the beginning of a stream, and how near to each other two packets have to be
+ * that begin a new series: MAX_MISORDER of RFC 3550 A.1.
+ */
+export const MAX_MISORDER = 100;
+
+/** A packet whose output number is so far behind the newest is too late: SRTP could take it for the next cycle. */
+const MAX_OUTPUT_LAG = 0x4000;
+
+const INDEX_MASK = SEQUENCE_WINDOW - 1;
+const CYCLE = 0x1_0000;
+
+/** Marks in the low bits of what is remembered of a number; the others are those of the caller. */
+const Mark = { received: 1, changed: 2 } as const;
+const CALLER_SHIFT = 2;
+
+/** What {@link SequenceMapping.classify} says of a packet. */
+export const Arrival = {
+  /** Later than all before. */
+  newest: 0,
+  /** One that was missing. */
+  late: 1,
+  /** One that came before. */
+  duplicate: 2,
+  /** It does not belong to the series: too old, or of another picture than the number stood for. */
+  stray: 3,
+} as const;
+
+/** What is left of a mapping that nobody needs for now. */
+export interface MappingRemainder {
+  /** The newest original number, 16 bits. */
+  readonly newest: number;
+  /** The distance of the output numbers, modulo 2^16. */
+  readonly offset: number;
+}
+
+/**
+ * The mapping of one stream.
+ *
+ * Numbers of 16 bits are extended here to _positions_, which never repeat: those of the originals, and those of the
+ * outputs, which are `offset` higher. The memory is that of {@link SEQUENCE_WINDOW} entries of 9 bytes.
+ */
+export class SequenceMapping {
+  readonly #timestamps = new Uint32Array(SEQUENCE_WINDOW);
+  /** The offset at each number, modulo 2^32. */
+  readonly #offsets = new Uint32Array(SEQUENCE_WINDOW);
+  readonly #marks = new Uint8Array(SEQUENCE_WINDOW);
+  /** The newest original position. */
+  #newest: number;
+  /** The oldest original position that a packet can still have. */
+  #oldest: number;
+  #offset = 0;
+  #isChanged = false;
+  /** The number after which a new series may have begun; -1 where there is none. */
+  #candidate = -1;
+  /** Where the series of the originals began, in its own count: see {@link SequenceMapping.extendedOriginal}. */
+  #seriesStart: number;
+  #seriesBase: number;
+  #hasRestarted = false;
+  #inserted = 0;
+
+  /**
+   * @param first the number of the first packet
+   * @param remainder of an earlier mapping, whose output numbers must not come again
+   */
+  constructor(first: number, remainder?: MappingRemainder) {
+    // Far enough from 0 that the first packet may be a late one.
+    this.#newest = CYCLE + first - 1;
+    this.#oldest = this.#newest + 1 - MAX_MISORDER;
+    if (remainder !== undefined) {
+      this.#isChanged = true;
+      this.#newest += sequenceNumberDistance(first - 1, remainder.newest);
+      this.#oldest = this.#newest + 1;
+      this.#offset = remainder.offset;
+    }
+    this.#seriesStart = this.#newest + 1;
+    this.#seriesBase = this.#seriesStart & 0xffff;
+  }
+
+  /** Whether every output number was the original one so far, and stood for the original bytes. */
+  get isUntouched(): boolean {
+    return !this.#isChanged;
+  }
+
+  /** The newest output position. */
+  get newestOutput(): number {
+    return this.#newest + this.#offset;
+  }
+
+  /** What is to be kept where the mapping is given up. */
+  get remainder(): MappingRemainder {
+    return { newest: this.#newest & 0xffff, offset: this.#offset & 0xffff };
+  }
+
+  /** The original position of a number, the nearest to the newest. */
+  positionOf(sequenceNumber: number): number {
+    return this.#newest + sequenceNumberDistance(this.#newest & 0xffff, sequenceNumber);
+  }
+
+  /** Says what a packet is: a value of {@link Arrival}. Nothing changes. */
+  classify(sequenceNumber: number, timestamp: number): number {
+    const position = this.positionOf(sequenceNumber);
+    if (position > this.#newest) return Arrival.newest;
+    if (position < this.#oldest || this.newestOutput - this.outputOf(position) > MAX_OUTPUT_LAG) return Arrival.stray;
+    const index = sequenceNumber & INDEX_MASK;
+    if ((this.#marks[index] & Mark.received) === 0) return Arrival.late;
+    return this.#timestamps[index] === timestamp ? Arrival.duplicate : Arrival.stray;
+  }
+
+  /**
+   * Takes note of a packet that is the newest, or late; numbers that were left out get the offset of the moment.
+   *
+   * @param position of the packet
+   * @param timestamp of the packet
+   * @param marks what the caller wants to know of it later, 6 bits
+   */
+  take(position: number, timestamp: number, marks: number): void {
+    if (position > this.#newest) this.#advance(position);
+    const index = position & INDEX_MASK;
+    this.#timestamps[index] = timestamp;
+    this.#marks[index] = Mark.received | (marks << CALLER_SHIFT);
+  }
+
+  /**
+   * Inserts packets in front of the newest one.
+   *
+   * @param count how many
+   * @returns the output position of the first
+   */
+  insert(count: number): number {
+    const first = this.newestOutput;
+    this.#offset += count;
+    this.#inserted += count;
+    this.#isChanged = true;
+    this.#offsets[this.#newest & INDEX_MASK] = this.#offset;
+    return first;
+  }
+
+  /** The bytes of a packet are not those that came: from now on its output number stands for others. */
+  markChanged(position: number): void {
+    this.#isChanged = true;
+    this.#marks[position & INDEX_MASK] |= Mark.changed;
+  }
+
+  /** The output position of an original one, which is none that {@link SequenceMapping.classify} called a stray. */
+  outputOf(position: number): number {
+    if (position >= this.#newest) return position + this.#offset;
+    return position + this.#offset - ((this.#offset - this.#offsets[position & INDEX_MASK]) >>> 0);
+  }
+
+  /** Whether the packet at an original position has come. */
+  isReceived(position: number): boolean {
+    return this.isRemembered(position) && (this.#marks[position & INDEX_MASK] & Mark.received) !== 0;
+  }
+
+  /** The timestamp of a packet that {@link SequenceMapping.isReceived}. */
+  timestampAt(position: number): number {
+    return this.#timestamps[position & INDEX_MASK];
+  }
+
+  /** What {@link SequenceMapping.take} was told of a packet that {@link SequenceMapping.isReceived}. */
+  marksAt(position: number): number {
+    return this.#marks[position & INDEX_MASK] >> CALLER_SHIFT;
+  }
+
+  /** Whether the packet at an original position went out with other bytes than it had. */
+  isChangedAt(position: number): boolean {
+    return (this.#marks[position & INDEX_MASK] & Mark.changed) !== 0;
+  }
+
+  /**
+   * The output position nearest to the newest that a number of 16 bits can mean; it may lie ahead of the newest, where
+   * nothing has gone out yet.
+   */
+  outputPosition(outputNumber: number): number {
+    const newest = this.newestOutput;
+    return newest + sequenceNumberDistance(newest & 0xffff, outputNumber);
+  }
+
+  /**
+   * The original position whose output is the last one at or before an output position: that of the packet itself, or,
+   * for an inserted one, that of the packet before it. In front of what is remembered the oldest offset is assumed.
+   */
+  originalAtOrBefore(output: number): number {
+    let low = this.#oldest;
+    let high = this.#newest;
+    if (output >= this.newestOutput || high < low) return high;
+    const oldestOutput = this.outputOf(low);
+    if (oldestOutput > output) return low - (oldestOutput - output);
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if (this.outputOf(middle) <= output) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  /** Whether an original position is one that can still be told from others: in the window, and not in the future. */
+  isRemembered(position: number): boolean {
+    return position >= this.#oldest && position <= this.#newest;
+  }
+
+  /**
+   * What a receiver of the originals would call the highest number, where a receiver of the outputs says
+   * `extendedHighest`: 16 bits and the cycles that it has counted (RFC 3550 6.4.1). After a new series of numbers it
+   * would have begun to count cycles anew (A.1).
+   */
+  extendedOriginal(extendedHighest: number): number {
+    const output = this.outputPosition(extendedHighest & 0xffff);
+    const position = this.originalAtOrBefore(output);
+    const extended = this.#hasRestarted
+      ? this.#seriesBase + position - this.#seriesStart
+      : extendedHighest - (output - position);
+    return extended < 0 ? extended & 0xffff : extended;
+  }
+
+  /** The part of all packets since the beginning of the series that are originals: 1 where none was inserted. */
+  get originalShare(): number {
+    const originals = this.#newest - this.#seriesStart + 1;
+    return originals > 0 ? originals / (originals + this.#inserted) : 1;
+  }
+
+  /**
+   * Takes note of a stray packet and says whether it confirms that a new series has begun: it does if it follows on the
+   * stray one before (RFC 3550 A.1).
+   */
+  confirmsRestart(sequenceNumber: number): boolean {
+    const steps = this.#candidate < 0 ? 0 : sequenceNumberDistance(this.#candidate, sequenceNumber);
+    const isConfirmed = steps > 0 && steps <= MAX_MISORDER;
+    this.#candidate = isConfirmed ? -1 : sequenceNumber;
+    return isConfirmed;
+  }
+
+  /** The stray packet before was one of its kind: no new series has begun. */
+  dismissRestart(): void {
+    this.#candidate = -1;
+  }
+
+  /**
+   * Begins a new series of original numbers. The output numbers go on behind the newest one; only where they were the
+   * original ones so far they remain so.
+   *
+   * @param first the number of its first packet
+   */
+  restart(first: number): void {
+    const output = this.newestOutput;
+    const forward = (first - 1 - this.#newest) & 0xffff;
+    this.#newest += forward;
+    if (this.#isChanged) this.#offset = output - this.#newest;
+    this.#oldest = this.#newest + 1;
+    this.#seriesStart = this.#oldest;
+    this.#seriesBase = first;
+    this.#hasRestarted = true;
+    this.#inserted = 0;
+    this.#marks.fill(0);
+  }
+
+  #advance(position: number): void {
+    const gap = position - this.#newest;
+    if (gap === 1) {
+      this.#offsets[position & INDEX_MASK] = this.#offset;
+    } else {
+      const from = (this.#newest + 1) & INDEX_MASK;
+      const count = Math.min(gap, SEQUENCE_WINDOW);
+      const end = Math.min(from + count, SEQUENCE_WINDOW);
+      this.#offsets.fill(this.#offset, from, end);
+      this.#marks.fill(0, from, end);
+      this.#offsets.fill(this.#offset, 0, from + count - end);
+      this.#marks.fill(0, 0, from + count - end);
+    }
+    this.#newest = position;
+    this.#oldest = Math.max(this.#oldest, position - SEQUENCE_WINDOW + 1);
+  }
+}
