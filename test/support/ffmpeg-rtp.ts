@@ -4,12 +4,20 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout } from 'node:timers/promises';
 
 const HOST = '127.0.0.1';
 const TIMEOUT_MS = 30_000;
 /** FFmpeg has taken what there was when nothing more has come out of it for so long. */
-const QUIET_MS = 400;
+const QUIET_MS = 600;
+const TICK_MS = 20;
+
+/** Waits, and then for what the network and the pipes have brought meanwhile: timers come first in the event loop. */
+async function sleep(milliseconds: number): Promise<void> {
+  await setTimeout(milliseconds);
+  await turn();
+  await turn();
+}
 
 async function bind(port: number): Promise<Socket> {
   const socket = createSocket('udp4');
@@ -67,23 +75,34 @@ function outputOf(child: ChildProcess): { chunks: Buffer[]; ended: Promise<Buffe
 /** A socket is refused until somebody has bound the port that it is connected to. */
 async function untilBound(port: number, isAlive: () => boolean): Promise<void> {
   const probe = createSocket('udp4');
-  let refused = false;
-  probe.on('error', () => {
-    refused = true;
-  });
+  let refusals = 0;
+  const refused = () => refusals++;
+  probe.on('error', refused);
   probe.connect(port, HOST);
   await once(probe, 'connect');
   try {
-    for (const deadline = Date.now() + TIMEOUT_MS; Date.now() < deadline && isAlive();) {
-      refused = false;
+    let accepted = 0;
+    for (const deadline = Date.now() + TIMEOUT_MS; accepted < 2 && Date.now() < deadline && isAlive();) {
+      const before = refusals;
       // Too short for a RTP packet, so a receiver takes no notice.
-      probe.send(Uint8Array.of(0), () => {});
-      await sleep(20);
-      if (!refused) return;
+      probe.send(Uint8Array.of(0), (error) => error !== null && refused());
+      await sleep(TICK_MS);
+      accepted = refusals === before ? accepted + 1 : 0;
     }
-    throw new Error('ffmpeg has not opened its port');
+    if (accepted < 2) throw new Error('ffmpeg has not opened its port');
   } finally {
     await closed(probe);
+  }
+}
+
+/** Waits until the output has begun and nothing has been added to it for a while. */
+async function untilQuiet(chunks: readonly Buffer[], isAlive: () => boolean): Promise<void> {
+  let count = 0;
+  for (let quiet = 0; quiet < QUIET_MS && isAlive(); quiet += TICK_MS) {
+    await sleep(TICK_MS);
+    if (count === chunks.length && count > 0) continue;
+    count = chunks.length;
+    quiet = 0;
   }
 }
 
@@ -138,10 +157,7 @@ export async function ffmpegByteStream(packets: readonly Buffer[], fmtp: string)
       sender.send(packet, port, HOST);
       if (index % 16 === 15) await sleep(1);
     }
-    for (let count = -1; isAlive() && (chunks.length === 0 || count !== chunks.length);) {
-      count = chunks.length;
-      await sleep(QUIET_MS);
-    }
+    await untilQuiet(chunks, isAlive);
     sender.send(byePacket(packets[0].readUInt32BE(8)), port + 1, HOST);
     return await ended;
   } finally {

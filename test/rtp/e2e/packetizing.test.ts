@@ -7,16 +7,12 @@ import { gstreamerByteStream, gstreamerTool } from '../../support/gstreamer.js';
 import { describeWith } from '../../support/skip.js';
 import { type Clip, fixtureClips } from '../../support/streams.js';
 import { weriftFrames } from '../../support/werift.js';
-import { ffmpegSources, gstreamerSources, ourSources } from './sources.js';
+import { accessUnitsOf, ffmpegSources, gstreamerSources, ourSources } from './sources.js';
 
 const hex = (nalUnits: readonly Uint8Array[]) => nalUnits.map((nalUnit) => Buffer.from(nalUnit).toString('hex'));
 
 /** The NAL units of each access unit of a clip, as its encoder put them out. */
-function nalUnitsOf(clip: Clip): string[][] {
-  const stream = clip.read();
-  let at = 0;
-  return clip.accessUnitSizes.map((size) => hex(splitNalUnits(stream.subarray(at, (at += size)))));
-}
+const nalUnitsOf = (clip: Clip) => accessUnitsOf(clip).map((unit) => hex(splitNalUnits(unit)));
 
 describe.each(ourSources)('$name', (source) => {
   it.each(fixtureClips)('$name, and werift depacketizes', async (clip) => {

@@ -70,17 +70,17 @@ function ffmpeg(mtu: number, packetizationMode: 0 | 1): PacketSource {
 }
 
 /** The access units of a clip, as its encoder put them out. */
-function accessUnitsOf(clip: Clip): Uint8Array[] {
+export function accessUnitsOf(clip: Clip): Uint8Array[] {
   const stream = clip.read();
   let at = 0;
   return clip.accessUnitSizes.map((size) => stream.subarray(at, (at += size)));
 }
 
-/** The packets that this package makes of a clip, 25 access units a second. */
-export function packetize(clip: Clip, options: Partial<RtpPacketizerOptions>): Buffer[] {
+/** The packets that this package makes of access units, 25 of them a second. */
+export function packetize(accessUnits: readonly Uint8Array[], options: Partial<RtpPacketizerOptions>): Buffer[] {
   const sequenceNumber = FIRST_SEQUENCE_NUMBER;
   const packetizer = new RtpPacketizer({ payloadType: PAYLOAD_TYPE, sequenceNumber, ...options });
-  const packets = accessUnitsOf(clip).flatMap((unit, i) => packetizer.packetize(splitNalUnits(unit), i * 3600));
+  const packets = accessUnits.flatMap((unit, i) => packetizer.packetize(splitNalUnits(unit), i * 3600));
   return packets.map((packet) => Buffer.from(packet));
 }
 
@@ -91,7 +91,7 @@ function ours(maxPacketSize: number, aggregate: boolean): PacketSource {
     packetizationMode: 1,
     aggregates: aggregate,
     tools: [],
-    packets: (clip) => Promise.resolve(packetize(clip, { maxPacketSize, aggregate })),
+    packets: (clip) => Promise.resolve(packetize(accessUnitsOf(clip), { maxPacketSize, aggregate })),
   };
 }
 
