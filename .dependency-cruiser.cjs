@@ -53,10 +53,10 @@ module.exports = {
       to: { pathNot: '^src/' },
     },
     {
-      name: 'frame-and-metadata-run-in-browsers',
-      comment: 'src/frame and src/metadata run in a browser: they reach what Node.js adds through globalThis',
+      name: 'frame-metadata-and-rtp-run-in-browsers',
+      comment: 'src/frame, src/metadata and src/rtp run in a browser: they reach what Node.js adds through globalThis',
       severity: 'error',
-      from: { path: '^src/(frame|metadata)/' },
+      from: { path: '^src/(frame|metadata|rtp)/' },
       to: { dependencyTypes: ['core'] },
     },
     {

@@ -74,14 +74,14 @@ export default defineConfig(
   },
   { files: ['src/cli/**'], rules: { 'no-console': 'off' } },
   {
-    files: ['src/codec/**', 'src/errors.ts'],
+    files: ['src/codec/**', 'src/rtp/**', 'src/errors.ts'],
     rules: {
       'no-restricted-globals': [
         'error',
         ...['Buffer', 'process', 'global', 'require', '__dirname', 'setImmediate', 'window', 'document'].map(
           (name) => ({
             name,
-            message: 'the codec runs in Node.js and in a browser',
+            message: 'the codec and the RTP part run in Node.js and in a browser',
           }),
         ),
       ],

@@ -31,6 +31,7 @@ const imports: readonly [from: string, statement: string, rule: string | undefin
   ['rtp/b.ts', "import type { x } from '../metadata/queue.js'", undefined],
   ['rtp/c.ts', "import '../metadata/queue.js'", 'rtp-imports'],
   ['rtp/d.ts', "import type { x } from '../streams/a.js'", 'rtp-types-only-from-metadata'],
+  ['rtp/e.ts', "import 'node:crypto'", 'frame-metadata-and-rtp-run-in-browsers'],
   ['streams/a.ts', "import '../metadata/queue.js'; import 'node:stream'; export type x = 1", undefined],
   ['streams/b.ts', "import '../integrations/a.js'", 'streams-imports'],
   ['integrations/a.ts', "import '../rtp/a.js'", undefined],
