@@ -62,7 +62,8 @@ export async function produceTagged(
   const ssrc = encodings?.[0]?.ssrc;
   if (codec === undefined || ssrc === undefined) throw new Error('the source is not H.264');
   // Between the transports nothing is lost, and what the camera's packets lack the router asks the camera for.
-  const rtcpFeedback = codec.rtcpFeedback?.filter(({ type, parameter }) => type !== 'nack' || parameter === 'pli') ?? [];
+  const rtcpFeedback =
+    codec.rtcpFeedback?.filter(({ type, parameter }) => type !== 'nack' || parameter === 'pli') ?? [];
   const producer = await egress.produce({
     kind: 'video',
     rtpParameters: {
