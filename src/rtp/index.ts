@@ -20,11 +20,11 @@ export {
 export {
   DEFAULT_MAX_RTP_PACKET_SIZE,
   MIN_RTP_PACKET_SIZE,
-  type PacketizationMode,
   type PacketizeOptions,
   RtpPacketizer,
   type RtpPacketizerOptions,
 } from './packetizer.js';
+export { type PacketizationMode } from './payload-writer.js';
 export {
   DEFAULT_REORDER_WINDOW_MS,
   DEFAULT_REORDER_WINDOW_PACKETS,
@@ -66,4 +66,4 @@ export {
   RtpSeiInjector,
   type RtpSeiInjectorStats,
 } from './rtp-sei-injector.js';
-export { MAX_MISORDER, SEQUENCE_WINDOW } from './sequence-mapping.js';
+export { MAX_DROPOUT, MAX_MISORDER, SEQUENCE_WINDOW } from './sequence-mapping.js';

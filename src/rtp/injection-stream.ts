@@ -185,15 +185,14 @@ export class InjectionStream {
   }
 
   /**
-   * A packet that fits nowhere: too late, sent by somebody else, or the first of a new series. The next one tells, and
-   * until then it is held (RFC 3550 A.1). Where no number was changed so far, it just passes.
+   * A packet that fits nowhere: too late, sent by somebody else, the first behind a long gap, or of a new series. The
+   * next one tells, and until then it is held (RFC 3550 A.1). Where no number was changed so far, it just passes.
    */
   #receiveStray(packet: Uint8Array, sequenceNumber: number): void {
     const { mapping } = this;
     const held = this.#held;
     this.#held = undefined;
-    const isRestart = mapping.confirmsRestart(sequenceNumber);
-    if (!isRestart) {
+    if (!mapping.confirmsStray(sequenceNumber)) {
       if (mapping.isUntouched) {
         this.outputNumber = sequenceNumber;
       } else {
@@ -202,9 +201,11 @@ export class InjectionStream {
       }
       return;
     }
-    this.#counts.restarts++;
-    const first = held ?? packet;
-    mapping.restart(readSequenceNumber(first));
+    const first = readSequenceNumber(held ?? packet);
+    if (mapping.positionOf(first) <= mapping.newest) {
+      this.#counts.restarts++;
+      mapping.restart(first);
+    }
     if (held !== undefined) {
       this.#counts.dropped--;
       this.#accept(held, readSequenceNumber(held), true);
@@ -224,7 +225,7 @@ export class InjectionStream {
     const timestamp = readTimestamp(data);
     const packet = parseRtpPacket(data);
     if (isNewest) {
-      mapping.dismissRestart();
+      mapping.dismissStray();
       this.#held = undefined;
     }
     if (packet === undefined) this.#counts.malformed++;

@@ -4,8 +4,7 @@ import type { DiagnosticListener } from '../metadata/diagnostics.js';
 import type { SeiPublisher } from '../metadata/publisher.js';
 import { type InjectionSettings, type RtpSeiInjectorOptions, settingsOf } from './injection-settings.js';
 import { type InjectionCounts, InjectionStream, type StreamRemainder } from './injection-stream.js';
-import { integerOption, packetArgument } from './options.js';
-import { booleanOption } from './packetizer.js';
+import { booleanOption, integerOption, packetArgument } from './options.js';
 import { rewriteReceptionReports, rewriteSenderCounts } from './rtcp.js';
 import {
   RTP_HEADER_LENGTH,
@@ -55,8 +54,8 @@ export interface RtpSeiInjectorStats extends Readonly<InjectionCounts> {
  * - A number that was ever given out stands for one sequence of bytes, as SRTP demands. From the first SEI on a packet
  *   that comes again is answered byte for byte from the history, or not at all, and so is one that is older than
  *   {@link SEQUENCE_WINDOW} packets. Before that everything passes as it is.
- * - A new series of sequence numbers is believed with the second packet, as in RFC 3550 A.1; the first one is held until
- *   then, and goes out with it.
+ * - A new series of sequence numbers, or a gap of more than {@link MAX_DROPOUT} packets, is believed with its second packet,
+ *   as in RFC 3550 A.1; the first one is held until then, and goes out with it.
  * - What is in a packet never makes it throw. Packets that are broken pass, with their number mapped.
  *
  * What is held for a stream has a fixed size, less than 64 KiB, and a history of changed packets.

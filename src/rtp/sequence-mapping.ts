@@ -17,6 +17,12 @@ export const SEQUENCE_WINDOW = 4096;
  */
 export const MAX_MISORDER = 100;
 
+/**
+ * A packet that is so far ahead is one of another series, or has gone astray, until the next one confirms it:
+ * MAX_DROPOUT of RFC 3550 A.1.
+ */
+export const MAX_DROPOUT = 3000;
+
 /** A packet whose output number is so far behind the newest is too late: SRTP could take it for the next cycle. */
 const MAX_OUTPUT_LAG = 0x4000;
 
@@ -35,7 +41,7 @@ export const Arrival = {
   late: 1,
   /** One that came before. */
   duplicate: 2,
-  /** It does not belong to the series: too old, or of another picture than the number stood for. */
+  /** It does not belong to the series: too old, too far ahead, or of another picture than the number stood for. */
   stray: 3,
 } as const;
 
@@ -64,7 +70,7 @@ export class SequenceMapping {
   #oldest: number;
   #offset = 0;
   #isChanged = false;
-  /** The number after which a new series may have begun; -1 where there is none. */
+  /** The number of the latest packet that was astray; -1 where the stream has gone on since. */
   #candidate = -1;
   /** Where the series of the originals began, in its own count: see {@link SequenceMapping.extendedOriginal}. */
   #seriesStart: number;
@@ -95,6 +101,11 @@ export class SequenceMapping {
     return !this.#isChanged;
   }
 
+  /** The newest original position. */
+  get newest(): number {
+    return this.#newest;
+  }
+
   /** The newest output position. */
   get newestOutput(): number {
     return this.#newest + this.#offset;
@@ -113,7 +124,7 @@ export class SequenceMapping {
   /** Says what a packet is: a value of {@link Arrival}. Nothing changes. */
   classify(sequenceNumber: number, timestamp: number): number {
     const position = this.positionOf(sequenceNumber);
-    if (position > this.#newest) return Arrival.newest;
+    if (position > this.#newest) return position - this.#newest > MAX_DROPOUT ? Arrival.stray : Arrival.newest;
     if (position < this.#oldest || this.newestOutput - this.outputOf(position) > MAX_OUTPUT_LAG) return Arrival.stray;
     const index = sequenceNumber & INDEX_MASK;
     if ((this.#marks[index] & Mark.received) === 0) return Arrival.late;
@@ -234,18 +245,18 @@ export class SequenceMapping {
   }
 
   /**
-   * Takes note of a stray packet and says whether it confirms that a new series has begun: it does if it follows on the
-   * stray one before (RFC 3550 A.1).
+   * Takes note of a stray packet and says whether it confirms the one before, on which it follows: then the stream goes
+   * on there (RFC 3550 A.1).
    */
-  confirmsRestart(sequenceNumber: number): boolean {
+  confirmsStray(sequenceNumber: number): boolean {
     const steps = this.#candidate < 0 ? 0 : sequenceNumberDistance(this.#candidate, sequenceNumber);
     const isConfirmed = steps > 0 && steps <= MAX_MISORDER;
     this.#candidate = isConfirmed ? -1 : sequenceNumber;
     return isConfirmed;
   }
 
-  /** The stray packet before was one of its kind: no new series has begun. */
-  dismissRestart(): void {
+  /** The stray packet before was the only one. */
+  dismissStray(): void {
     this.#candidate = -1;
   }
 
