@@ -3,14 +3,9 @@ import { invalidType, outOfRange } from '../errors.js';
 import type { DiagnosticListener } from '../metadata/diagnostics.js';
 import type { SeiPublisher } from '../metadata/publisher.js';
 import type { HeaderExtensionElement } from './header-extension.js';
-import { integerOption, payloadTypesOption } from './options.js';
-import {
-  DEFAULT_MAX_RTP_PACKET_SIZE,
-  MAX_RTP_PACKET_SIZE,
-  MIN_RTP_PACKET_SIZE,
-  type PacketizationMode,
-  modeOption,
-} from './packetizer.js';
+import { integerOption, modeOption, payloadTypesOption } from './options.js';
+import { DEFAULT_MAX_RTP_PACKET_SIZE, MAX_RTP_PACKET_SIZE, MIN_RTP_PACKET_SIZE } from './packetizer.js';
+import type { PacketizationMode } from './payload-writer.js';
 
 /** The packets that the history of each stream holds, unless told otherwise. */
 export const DEFAULT_HISTORY_PACKETS = 512;

@@ -1,5 +1,6 @@
 /** Checks of the options of this room. */
 import { invalidType, outOfRange } from '../errors.js';
+import type { PacketizationMode } from './payload-writer.js';
 
 /**
  * An option that is an integer.
@@ -16,6 +17,28 @@ export function integerOption(name: string, value: unknown, fallback: number, mi
     throw outOfRange(name, `an integer from ${min} to ${max}`, value);
   }
   return value;
+}
+
+/**
+ * An option that is true or false.
+ *
+ * @throws `TypeError` for any other value
+ */
+export function booleanOption(name: string, value: unknown, fallback: boolean): boolean {
+  if (value === undefined) return fallback;
+  if (typeof value !== 'boolean') throw invalidType(name, 'a boolean', value);
+  return value;
+}
+
+/**
+ * The option `packetizationMode`; 1 where none is given.
+ *
+ * @throws `TypeError` for what is no number, `RangeError` for another one than 0 and 1
+ */
+export function modeOption(mode: unknown = 1): PacketizationMode {
+  if (typeof mode !== 'number') throw invalidType('options.packetizationMode', 'a number', mode);
+  if (mode !== 0 && mode !== 1) throw outOfRange('options.packetizationMode', '0 or 1', mode);
+  return mode;
 }
 
 /**

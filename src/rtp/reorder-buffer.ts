@@ -7,13 +7,13 @@ import { integerOption, nowOption } from './options.js';
 import { readSequenceNumber } from './rtp-packet.js';
 import { sequenceNumberDistance } from './serial-number.js';
 
-/** The sequence numbers that a {@link ReorderBuffer} waits for a missing packet, unless told otherwise. */
+/** How far the sequence numbers go on, unless told otherwise, before a missing packet is given up. */
 export const DEFAULT_REORDER_WINDOW_PACKETS = 64;
 
-/** The time that a {@link ReorderBuffer} waits for a missing packet, in milliseconds, unless told otherwise. */
+/** How long a missing packet is waited for, unless told otherwise, in milliseconds. */
 export const DEFAULT_REORDER_WINDOW_MS = 100;
 
-/** The bytes of packets that a {@link ReorderBuffer} holds back: 1 MiB. */
+/** The bytes of packets that are held back while one in front of them is missing, of each source: 1 MiB. */
 export const MAX_REORDER_BYTES = 1 << 20;
 
 /** The largest window in sequence numbers. */
@@ -46,7 +46,7 @@ export interface ReorderOptions {
   readonly now?: (() => number) | undefined;
 }
 
-/** What a {@link ReorderBuffer} has done since it was made. */
+/** What has become of the order of the packets. */
 export interface ReorderStats {
   /** Sequence numbers that were given up. */
   readonly packetsLost: number;

@@ -8,7 +8,7 @@ import {
   stapAHeader,
   writeAggregationUnit,
 } from '../codec/rtp-payload.js';
-import { type PacketizationMode, type RtpPayloadPieces, packetizeNalUnits, stapA } from './packetizer.js';
+import { type PacketizationMode, type RtpPayloadPieces, packetizeNalUnits, stapA } from './payload-writer.js';
 import type { RtpPacket } from './rtp-packet.js';
 
 /** Bytes that a packet grows by when NAL units are merged into it (RFC 6184 5.7.1). */

@@ -20,11 +20,6 @@ export class SourceTable<State> {
     this.#forget = forget;
   }
 
-  /** How many sources are remembered. */
-  get size(): number {
-    return this.#states.size;
-  }
-
   /** The state of a source, a new one where none is remembered. */
   get(ssrc: number): State {
     const known = this.#states.get(ssrc);
@@ -45,12 +40,6 @@ export class SourceTable<State> {
   /** The states that are remembered, that of the source which was silent for longest first. */
   values(): IterableIterator<State> {
     return this.#states.values();
-  }
-
-  /** Forgets all. */
-  clear(): void {
-    this.#states.clear();
-    this.#latest = undefined;
   }
 
   #forgetOldest(): void {

@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { dePacketizeRtpPackets, RtpPacket as WeriftPacket } from 'werift';
-import { RtpPacketizer, type RtpPacketizerOptions, parseRtpPacket } from '../../src/rtp/index.js';
+import {
+  type PacketizeOptions,
+  RtpPacketizer,
+  type RtpPacketizerOptions,
+  parseRtpPacket,
+} from '../../src/rtp/index.js';
 import { annexB, bytes, concat, filler, nal, seiNal, stapA } from '../contract/frames.js';
 import { accessUnit, runs } from '../property/arbitraries.js';
 
@@ -155,5 +160,7 @@ it.each([
   [[nal.idr], 0, { marker: 1 }, TypeError],
 ])('refuses to packetize %o at %o', (nalUnits, timestamp, options, error) => {
   const packetizer = new RtpPacketizer(base);
-  expect(() => packetizer.packetize(nalUnits as Uint8Array[], timestamp as number, options)).toThrow(error);
+  expect(() =>
+    packetizer.packetize(nalUnits as Uint8Array[], timestamp as number, options as PacketizeOptions),
+  ).toThrow(error);
 });

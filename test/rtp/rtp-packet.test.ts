@@ -151,7 +151,8 @@ describe('a packet that is made', () => {
       fc.property(anyFields, anyPayload, fc.nat(20), (fields, payload, padding) => {
         const { extensionElements, extensionProfile, csrcs, ...rest } = fields;
         const header = new RtpHeader({
-          ...(rest as Required<typeof rest>),
+          ...rest,
+          marker: rest.marker === true,
           version: 2,
           csrc: [...csrcs!],
           csrcLength: csrcs!.length,
