@@ -40,6 +40,27 @@ describe('the installed package', () => {
     expect(await runProgram('round-trip.cjs', source)).toEqual([true, 'hello']);
   });
 
+  it.each(['mjs', 'cjs'])('has the RTP part (%s)', async (extension) => {
+    const imports =
+      extension === 'mjs'
+        ? `import { SeiPublisher, SeiSubscriber } from 'h264-sei';
+           import { RtpPacketizer, RtpSeiExtractor, RtpSeiInjector } from 'h264-sei/rtp';`
+        : `const { SeiPublisher, SeiSubscriber } = require('h264-sei');
+           const { RtpPacketizer, RtpSeiExtractor, RtpSeiInjector } = require('h264-sei/rtp');`;
+    const source = `${imports}
+      const publisher = new SeiPublisher();
+      const injector = new RtpSeiInjector({ publisher, payloadType: 96 });
+      const extractor = new RtpSeiExtractor({ subscriber: new SeiSubscriber(), payloadType: 96 });
+      const packetizer = new RtpPacketizer({ payloadType: 96 });
+      publisher.publishJson({ hello: 'world' });
+      const messages = [0, 3000].flatMap((timestamp) =>
+        packetizer.packetize([Uint8Array.of(0x65, 0x88, 0x84, 0x21)], timestamp)
+          .flatMap((packet) => injector.process(packet))
+          .flatMap((packet) => extractor.process(packet)));
+      console.log(JSON.stringify(messages.map((message) => message.json().hello)));`;
+    expect(await runProgram(`rtp.${extension}`, source)).toEqual(['world']);
+  });
+
   it('gives import and require the same instance of everything, by the same names', async () => {
     const source = `
       import { createRequire } from 'node:module';

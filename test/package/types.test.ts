@@ -31,6 +31,18 @@ extractSei(frame)[0]?.noSuchProperty;
 const IMPORT = `import { ${NAMES} } from 'h264-sei';${USE}`;
 const REQUIRE = `import sei = require('h264-sei');\nconst { ${NAMES} } = sei;${USE}`;
 
+/** The classes of one entry are those of the other. */
+const RTP = `
+import { SeiPublisher, SeiSubscriber, type ReceivedSeiMessage } from 'h264-sei';
+import { RtpSeiExtractor, RtpSeiInjector } from 'h264-sei/rtp';
+const injector = new RtpSeiInjector({ publisher: new SeiPublisher(), payloadType: 96 });
+const extractor = new RtpSeiExtractor({ subscriber: new SeiSubscriber(), payloadType: [96, 97] });
+export const packets: Uint8Array[] = injector.process(new Uint8Array(12));
+export const messages: ReceivedSeiMessage[] = packets.flatMap((packet) => extractor.process(packet));
+// @ts-expect-error: a publisher is no subscriber
+new RtpSeiExtractor({ subscriber: new SeiPublisher() });
+`;
+
 const { ModuleKind, ModuleResolutionKind } = ts;
 
 /** The ways to resolve a module in which a consumer's compiler can look for our types. */
@@ -48,6 +60,8 @@ const sources: Readonly<Record<string, string>> = {
   'module/imported.ts': IMPORT,
   'required.cts': REQUIRE,
   'imported.cts': IMPORT,
+  'rtp.cts': RTP,
+  'rtp.mts': RTP,
   'imported.mts': IMPORT,
 };
 
