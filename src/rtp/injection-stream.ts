@@ -299,11 +299,11 @@ export class InjectionStream {
   /** What goes into the picture that starts in a packet, and how much of it. */
   #pictureWith({ payload }: RtpPacket, room: number, roomInFront: number): Picture {
     const { isIdr, isKept } = this.#finder;
-    const canFragment = roomInFront > 0 && this.#settings.packetizationMode === 1;
     return {
       isIdr,
       isKept,
-      maxNalUnitLength: canFragment ? Infinity : Math.min(Math.max(roomInFront, room), MAX_STAP_A_NAL_UNIT_LENGTH),
+      // What is longer no later picture can take either, and it is given up: in mode 1 that is nothing (RFC 6184 5.8).
+      maxNalUnitLength: this.#settings.packetizationMode === 1 ? Infinity : roomInFront,
       maxGrowth: Math.max(room - wrapGrowth(payload), MAX_PACKETS_IN_FRONT * roomInFront),
       framingLength: STAP_A_SIZE_LENGTH,
     };

@@ -371,6 +371,17 @@ describe('packets that come late, twice or never', () => {
     expect(injector.stats.picturesWithoutRoom).toBe(1);
   });
 
+  it('cost no message where they have too little room for it', () => {
+    const { publisher, injector } = setup({ maxPacketSize: 300 });
+    injector.process(packet(10, 0, IDR, { marker: true }));
+    injector.process(packet(12, 6000, P, { marker: true }));
+    publisher.publishText('hello');
+    const late = packet(11, 3000, concat(P, filler(220)), { marker: true });
+    expect(shapes(injector.process(late))).toEqual(['11 M: 1']);
+    expect(shapes(injector.process(packet(13, 9000, P, { marker: true })))).toEqual(['13 M: [6 1]']);
+    expect(publisher.stats).toMatchObject({ injected: 1, expired: 0 });
+  });
+
   it('come again as they went out, or not at all', () => {
     const { publisher, injector } = setup();
     publisher.publishText('hello');
