@@ -15,15 +15,15 @@ export const PAYLOAD_TYPE = 96;
 /** The source of these tests. */
 export const SSRC = 0x1234_5678;
 
-/** The packets of access units, 40 ms apart. */
+/** The packets of access units, which are lists of NAL units, 40 ms apart. */
 export function packetsOf(
-  accessUnits: readonly Uint8Array[],
+  accessUnits: readonly (readonly Uint8Array[])[],
   options: Partial<RtpPacketizerOptions> & { sequenceNumber: number },
 ): Buffer[] {
   const packetizer = new RtpPacketizer({ payloadType: PAYLOAD_TYPE, ssrc: SSRC, ...options });
-  return accessUnits.flatMap((accessUnit, i) =>
-    packetizer.packetize(splitNalUnits(Buffer.from(accessUnit), 'annexb'), 0xfffe_0000 + 3600 * i),
-  ) as Buffer[];
+  return accessUnits
+    .flatMap((nalUnits, i) => packetizer.packetize(nalUnits, 0xfffe_0000 + 3600 * i))
+    .map((packet) => Buffer.from(packet));
 }
 
 /** The sequence number of a packet, 16 bits. */

@@ -3,7 +3,7 @@
  * makes of it is what it would make of the stream without.
  */
 import { describe, expect, it } from 'vitest';
-import { AccessUnitSplitter } from '../../src/index.js';
+import { AccessUnitSplitter, splitNalUnits } from '../../src/index.js';
 import { describeWith } from '../support/skip.js';
 import { type Stream, conformanceStreams, conformanceTool, fixtureClips } from '../support/streams.js';
 import { accessUnitsIn, expectOneMeaning, inject, missing, packetsOf } from './injected-series.js';
@@ -18,11 +18,13 @@ const NETWORKS = {
 
 function testStreams(streams: readonly Stream[]): void {
   const sizes = [300, 1200, 9000];
-  it.each(streams.flatMap(({ name, read }) => sizes.map((size) => ({ name, read, size }))))(
+  it.each(streams.flatMap((stream) => sizes.map((size) => ({ name: stream.name, stream, size }))))(
     '$name, $size bytes',
-    ({ read, size }) => {
+    ({ stream, size }) => {
       const splitter = new AccessUnitSplitter();
-      const accessUnits = [...splitter.push(read()), ...splitter.flush()];
+      const accessUnits = [...splitter.push(stream.read()), ...splitter.flush()].map((accessUnit) =>
+        splitNalUnits(accessUnit, 'annexb'),
+      );
       const packets = packetsOf(accessUnits, { maxPacketSize: size, sequenceNumber: 65_000 });
       for (const [seed, [network, disturbance]] of Object.entries(NETWORKS).entries()) {
         const arriving = disturb(packets, { ...disturbance, seed: seed + size });
