@@ -172,3 +172,36 @@ describeWith(nodeAvTool, 'werift asks for what is lost', () => {
     expect(receivedTexts(ordered.map((packet) => packet.serialize())).length).toBeGreaterThan(5);
   });
 });
+
+describe('header extensions, written and read by werift', () => {
+  it('of packets that pass stay, those that are added have MID and RID alone', () => {
+    const [mid, transportWide, rid] = [1, 3, 10];
+    const packets = packetize(accessUnitsOf(fixtureClip('1080p.h264')), {}).map((packet, index) => {
+      const { header, payload } = RtpPacket.deSerialize(packet);
+      header.extensions = [
+        { id: mid, payload: Buffer.from('v0') },
+        { id: transportWide, payload: Buffer.of(index >> 8, index) },
+        { id: rid, payload: Buffer.from('high') },
+      ];
+      return new RtpPacket(header, payload).serialize();
+    });
+    const publisher = new SeiPublisher();
+    const injector = new RtpSeiInjector({ publisher, payloadType: PAYLOAD_TYPE, headerExtensionIds: { mid, rid } });
+    publisher.publishText('hello');
+    const output = packets.flatMap((packet) => injector.process(packet)).map((packet) => RtpPacket.deSerialize(packet));
+    const numbers: number[] = [];
+    let added = 0;
+    for (const { header } of output) {
+      const elements = new Map(header.extensions.map(({ id, payload }) => [id, payload]));
+      expect(elements.get(mid)!.toString()).toBe('v0');
+      expect(elements.get(rid)!.toString()).toBe('high');
+      const number = elements.get(transportWide);
+      if (number !== undefined) numbers.push(number.readUInt16BE(0));
+      else added++;
+      expect(elements.size).toBe(number === undefined ? 2 : 3);
+    }
+    expect(added).toBeGreaterThan(0);
+    expect(added).toBe(injector.stats.addedPackets);
+    expect(numbers).toEqual(packets.map((_, index) => index));
+  });
+});
