@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { SeiPublisher, SeiSubscriber, splitNalUnits } from '../../src/index.js';
+import { SeiPublisher, SeiSubscriber } from '../../src/index.js';
 import { RtpSeiExtractor, RtpSeiInjector, createRtpPacket, parseRtpPacket } from '../../src/rtp/index.js';
 import { accessUnit, runs } from '../property/arbitraries.js';
 import { accessUnitsIn, expectOneMeaning, inject, missing, packetsOf } from './injected-series.js';
@@ -162,7 +162,7 @@ describe('any access units', () => {
         expect(accessUnitsIn(sent)).toEqual(accessUnitsIn(received));
         expect(injector.stats.malformed).toBe(0);
         const messages: string[] = [];
-        const subscriber = new SeiSubscriber({ onMessage: ({ messageId }) => void messages.push(String(messageId)) });
+        const subscriber = new SeiSubscriber({ onMessage: (message) => void messages.push(message.text()) });
         const extractor = new RtpSeiExtractor({ subscriber });
         for (const packet of sent) extractor.process(packet);
         expect(new Set(messages).size).toBe(messages.length);
