@@ -5,9 +5,12 @@
  * two NAL units (`trailing_zero_8bits`); none of them belongs to a NAL unit, since a NAL unit never ends in `00`
  * (7.4.1).
  */
-import { SEARCH_WINDOW, allocate, copyBytes, indexOfBytes, isWorthSearching } from './bytes.js';
+import { allocate, copyBytes } from './bytes.js';
+import { ZeroPairSearch } from './zero-pair-search.js';
 
-const START_CODE_PREFIX = Uint8Array.of(0, 0, 1);
+/** `start_code_prefix_one_3bytes`. */
+const START_CODE_PREFIX = { least: 1, greatest: 1, needle: Uint8Array.of(0, 0, 1) };
+const START_CODE_PREFIX_LENGTH = 3;
 
 /** Length of the start code that this library writes: `zero_byte` and `start_code_prefix_one_3bytes`. */
 export const START_CODE_LENGTH = 4;
@@ -21,44 +24,9 @@ export function writeStartCode(target: Uint8Array, at: number): number {
   return at + START_CODE_LENGTH;
 }
 
-/** Bytes that a loop looks at before a search is set up: short NAL units in a row would pay for many searches. */
-const NEAR = 128;
-
-// The third byte of a prefix decides: above 1 it can be no part of one, so the next candidate ends three bytes later.
-function findStartCodeByLoop(data: Uint8Array, from: number, to: number): number {
-  let end = from + 2;
-  while (end < to) {
-    const last = data[end];
-    if (last > 1) end += 3;
-    else if (last === 0) end++;
-    else if (data[end - 1] === 0 && data[end - 2] === 0) return end - 2;
-    else end += 3;
-  }
-  return -1;
-}
-
-/**
- * Finds the next start code prefix `00 00 01` at or behind `from`.
- *
- * @param data bytes in Annex B format
- * @param from index of the first byte to look at
- * @returns index of the first of the three bytes, or -1 (H.264 B.1.2)
- */
-export function findStartCode(data: Uint8Array, from = 0): number {
-  const length = data.length;
-  const near = Math.min(from + NEAR, length);
-  const nearby = findStartCodeByLoop(data, from, near);
-  if (nearby >= 0) return nearby;
-  from = near - 2;
-  while (from + 2 < length) {
-    const to = Math.min(from + SEARCH_WINDOW, length);
-    const found = isWorthSearching(data, from, to)
-      ? indexOfBytes(data, START_CODE_PREFIX, from, to)
-      : findStartCodeByLoop(data, from, to);
-    if (found >= 0) return found;
-    from = to - 2;
-  }
-  return -1;
+/** The search for start code prefixes that lie in `data[0..end)` (H.264 B.1.2). */
+export function startCodeSearch(data: Uint8Array, end = data.length): ZeroPairSearch {
+  return new ZeroPairSearch(data, START_CODE_PREFIX, end);
 }
 
 /**
@@ -69,9 +37,10 @@ export function findStartCode(data: Uint8Array, from = 0): number {
  * @returns how many prefixes there are, which may be more than `offsets` holds (H.264 B.1.2)
  */
 export function scanStartCodes(data: Uint8Array, offsets: Uint32Array): number {
+  const search = startCodeSearch(data);
   let count = 0;
-  for (let at = findStartCode(data); at >= 0; at = findStartCode(data, at + 3)) {
-    if (count < offsets.length) offsets[count] = at + 3;
+  for (let at = search.next(0); at >= 0; at = search.next(at + START_CODE_PREFIX_LENGTH)) {
+    if (count < offsets.length) offsets[count] = at + START_CODE_PREFIX_LENGTH;
     count++;
   }
   return count;

@@ -9,25 +9,19 @@ interface BufferFunctions {
   allocUnsafe(length: number): Uint8Array;
   allocUnsafeSlow(length: number): Uint8Array;
   isBuffer(value: unknown): boolean;
-  readonly prototype: { readonly indexOf: (this: Uint8Array, needle: Uint8Array, from?: number) => number };
+  readonly prototype: ByteSearch;
+}
+
+/** The searches of the runtime, which take any Uint8Array. */
+export interface ByteSearch {
+  /** The first place of `needle` at or behind `from`, or -1; it stops at each byte that is the first of `needle`. */
+  readonly indexOf: (this: Uint8Array, needle: Uint8Array | number, from?: number) => number;
+  /** The last place of `needle`, or -1; it stops at each byte that is the last of `needle`. */
+  readonly lastIndexOf: (this: Uint8Array, needle: Uint8Array) => number;
 }
 
 /** Below this many bytes a copy loop beats creating a view and calling `set`. */
 const SHORT_COPY = 48;
-
-/**
- * Bytes that are searched as one piece: large enough to hide a call, small enough to bound a wrong guess about them.
- */
-export const SEARCH_WINDOW = 16_384;
-
-/** Below this many bytes a search loop in JavaScript beats a call into the runtime. */
-const SHORT_SEARCH = 64;
-
-/** Bytes of a window that are looked at to guess how many zeros it has. */
-const SAMPLES = 16;
-
-/** So many zeros among the {@link SAMPLES} (one byte in eight) make a window one on which `indexOf` would crawl. */
-const ZERO_HEAVY_SAMPLES = 2;
 
 /** From so many bytes on, leaving memory uninitialized pays for the two objects that it takes. */
 const LARGE_ALLOCATION = 4096;
@@ -57,44 +51,10 @@ export function copyBytes(source: Uint8Array, from: number, to: number, target: 
   return at + (to - from);
 }
 
-let randomState = (Math.random() * 0xffff_ffff) | 1;
+/** The searches of the runtime; undefined where it has none. */
+export const byteSearch: ByteSearch | undefined = NodeBuffer?.prototype;
 
-/**
- * Guesses from a few bytes at random places whether `data[from..to)` is full of zeros. `Buffer.indexOf` stops at each
- * zero and falls a hundredfold on such bytes, where a plain loop does not. The places are random so that whoever makes
- * the bytes cannot hide the zeros from the samples; a wrong guess costs time only.
- */
-function isZeroHeavy(data: Uint8Array, from: number, to: number): boolean {
-  let zeros = 0;
-  let random = randomState;
-  for (let sample = 0; sample < SAMPLES; sample++) {
-    random ^= random << 13;
-    random ^= random >>> 17;
-    random ^= random << 5;
-    if (data[from + ((random >>> 1) % (to - from))] === 0) zeros++;
-  }
-  randomState = random;
-  return zeros >= ZERO_HEAVY_SAMPLES;
-}
-
-/**
- * Whether the runtime's own search is the faster way through `data[from..to)`, a piece of up to {@link SEARCH_WINDOW}
- * bytes.
- *
- * @returns false where there is no such search, for short pieces, and for pieces that look full of zeros
- */
-export function isWorthSearching(data: Uint8Array, from: number, to: number): boolean {
-  return NodeBuffer !== undefined && to - from >= SHORT_SEARCH && !isZeroHeavy(data, from, to);
-}
-
-/**
- * The runtime's own search for `needle` in `data[from..to)`; only where {@link isWorthSearching} has said yes.
- *
- * @returns the index in `data`, or -1
- */
-export function indexOfBytes(data: Uint8Array, needle: Uint8Array, from: number, to: number): number {
-  const { indexOf } = (NodeBuffer as BufferFunctions).prototype;
-  if (to === data.length) return indexOf.call(data, needle, from);
-  const found = indexOf.call(data.subarray(from, to), needle);
-  return found < 0 ? -1 : from + found;
+/** Whether the runtime says at once that `data` hold no zero byte; false where it cannot search. */
+export function isFreeOfZeros(data: Uint8Array): boolean {
+  return byteSearch !== undefined && byteSearch.indexOf.call(data, 0) < 0;
 }

@@ -2,29 +2,26 @@
  * Emulation prevention: no start code may appear inside a NAL unit, so wherever two zero bytes would be followed by a
  * byte of at most 3, an emulation_prevention_three_byte `03` stands between them (H.264 7.3.1, 7.4.1).
  *
- * Both directions walk the bytes in the same manner: long runs without a pair of zeros are found with the runtime's
- * search and copied as a whole; where zeros are dense, a loop goes byte by byte, for a while.
+ * Both directions search the next place that changes and copy what lies before it as a whole. Where such places are
+ * dense, that costs more than it saves, so a loop goes on byte by byte for a while. Each function begins anew behind a
+ * place that changes: the `03` ends the run of zeros.
  */
-import { SEARCH_WINDOW, copyBytes, indexOfBytes, isWorthSearching } from './bytes.js';
+import { copyBytes, isFreeOfZeros } from './bytes.js';
+import { ZeroPairSearch } from './zero-pair-search.js';
 
-const ZERO_PAIR = Uint8Array.of(0, 0);
-const ESCAPE = Uint8Array.of(0, 0, 3);
 const EMULATION_PREVENTION_THREE_BYTE = 3;
 
-/** How many bytes the loop takes before the search is tried again. */
-const LOOP_RUN = 128;
+/** Where an emulation_prevention_three_byte has to be put in, before the third byte (7.4.1). */
+const PLACE_FOR_ESCAPE = { least: 0, greatest: 3, needle: Uint8Array.of(0, 0) };
 
-/**
- * The end of the run from `from` on that holds no pair of zeros and does not end in a zero that could become one;
- * `from` itself where looking for it does not pay.
- */
-function endOfCleanRun(data: Uint8Array, from: number): number {
-  const to = Math.min(from + SEARCH_WINDOW, data.length);
-  if (!isWorthSearching(data, from, to)) return from;
-  const pair = indexOfBytes(data, ZERO_PAIR, from, to);
-  if (pair >= 0) return pair;
-  return data[to - 1] === 0 ? to - 1 : to;
-}
+/** Where the third byte is an emulation_prevention_three_byte (7.3.1). */
+const ESCAPE = { least: 3, greatest: 3, needle: Uint8Array.of(0, 0, EMULATION_PREVENTION_THREE_BYTE) };
+
+/** Places less than this many bytes apart are dense. */
+const DENSE = 32;
+
+/** How many bytes the loop takes where they are dense, before the search is tried again. */
+const LOOP_RUN = 128;
 
 /**
  * How many bytes {@link escape} will write.
@@ -32,21 +29,33 @@ function endOfCleanRun(data: Uint8Array, from: number): number {
  * @param rbsp the bytes behind the NAL unit header (H.264 7.3.1)
  */
 export function escapedLength(rbsp: Uint8Array): number {
-  const length = rbsp.length;
-  let inserted = 0;
-  let zeros = 0;
-  for (let i = 0; i < length;) {
-    if (zeros === 0) i = endOfCleanRun(rbsp, i);
-    for (const stop = Math.min(i + LOOP_RUN, length); i < stop; i++) {
-      const byte = rbsp[i];
-      if (zeros === 2) {
-        if (byte <= 3) inserted++;
-        zeros = 0;
+  const { length } = rbsp;
+  if (isFreeOfZeros(rbsp)) return length;
+  const search = new ZeroPairSearch(rbsp, PLACE_FOR_ESCAPE);
+  let escaped = rbsp[length - 1] === 0 ? length + 1 : length;
+  let from = 0;
+  for (;;) {
+    const pair = search.next(from);
+    if (pair < 0) return escaped;
+    escaped++;
+    let third = pair + 2;
+    if (third - from < DENSE) {
+      // Behind a place that changes, the next one is two bytes further on at least.
+      third += 2;
+      for (const stop = Math.min(third + LOOP_RUN, length); third < stop;) {
+        const byte = rbsp[third];
+        if (byte > 3) third += 3;
+        else if (rbsp[third - 1] !== 0) third += byte === 0 ? 2 : 3;
+        else if (rbsp[third - 2] !== 0) third += byte === 0 ? 1 : 3;
+        else {
+          escaped++;
+          third += 2;
+        }
       }
-      zeros = byte === 0 ? zeros + 1 : 0;
+      third -= 2;
     }
+    from = third;
   }
-  return length + inserted + (length > 0 && rbsp[length - 1] === 0 ? 1 : 0);
 }
 
 /**
@@ -59,25 +68,31 @@ export function escapedLength(rbsp: Uint8Array): number {
  * @returns the offset behind the last byte written (H.264 7.3.1, 7.4.1)
  */
 export function escape(rbsp: Uint8Array, target: Uint8Array, at = 0): number {
-  const length = rbsp.length;
-  let zeros = 0;
-  for (let i = 0; i < length;) {
-    if (zeros === 0) {
-      const end = endOfCleanRun(rbsp, i);
-      at = copyBytes(rbsp, i, end, target, at);
-      i = end;
-    }
-    for (const stop = Math.min(i + LOOP_RUN, length); i < stop; i++) {
-      const byte = rbsp[i];
-      if (zeros === 2) {
-        if (byte <= 3) target[at++] = EMULATION_PREVENTION_THREE_BYTE;
-        zeros = 0;
-      }
-      target[at++] = byte;
-      zeros = byte === 0 ? zeros + 1 : 0;
+  const { length } = rbsp;
+  if (isFreeOfZeros(rbsp)) return copyBytes(rbsp, 0, length, target, at);
+  const search = new ZeroPairSearch(rbsp, PLACE_FOR_ESCAPE);
+  let from = 0;
+  for (;;) {
+    const pair = search.next(from);
+    if (pair < 0) break;
+    const third = pair + 2;
+    const isDense = third - from < DENSE;
+    at = copyBytes(rbsp, from, third, target, at);
+    target[at++] = EMULATION_PREVENTION_THREE_BYTE;
+    from = third;
+    if (!isDense) continue;
+    // From zero to zero: what is behind two of them is looked at in the next step, as if it were the first.
+    for (const stop = Math.min(from + LOOP_RUN, length); from < stop;) {
+      const first = rbsp[from++];
+      target[at++] = first;
+      if (first !== 0 || from >= length) continue;
+      const second = rbsp[from++];
+      target[at++] = second;
+      if (second === 0 && from < length && rbsp[from] <= 3) target[at++] = EMULATION_PREVENTION_THREE_BYTE;
     }
   }
-  if (length > 0 && rbsp[length - 1] === 0) target[at++] = EMULATION_PREVENTION_THREE_BYTE;
+  at = copyBytes(rbsp, from, length, target, at);
+  if (rbsp[length - 1] === 0) target[at++] = EMULATION_PREVENTION_THREE_BYTE;
   return at;
 }
 
@@ -90,42 +105,31 @@ export function escape(rbsp: Uint8Array, target: Uint8Array, at = 0): number {
  * @returns the offset behind the last byte written (H.264 7.3.1)
  */
 export function unescape(bytes: Uint8Array, target: Uint8Array, at = 0): number {
-  const length = bytes.length;
-  let zeros = 0;
-  for (let i = 0; i < length;) {
-    if (zeros === 0) {
-      const end = endOfCleanRun(bytes, i);
-      at = copyBytes(bytes, i, end, target, at);
-      i = end;
-    }
-    for (const stop = Math.min(i + LOOP_RUN, length); i < stop; i++) {
-      const byte = bytes[i];
-      if (byte === 0) {
-        zeros++;
-      } else {
-        const isEscape = byte === EMULATION_PREVENTION_THREE_BYTE && zeros >= 2;
-        zeros = 0;
-        if (isEscape) continue;
-      }
-      target[at++] = byte;
+  const { length } = bytes;
+  const search = new ZeroPairSearch(bytes, ESCAPE);
+  let from = 0;
+  for (;;) {
+    const pair = search.next(from);
+    if (pair < 0) return copyBytes(bytes, from, length, target, at);
+    const third = pair + 2;
+    const isDense = third - from < DENSE;
+    at = copyBytes(bytes, from, third, target, at);
+    from = third + 1;
+    if (!isDense) continue;
+    for (const stop = Math.min(from + LOOP_RUN, length); from < stop;) {
+      const first = bytes[from++];
+      target[at++] = first;
+      if (first !== 0 || from >= length || bytes[from] !== 0) continue;
+      do {
+        target[at++] = 0;
+        from++;
+      } while (from < length && bytes[from] === 0);
+      if (from < length && bytes[from] === EMULATION_PREVENTION_THREE_BYTE) from++;
     }
   }
-  return at;
 }
 
 /** Whether `data[from..to)` holds an emulation_prevention_three_byte (H.264 7.3.1). */
 export function hasEscape(data: Uint8Array, from: number, to: number): boolean {
-  while (from + 2 < to) {
-    const stop = Math.min(from + SEARCH_WINDOW, to);
-    if (isWorthSearching(data, from, stop)) {
-      const found = indexOfBytes(data, ESCAPE, from, stop);
-      if (found >= 0 && found + 2 < stop) return true;
-    } else {
-      for (let i = from + 2; i < stop; i++) {
-        if (data[i] === EMULATION_PREVENTION_THREE_BYTE && data[i - 1] === 0 && data[i - 2] === 0) return true;
-      }
-    }
-    from = stop - 2;
-  }
-  return false;
+  return new ZeroPairSearch(data, ESCAPE, to).next(from) >= 0;
 }

@@ -8,7 +8,7 @@
  * for which nothing speaks but its first byte.
  */
 import { startsPicture } from './access-unit.js';
-import { findStartCode } from './byte-stream.js';
+import { startCodeSearch } from './byte-stream.js';
 import { Framing, NalUnitCursor, isLengthPrefixed, lengthSizeOf } from './framing.js';
 import { readLength } from './length-prefixed.js';
 import {
@@ -111,7 +111,7 @@ function isChain(data: Uint8Array, from: number, lengthSize: number): boolean {
 function hasStartCodeInside(data: Uint8Array, framing: number): boolean {
   const cursor = new NalUnitCursor(data, framing);
   while (cursor.next()) {
-    if (findStartCode(data.subarray(cursor.start, cursor.end)) >= 0) return true;
+    if (startCodeSearch(data, cursor.end).next(cursor.start) >= 0) return true;
   }
   return false;
 }

@@ -2,9 +2,10 @@
  * Framing: how NAL units follow each other in a piece of memory. Annex B, length prefixes and RTP payloads differ in
  * nothing else, so that everything behind this file is written once for all three.
  */
-import { findStartCode, trimTrailingZeros } from './byte-stream.js';
+import { startCodeSearch, trimTrailingZeros } from './byte-stream.js';
 import { readLength, type LengthSize } from './length-prefixed.js';
 import { STAP_A_HEADER_LENGTH, STAP_A_SIZE_LENGTH, isFuA, isStapA } from './rtp-payload.js';
+import type { ZeroPairSearch } from './zero-pair-search.js';
 
 /** The name of a framing in the public interface. */
 export type H264Format = 'annexb' | 'avcc' | 'rtp';
@@ -51,11 +52,6 @@ function withZeroByte(data: Uint8Array, prefix: number): number {
   return prefix > 0 && data[prefix - 1] === 0 ? prefix - 1 : prefix;
 }
 
-function nextStartCode(data: Uint8Array, from: number): number {
-  const found = findStartCode(data, from);
-  return found < 0 ? data.length : found;
-}
-
 /**
  * Walks the NAL units of `data` from the first to the last, in one of the three framings.
  *
@@ -77,7 +73,8 @@ export class NalUnitCursor {
   /** Where the walk goes on: the next start code prefix, the next length, or the end of the data. */
   position = 0;
   readonly #data: Uint8Array;
-  readonly #isByteStream: boolean;
+  /** The search for start codes in a byte stream. */
+  readonly #search: ZeroPairSearch | undefined;
   /** Bytes of each length prefix; 0 where there are none. */
   readonly #lengthSize: number;
   /** The end of the NAL unit, -1 while nobody has looked for it. */
@@ -89,10 +86,10 @@ export class NalUnitCursor {
    */
   constructor(data: Uint8Array, framing: number) {
     this.#data = data;
-    this.#isByteStream = framing === Framing.annexb;
+    this.#search = framing === Framing.annexb ? startCodeSearch(data) : undefined;
     this.#lengthSize = isLengthPrefixed(framing) ? lengthSizeOf(framing) : 0;
-    if (this.#isByteStream) {
-      this.position = nextStartCode(data, 0);
+    if (this.#search !== undefined) {
+      this.#goToStartCode(this.#search, 0);
     } else if (framing === Framing.rtp) {
       if (isStapA(data)) {
         this.#lengthSize = STAP_A_SIZE_LENGTH;
@@ -105,8 +102,8 @@ export class NalUnitCursor {
 
   /** Offset behind the last byte of the NAL unit, without the zeros that may follow it in a byte stream. */
   get end(): number {
-    if (this.#end < 0) {
-      this.position = nextStartCode(this.#data, this.start);
+    if (this.#end < 0 && this.#search !== undefined) {
+      this.#goToStartCode(this.#search, this.start);
       this.#end = trimTrailingZeros(this.#data, this.start, this.position);
     }
     return this.#end;
@@ -114,13 +111,18 @@ export class NalUnitCursor {
 
   /** Goes to the next NAL unit; false where there is none. */
   next(): boolean {
-    if (this.#isByteStream) return this.#nextInByteStream();
+    if (this.#search !== undefined) return this.#nextInByteStream(this.#search);
     return this.#lengthSize > 0 ? this.#nextLengthPrefixed() : this.#nextSingle();
   }
 
-  #nextInByteStream(): boolean {
+  #goToStartCode(search: ZeroPairSearch, from: number): void {
+    const found = search.next(from);
+    this.position = found < 0 ? this.#data.length : found;
+  }
+
+  #nextInByteStream(search: ZeroPairSearch): boolean {
     const data = this.#data;
-    if (this.#end < 0) this.position = nextStartCode(data, this.start);
+    if (this.#end < 0) this.#goToStartCode(search, this.start);
     for (;;) {
       const prefix = this.position;
       this.start = prefix + 3;

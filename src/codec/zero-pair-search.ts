@@ -1,0 +1,171 @@
+/**
+ * The one search of this codec. Below the level of NAL units H.264 gives meaning to one thing only, two zero bytes and
+ * a small third one: `00 00 01` is a start code prefix (B.1.1), the `03` of `00 00 03` is an escape (7.3.1), and in an
+ * RBSP an escape has to be put in front of the third byte of `00 00 00` to `00 00 03` (7.4.1).
+ *
+ * Two ways lead through the bytes. A loop takes steps of up to three, since a third byte that is too large rules out
+ * three places at once; it needs nothing but JavaScript, and no bytes make it crawl. The search of Node's `Buffer` is
+ * six times faster where it can run far, but a call costs as much as a few hundred bytes of the loop, and it stops at
+ * every zero, so that it falls a hundredfold on bytes that are full of them. So the loop goes first, unless the last
+ * find was far away; and what lies ahead is sampled before the call.
+ */
+import { type ByteSearch, byteSearch } from './bytes.js';
+
+/** A pattern of two zero bytes and a third one. */
+export interface ZeroPairPattern {
+  /** The least value that the third byte can have. */
+  readonly least: number;
+  /** The greatest value that the third byte can have; what is greater still rules out three places at once. */
+  readonly greatest: number;
+  /** What every occurrence begins with, for the search of the runtime: all three bytes where the third is certain. */
+  readonly needle: Uint8Array;
+}
+
+/** How many bytes the loop takes before the runtime is asked. */
+const NEAR = 256;
+
+/** Less than this is not worth a call of the runtime. */
+const LEAST_PIECE = 64;
+
+/** Bytes that are judged by one set of samples: enough to hide its cost, few enough to bound a wrong guess. */
+const PIECE = 65_536;
+
+/** How many bytes of a piece are looked at. */
+const SAMPLES = 16;
+
+/** So many equal bytes among the samples, one in eight, make a search that stops at each of them a slow one. */
+const TOO_MANY = 2;
+
+/** Consecutive bytes of the data that have been judged. */
+interface Piece {
+  /** Offset in the data of the first byte. */
+  readonly start: number;
+  /** Offset in the data behind the last byte. */
+  readonly end: number;
+  /** What the runtime is to search from offset `base` of the data on; undefined where the loop is faster. */
+  readonly searched: Uint8Array | undefined;
+  /** Offset in the data of the first byte of `searched`. */
+  readonly base: number;
+  /** Offset in the data behind the last place of the pattern, as far as it is known. */
+  readonly lastEnd: number;
+}
+
+let randomState = (Math.random() * 0xffff_ffff) | 1;
+
+/** The first place in `data[from..to)`, or -1. */
+function findByLoop(data: Uint8Array, from: number, to: number, least: number, greatest: number): number {
+  let third = from + 2;
+  while (third < to) {
+    const byte = data[third];
+    if (byte > greatest) third += 3;
+    else if (data[third - 1] !== 0) third += byte === 0 ? 2 : 3;
+    else if (byte >= least && data[third - 2] === 0) return third - 2;
+    else third += byte === 0 ? 1 : 3;
+  }
+  return -1;
+}
+
+/** Judges the piece of `data[0..end)` that begins at `start`. */
+function openPiece(search: ByteSearch, data: Uint8Array, start: number, limit: number, needle: Uint8Array): Piece {
+  const end = Math.min(start + PIECE, limit);
+  if (end - start < LEAST_PIECE) return { start, end, searched: undefined, base: start, lastEnd: end };
+
+  const third = needle[2];
+  let zeros = 0;
+  let thirds = 0;
+  let random = randomState;
+  for (let sample = 0; sample < SAMPLES; sample++) {
+    // xorshift: whoever makes the bytes must not know where they are looked at.
+    random ^= random << 13;
+    random ^= random >>> 17;
+    random ^= random << 5;
+    const byte = data[start + (((random >>> 16) * (end - start)) >>> 16)];
+    if (byte === 0) zeros++;
+    else if (byte === third) thirds++;
+  }
+  randomState = random;
+
+  if (zeros < TOO_MANY) {
+    const searched = end === data.length ? data : data.subarray(start, end);
+    return { start, end, searched, base: end === data.length ? 0 : start, lastEnd: end };
+  }
+  if (third === undefined || thirds >= TOO_MANY) return { start, end, searched: undefined, base: start, lastEnd: end };
+  // From the end the runtime looks for the third byte first, so that zeros do not stop it.
+  const last = search.lastIndexOf.call(data.subarray(start, end), needle);
+  return { start, end, searched: undefined, base: start, lastEnd: last < 0 ? start : start + last + 3 };
+}
+
+/** Finds the places of a pattern in `data[0..end)`, in ascending order. */
+export class ZeroPairSearch {
+  readonly #data: Uint8Array;
+  readonly #end: number;
+  readonly #pattern: ZeroPairPattern;
+  /** Whether the last find was so far away that the loop is not worth trying. */
+  #isSparse = false;
+  #piece: Piece | undefined;
+
+  /**
+   * @param data the bytes to search; they are only read
+   * @param pattern what to look for
+   * @param end offset in `data` behind the last byte that counts
+   */
+  constructor(data: Uint8Array, pattern: ZeroPairPattern, end = data.length) {
+    this.#data = data;
+    this.#pattern = pattern;
+    this.#end = end;
+  }
+
+  /**
+   * Finds the next place.
+   *
+   * @param from offset of the first byte to look at, not below that of the call before
+   * @returns offset of the first of the two zeros, or -1
+   */
+  next(from: number): number {
+    const end = this.#end;
+    if (byteSearch === undefined) return this.#loop(from, end);
+    let at = from;
+    if (!this.#isSparse) {
+      const near = Math.min(from + NEAR, end);
+      const found = this.#loop(from, near);
+      if (found >= 0 || near === end) return found;
+      at = near - 2;
+    }
+    const found = this.#searchPieces(byteSearch, at);
+    this.#isSparse = found - from >= NEAR;
+    return found;
+  }
+
+  #loop(from: number, to: number): number {
+    const { least, greatest } = this.#pattern;
+    return findByLoop(this.#data, from, to, least, greatest);
+  }
+
+  #searchPieces(search: ByteSearch, from: number): number {
+    const end = this.#end;
+    for (let at = from; at + 2 < end;) {
+      let piece = this.#piece;
+      if (piece === undefined || at + 2 >= piece.end) {
+        piece = this.#piece = openPiece(search, this.#data, at, end, this.#pattern.needle);
+      }
+      const found =
+        piece.searched === undefined
+          ? this.#loop(at, piece.lastEnd)
+          : this.#searchForward(search, piece.searched, piece.base, at, piece.end);
+      if (found >= 0) return found;
+      // A pair at the end of a piece is found with its third byte in the next one.
+      at = piece.end - 2;
+    }
+    return -1;
+  }
+
+  #searchForward(search: ByteSearch, searched: Uint8Array, base: number, from: number, end: number): number {
+    const { greatest, needle } = this.#pattern;
+    for (let at = from - base; ; at += 3) {
+      at = search.indexOf.call(searched, needle, at);
+      if (at < 0 || base + at + 2 >= end) return -1;
+      // Where the third byte is not part of the needle, it may be too large.
+      if (searched[at + 2] <= greatest) return base + at;
+    }
+  }
+}
