@@ -1,5 +1,6 @@
 /** Chooses the backend, once, when the library is loaded: the addon where it can be loaded, else TypeScript. */
 import { SeiError } from '../errors.js';
+import { autoBackend } from './auto.js';
 import type { Backend } from './backend.js';
 import { backend, useBackend } from './current.js';
 import { loadNativeBackend, type NativeLoad } from './native.js';
@@ -54,7 +55,8 @@ export function selectBackend(
   if (kernel !== undefined && !native.selectKernel(kernel)) {
     throw unavailable('H264_SEI_KERNEL', kernel, `this CPU and build have ${native.kernels.join(', ')}`);
   }
-  return { backend: native.backend };
+  const isForced = name !== undefined || kernel !== undefined;
+  return { backend: isForced ? native.backend : autoBackend(native.backend) };
 }
 
 const selection = selectBackend(process.env);

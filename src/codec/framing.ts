@@ -83,10 +83,12 @@ export class NalUnitCursor {
   /**
    * @param data the bytes to walk; they are only read
    * @param framing a framing that is known, no `detect` and no `avcc`
+   * @param searchEnd offset in `data` behind the last byte that is searched for start codes; what has not been found by
+   *   then is not found
    */
-  constructor(data: Uint8Array, framing: number) {
+  constructor(data: Uint8Array, framing: number, searchEnd = data.length) {
     this.#data = data;
-    this.#search = framing === Framing.annexb ? startCodeSearch(data) : undefined;
+    this.#search = framing === Framing.annexb ? startCodeSearch(data, searchEnd) : undefined;
     this.#lengthSize = isLengthPrefixed(framing) ? lengthSizeOf(framing) : 0;
     if (this.#search !== undefined) {
       this.#goToStartCode(this.#search, 0);

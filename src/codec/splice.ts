@@ -14,7 +14,6 @@ import {
   STAP_A_SIZE_LENGTH,
   isStapA,
   stapAHeader,
-  writeAggregationUnit,
 } from './rtp-payload.js';
 
 /** The results of {@link locate} and {@link inject} that are no offset and no length. */
@@ -25,6 +24,8 @@ export const SpliceResult = {
   nalUnitTooLarge: -2,
   /** The result is larger than the target. */
   targetTooSmall: -3,
+  /** The insertion point does not lie among the bytes that were looked at; only where not all were to be. */
+  undecided: -4,
 } as const;
 
 /** The most bytes that framing adds to a frame for each inserted NAL unit, and once for the frame. */
@@ -32,6 +33,9 @@ export const MAX_FRAMING_OVERHEAD = {
   perNalUnit: START_CODE_LENGTH,
   perFrame: STAP_A_HEADER_LENGTH + STAP_A_SIZE_LENGTH,
 };
+
+/** Up to this many bytes in front of the insertion point, copying them twice costs less than a view of the rest. */
+const FAR_OFFSET = 4096;
 
 /** {@link locate} answers `offset * LOCATION_SCALE + framing`. */
 export const LOCATION_SCALE = 0x100;
@@ -73,6 +77,7 @@ function locateInRtpPayload(payload: Uint8Array, nalUnits: readonly Uint8Array[]
  * @param nalUnits SEI NAL units without framing, at least one
  * @param hint a value of {@link Framing}
  * @param maxPacketSize the largest RTP payload that may come out, in bytes
+ * @param searchEnd offset in `frame` behind the last byte in which start codes are searched for the insertion point
  * @returns `offset * LOCATION_SCALE + framing`, or a negative {@link SpliceResult}
  */
 export function locate(
@@ -80,12 +85,13 @@ export function locate(
   nalUnits: readonly Uint8Array[],
   hint: number,
   maxPacketSize: number,
+  searchEnd = frame.length,
 ): number {
   const framing = detectForInjection(frame, hint);
   if (framing === 0) return SpliceResult.passThrough;
   if (framing === Framing.rtp) return locateInRtpPayload(frame, nalUnits, maxPacketSize);
-  const offset = findInsertionPoint(frame, new NalUnitCursor(frame, framing));
-  if (offset < 0) return SpliceResult.passThrough;
+  const offset = findInsertionPoint(frame, new NalUnitCursor(frame, framing, searchEnd));
+  if (offset < 0) return searchEnd < frame.length ? SpliceResult.undecided : SpliceResult.passThrough;
   if (framing !== Framing.annexb && longestLength(nalUnits) > maxNalUnitLength(lengthSizeOf(framing))) {
     return SpliceResult.nalUnitTooLarge;
   }
@@ -129,21 +135,37 @@ export function inject(
   maxPacketSize: number,
 ): number {
   const location = locate(frame, nalUnits, hint, maxPacketSize);
-  if (location < 0) return location;
+  return location < 0 ? location : splice(frame, nalUnits, target, location);
+}
+
+/**
+ * Writes `frame` with `nalUnits` inserted at a place that {@link locate} has found to `target`; the arguments and the
+ * answer are those of {@link inject}.
+ */
+export function splice(
+  frame: Uint8Array,
+  nalUnits: readonly Uint8Array[],
+  target: Uint8Array,
+  location: number,
+): number {
   const framing = location % LOCATION_SCALE;
   const offset = Math.floor(location / LOCATION_SCALE);
   const wraps = becomesStapA(frame, framing);
 
-  let length = frame.length + totalLength(nalUnits) + framingLength(framing) * nalUnits.length;
-  if (wraps) length += STAP_A_HEADER_LENGTH + STAP_A_SIZE_LENGTH;
+  let inserted = totalLength(nalUnits) + framingLength(framing) * nalUnits.length;
+  if (wraps) inserted += STAP_A_HEADER_LENGTH + STAP_A_SIZE_LENGTH;
+  const length = frame.length + inserted;
   if (length > target.length) return SpliceResult.targetTooSmall;
 
+  // The whole frame goes where its rest belongs, without a view of the rest; what is too much is written over.
+  if (offset <= FAR_OFFSET) target.set(frame, inserted);
+  else copyBytes(frame, offset, frame.length, target, inserted + offset);
   let at = copyBytes(frame, 0, offset, target, 0);
   if (wraps) target[at++] = stapAHeader(frame[0]);
   for (const nalUnit of nalUnits) {
     at = writeFraming(target, at, nalUnit.length, framing);
     at = copyBytes(nalUnit, 0, nalUnit.length, target, at);
   }
-  if (wraps) return writeAggregationUnit(target, at, frame);
-  return copyBytes(frame, offset, frame.length, target, at);
+  if (wraps) writeLength(target, at, frame.length, STAP_A_SIZE_LENGTH);
+  return length;
 }

@@ -27,8 +27,13 @@ const NEAR = 256;
 /** Less than this is not worth a call of the runtime. */
 const LEAST_PIECE = 64;
 
-/** Bytes that are judged by one set of samples: enough to hide its cost, few enough to bound a wrong guess. */
-const PIECE = 65_536;
+/**
+ * Bytes that are judged by one set of samples: few at first, since a find that is near does not want to wait for memory
+ * that is far; then enough to hide the cost, and few enough to bound a wrong guess.
+ */
+const FIRST_PIECE = 4096;
+const GROWTH = 4;
+const LARGEST_PIECE = 65_536;
 
 /** How many bytes of a piece are looked at. */
 const SAMPLES = 16;
@@ -65,9 +70,8 @@ function findByLoop(data: Uint8Array, from: number, to: number, least: number, g
   return -1;
 }
 
-/** Judges the piece of `data[0..end)` that begins at `start`. */
-function openPiece(search: ByteSearch, data: Uint8Array, start: number, limit: number, needle: Uint8Array): Piece {
-  const end = Math.min(start + PIECE, limit);
+/** Judges the piece `data[start..end)`. */
+function openPiece(search: ByteSearch, data: Uint8Array, start: number, end: number, needle: Uint8Array): Piece {
   if (end - start < LEAST_PIECE) return { start, end, searched: undefined, base: start, lastEnd: end };
 
   const third = needle[2];
@@ -103,6 +107,7 @@ export class ZeroPairSearch {
   /** Whether the last find was so far away that the loop is not worth trying. */
   #isSparse = false;
   #piece: Piece | undefined;
+  #pieceLength = FIRST_PIECE;
 
   /**
    * @param data the bytes to search; they are only read
@@ -146,7 +151,9 @@ export class ZeroPairSearch {
     for (let at = from; at + 2 < end;) {
       let piece = this.#piece;
       if (piece === undefined || at + 2 >= piece.end) {
-        piece = this.#piece = openPiece(search, this.#data, at, end, this.#pattern.needle);
+        piece = openPiece(search, this.#data, at, Math.min(at + this.#pieceLength, end), this.#pattern.needle);
+        this.#piece = piece;
+        this.#pieceLength = Math.min(this.#pieceLength * GROWTH, LARGEST_PIECE);
       }
       const found =
         piece.searched === undefined

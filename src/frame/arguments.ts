@@ -52,18 +52,26 @@ function isShared(view: Uint8Array): boolean {
   return !(buffer instanceof ArrayBuffer) && Object.prototype.toString.call(buffer) === '[object SharedArrayBuffer]';
 }
 
+/** The name of an argument, or of one of its elements; it is put together where something is wrong only. */
+function nameOf(name: string, index: number | undefined): string {
+  return index === undefined ? name : `${name}[${index}]`;
+}
+
 /**
  * Checks that an argument is a Uint8Array whose memory is there.
  *
+ * @param name of the argument
+ * @param value the argument
+ * @param index where the value is an element of the argument
  * @throws `TypeError`, `RangeError` (`ERR_OUT_OF_RANGE`) above {@link MAX_FRAME_SIZE}, {@link SeiError}
  *   `ERR_SEI_DETACHED_BUFFER`
  */
-export function checkBytes(name: string, value: unknown): asserts value is Uint8Array {
-  if (!isUint8Array(value)) throw invalidType(name, 'a Uint8Array', value);
+export function checkBytes(name: string, value: unknown, index?: number): asserts value is Uint8Array {
+  if (!isUint8Array(value)) throw invalidType(nameOf(name, index), 'a Uint8Array', value);
   const { length } = value;
-  if (length > MAX_FRAME_SIZE) throw outOfRange(`${name}.length`, `at most ${MAX_FRAME_SIZE}`, length);
+  if (length > MAX_FRAME_SIZE) throw outOfRange(`${nameOf(name, index)}.length`, `at most ${MAX_FRAME_SIZE}`, length);
   if (length === 0 && isDetached(value)) {
-    throw new SeiError('ERR_SEI_DETACHED_BUFFER', `the memory of ${name} was transferred away`);
+    throw new SeiError('ERR_SEI_DETACHED_BUFFER', `the memory of ${nameOf(name, index)} was transferred away`);
   }
 }
 
@@ -71,8 +79,8 @@ export function checkBytes(name: string, value: unknown): asserts value is Uint8
  * Checks an argument as {@link checkBytes} does; answers bytes that nobody changes while they are read: the argument
  * itself, or a copy where its memory is shared with other threads.
  */
-export function readableBytes(name: string, value: unknown): Uint8Array {
-  checkBytes(name, value);
+export function readableBytes(name: string, value: unknown, index?: number): Uint8Array {
+  checkBytes(name, value, index);
   if (!isShared(value)) return value;
   const copy = allocate(value.length, value);
   copyBytes(value, 0, copy.length, copy, 0);
@@ -132,13 +140,13 @@ export function maxPacketSizeOption(options: InjectOptions | undefined): number 
   return maxPacketSize;
 }
 
-function checkSeiNalUnit(name: string, nalUnit: Uint8Array): void {
+function checkSeiNalUnit(nalUnit: Uint8Array, index: number): void {
   const { length } = nalUnit;
   // The last byte holds rbsp_trailing_bits; one of 00 would be taken for framing.
   if (length >= 2 && nalUnit[0] === SEI_NAL_UNIT_HEADER && nalUnit[length - 1] !== 0) return;
   throw new SeiError(
     'ERR_SEI_INVALID_NAL_UNIT',
-    `${name} is no SEI NAL unit: it must begin with the header 06, without a start code, and not end in 00`,
+    `nalUnits[${index}] is no SEI NAL unit: it must begin with the header 06, without a start code, and not end in 00`,
   );
 }
 
@@ -152,12 +160,12 @@ export function readableSeiNalUnits(nalUnits: unknown): readonly Uint8Array[] {
   const given = nalUnits as unknown[];
   let readable = given as Uint8Array[];
   for (let i = 0; i < given.length; i++) {
-    const nalUnit = readableBytes(`nalUnits[${i}]`, given[i]);
+    const nalUnit = readableBytes('nalUnits', given[i], i);
     if (nalUnit !== readable[i]) {
       if (readable === given) readable = [...readable];
       readable[i] = nalUnit;
     }
-    checkSeiNalUnit(`nalUnits[${i}]`, nalUnit);
+    checkSeiNalUnit(nalUnit, i);
   }
   return readable;
 }

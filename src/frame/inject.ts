@@ -127,12 +127,21 @@ export function piecesOf(data: Uint8Array, units: readonly Uint8Array[], locatio
 /**
  * Checks that a target is apart from what is read.
  *
+ * @param name of what is read
+ * @param source what is read
+ * @param target what is written to
+ * @param memory that of the target: asking a view for it takes as long as all the rest
  * @throws {@link SeiError} `ERR_SEI_OVERLAP` where they share a byte
  */
-export function checkNoOverlap(name: string, source: Uint8Array, target: Uint8Array): void {
+export function checkNoOverlap(
+  name: string,
+  source: Uint8Array,
+  target: Uint8Array,
+  memory: ArrayBufferLike = target.buffer,
+): void {
   const isApart =
     source.length === 0 ||
-    source.buffer !== target.buffer ||
+    source.buffer !== memory ||
     source.byteOffset + source.length <= target.byteOffset ||
     target.byteOffset + target.length <= source.byteOffset;
   if (!isApart) throw new SeiError('ERR_SEI_OVERLAP', `target overlaps ${name}`);
@@ -157,8 +166,9 @@ export function injectSeiInto(
   const units = readableSeiNalUnits(nalUnits);
   const data = readableBytes('frame', frame);
   checkBytes('target', target);
-  checkNoOverlap('frame', frame, target);
-  for (const nalUnit of nalUnits) checkNoOverlap('a NAL unit', nalUnit, target);
+  const memory = target.buffer;
+  checkNoOverlap('frame', frame, target, memory);
+  for (const nalUnit of nalUnits) checkNoOverlap('a NAL unit', nalUnit, target, memory);
   const length =
     units.length === 0 || data.length === 0
       ? SpliceResult.passThrough

@@ -1,0 +1,107 @@
+/**
+ * The addon and TypeScript together: each call goes to the side that answers it sooner. Both answer the same, so this
+ * is about time alone.
+ */
+import { scanStartCodes } from '../codec/byte-stream.js';
+import { copyBytes, isFreeOfZeros } from '../codec/bytes.js';
+import { escape, escapedLength, unescape } from '../codec/emulation-prevention.js';
+import { detect } from '../codec/format-detection.js';
+import { Framing, NalUnitCursor } from '../codec/framing.js';
+import { NalUnitType, isVcl, nalUnitType } from '../codec/nal-unit.js';
+import { extractSeiRecords } from '../codec/sei-extraction.js';
+import { SpliceResult, locate, splice } from '../codec/splice.js';
+import type { Backend } from './backend.js';
+import {
+  DETECTION_CUTOFF,
+  ESCAPE_CUTOFF,
+  FULL_EXTRACTION_CUTOFF,
+  NEAR_SLICE,
+  SCAN_CUTOFF,
+  UNESCAPE_CUTOFF,
+  ZERO_FREE_CUTOFF,
+} from './cutoffs.js';
+
+/**
+ * Whether the first bytes settle the framing, or all but: with a hint, behind a start code of four bytes, and with
+ * lengths of four bytes from 512 on, which are few.
+ */
+function isDetectedAtOnce(data: Uint8Array, hint: number): boolean {
+  if (data.length < DETECTION_CUTOFF) return true;
+  if (data[0] !== 0) return hint === Framing.rtp;
+  return data[1] !== 0 || data[2] > 1 || (data[2] === 0 && data[3] === 1);
+}
+
+/** Whether the first slice is near the start of the frame, with no SEI in front of it. */
+function isFirstVclNearWithoutSei(frame: Uint8Array, framing: number): boolean {
+  const cursor = new NalUnitCursor(frame, framing, Math.min(NEAR_SLICE, frame.length));
+  while (cursor.next() && cursor.start < NEAR_SLICE) {
+    const type = nalUnitType(frame[cursor.start]);
+    if (type === NalUnitType.sei) return false;
+    if (isVcl(type)) return true;
+  }
+  return false;
+}
+
+/**
+ * Where TypeScript finds the insertion point, looking no further than it is likely to be; {@link
+ * SpliceResult.undecided} where the addon is to be asked.
+ */
+function locateNear(frame: Uint8Array, nalUnits: readonly Uint8Array[], hint: number, maxPacketSize: number): number {
+  if (!isDetectedAtOnce(frame, hint)) return SpliceResult.undecided;
+  return locate(frame, nalUnits, hint, maxPacketSize, Math.min(NEAR_SLICE, frame.length));
+}
+
+/**
+ * The backend that is at work where the addon could be loaded and nothing is forced.
+ *
+ * @param native the addon
+ * @returns a backend of its name and kernel, which does in TypeScript what a call into the addon would only delay
+ */
+export function autoBackend(native: Backend): Backend {
+  return {
+    name: native.name,
+    get kernel() {
+      return native.kernel;
+    },
+
+    scanStartCodes: (data, offsets) =>
+      data.length < SCAN_CUTOFF ? scanStartCodes(data, offsets) : native.scanStartCodes(data, offsets),
+
+    escapedLength(rbsp) {
+      const { length } = rbsp;
+      if (length < ESCAPE_CUTOFF) return escapedLength(rbsp);
+      return length < ZERO_FREE_CUTOFF && isFreeOfZeros(rbsp) ? length : native.escapedLength(rbsp);
+    },
+
+    escape(rbsp, target) {
+      const { length } = rbsp;
+      if (length < ESCAPE_CUTOFF) return escape(rbsp, target);
+      if (length < ZERO_FREE_CUTOFF && isFreeOfZeros(rbsp)) return copyBytes(rbsp, 0, length, target, 0);
+      return native.escape(rbsp, target);
+    },
+
+    unescape: (bytes, target) =>
+      bytes.length < UNESCAPE_CUTOFF ? unescape(bytes, target) : native.unescape(bytes, target),
+
+    detect: (data, hint) => (isDetectedAtOnce(data, hint) ? detect(data, hint) : native.detect(data, hint)),
+
+    locate(frame, nalUnits, hint, maxPacketSize) {
+      const location = locateNear(frame, nalUnits, hint, maxPacketSize);
+      return location === SpliceResult.undecided ? native.locate(frame, nalUnits, hint, maxPacketSize) : location;
+    },
+
+    inject(frame, nalUnits, target, hint, maxPacketSize) {
+      const location = locateNear(frame, nalUnits, hint, maxPacketSize);
+      if (location >= 0) return splice(frame, nalUnits, target, location);
+      if (location !== SpliceResult.undecided) return location;
+      return native.inject(frame, nalUnits, target, hint, maxPacketSize);
+    },
+
+    extractSeiRecords(frame, framing, isFirstVclEnd, records, scratch) {
+      if (isFirstVclEnd ? isFirstVclNearWithoutSei(frame, framing) : frame.length < FULL_EXTRACTION_CUTOFF) {
+        return extractSeiRecords(frame, framing, isFirstVclEnd, records, scratch);
+      }
+      return native.extractSeiRecords(frame, framing, isFirstVclEnd, records, scratch);
+    },
+  };
+}
