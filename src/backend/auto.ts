@@ -14,30 +14,56 @@ import type { Backend } from './backend.js';
 import {
   DETECTION_CUTOFF,
   ESCAPE_CUTOFF,
+  FEW_NAL_UNITS,
   FULL_EXTRACTION_CUTOFF,
   NEAR_SLICE,
   SCAN_CUTOFF,
   UNESCAPE_CUTOFF,
   ZERO_FREE_CUTOFF,
+  ZERO_HEAVY_CUTOFF,
 } from './cutoffs.js';
+
+/** Bytes of a piece that are looked at to guess how many zeros it has. */
+const SAMPLES = 8;
+
+/** Whether there are zeros among a few bytes of `data`, as there are wherever a loop in JavaScript would be slow. */
+function looksZeroHeavy(data: Uint8Array): boolean {
+  const { length } = data;
+  // An odd step, so that bytes that alternate are all met.
+  const step = (length / SAMPLES) | 1;
+  for (let at = step >> 1; at < length; at += step) {
+    if (data[at] === 0) return true;
+  }
+  return false;
+}
+
+/** Whether JavaScript is done with `data` before a call into the addon would be. */
+function isShort(data: Uint8Array, cutoff: number): boolean {
+  const { length } = data;
+  return length < ZERO_HEAVY_CUTOFF || (length < cutoff && !looksZeroHeavy(data));
+}
 
 /**
  * Whether the first bytes settle the framing, or all but: with a hint, behind a start code of four bytes, and with
- * lengths of four bytes from 512 on, which are few.
+ * lengths of four bytes, which are few.
  */
 function isDetectedAtOnce(data: Uint8Array, hint: number): boolean {
   if (data.length < DETECTION_CUTOFF) return true;
   if (data[0] !== 0) return hint === Framing.rtp;
-  return data[1] !== 0 || data[2] > 1 || (data[2] === 0 && data[3] === 1);
+  return data[1] !== 0 || data[2] > 1 || (data[2] === 0 && data[3] !== 0);
 }
 
-/** Whether the first slice is near the start of the frame, with no SEI in front of it. */
-function isFirstVclNearWithoutSei(frame: Uint8Array, framing: number): boolean {
+/** Whether a look at the first NAL units shows that there is no SEI to extract. */
+function isWithoutSei(frame: Uint8Array, framing: number, isFirstVclEnd: boolean): boolean {
+  const isByteStream = framing === Framing.annexb;
+  if (isByteStream && !isFirstVclEnd) return false;
   const cursor = new NalUnitCursor(frame, framing, Math.min(NEAR_SLICE, frame.length));
-  while (cursor.next() && cursor.start < NEAR_SLICE) {
+  for (let count = 0; count < FEW_NAL_UNITS; count++) {
+    // Where the search has ended early, what is behind it may hold SEI.
+    if (!cursor.next()) return !isByteStream || frame.length <= NEAR_SLICE;
     const type = nalUnitType(frame[cursor.start]);
     if (type === NalUnitType.sei) return false;
-    if (isVcl(type)) return true;
+    if (isFirstVclEnd && isVcl(type)) return true;
   }
   return false;
 }
@@ -65,7 +91,7 @@ export function autoBackend(native: Backend): Backend {
     },
 
     scanStartCodes: (data, offsets) =>
-      data.length < SCAN_CUTOFF ? scanStartCodes(data, offsets) : native.scanStartCodes(data, offsets),
+      isShort(data, SCAN_CUTOFF) ? scanStartCodes(data, offsets) : native.scanStartCodes(data, offsets),
 
     escapedLength(rbsp) {
       const { length } = rbsp;
@@ -81,7 +107,7 @@ export function autoBackend(native: Backend): Backend {
     },
 
     unescape: (bytes, target) =>
-      bytes.length < UNESCAPE_CUTOFF ? unescape(bytes, target) : native.unescape(bytes, target),
+      isShort(bytes, UNESCAPE_CUTOFF) ? unescape(bytes, target) : native.unescape(bytes, target),
 
     detect: (data, hint) => (isDetectedAtOnce(data, hint) ? detect(data, hint) : native.detect(data, hint)),
 
@@ -98,7 +124,8 @@ export function autoBackend(native: Backend): Backend {
     },
 
     extractSeiRecords(frame, framing, isFirstVclEnd, records, scratch) {
-      if (isFirstVclEnd ? isFirstVclNearWithoutSei(frame, framing) : frame.length < FULL_EXTRACTION_CUTOFF) {
+      if (isWithoutSei(frame, framing, isFirstVclEnd)) return 0;
+      if (isShort(frame, FULL_EXTRACTION_CUTOFF)) {
         return extractSeiRecords(frame, framing, isFirstVclEnd, records, scratch);
       }
       return native.extractSeiRecords(frame, framing, isFirstVclEnd, records, scratch);

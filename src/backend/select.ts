@@ -1,4 +1,7 @@
-/** Chooses the backend, once, when the library is loaded: the addon where it can be loaded, else TypeScript. */
+/**
+ * Chooses the backend, once, when the library is loaded: where the addon can be loaded, it and TypeScript together, each
+ * for what it does sooner; else TypeScript alone.
+ */
 import { SeiError } from '../errors.js';
 import { autoBackend } from './auto.js';
 import type { Backend } from './backend.js';
@@ -8,7 +11,10 @@ import { typescriptBackend } from './typescript.js';
 
 /** Which backend is at work. */
 export interface BackendInfo {
-  /** `native` for the addon, `typescript` for the fallback. */
+  /**
+   * `native` for the addon, `typescript` for the fallback. What the addon would take longer for than TypeScript, such as
+   * a few dozen bytes, is left to TypeScript, unless the environment forces `native`.
+   */
   readonly name: 'native' | 'typescript';
   /** What searches the bytes: the instruction set of the addon's kernel, such as `avx2`, or `typescript`. */
   readonly kernel: string;
@@ -28,7 +34,8 @@ function unavailable(variable: string, value: string, why: string): SeiError {
 /**
  * Chooses a backend as the environment says.
  *
- * @param env `H264_SEI_BACKEND` forces `native` or `typescript`, `H264_SEI_KERNEL` a kernel of the addon
+ * @param env `H264_SEI_BACKEND` forces `native` or `typescript`, `H264_SEI_KERNEL` a kernel of the addon; what is forced
+ *   does all the work
  * @param load loads the addon
  * @throws {@link SeiError} `ERR_SEI_BACKEND_UNAVAILABLE` where what is forced is not there
  */

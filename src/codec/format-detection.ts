@@ -143,12 +143,28 @@ function shortChainConfidence(data: Uint8Array, lengthSize: 1 | 2): number {
   return Confidence.none;
 }
 
-function detectByteStream(data: Uint8Array, confidence: number): number {
+/** Offset behind the start code that the data begin with, with any number of zeros in front of it; 0 without one. */
+function endOfLeadingStartCode(data: Uint8Array): number {
+  if (data.length < 3 || data[0] !== 0 || data[1] !== 0) return 0;
+  let at = 2;
+  while (at < data.length && data[at] === 0) at++;
+  return at < data.length && data[at] === 1 ? at + 1 : 0;
+}
+
+/** Offset of the header of the first NAL unit of a byte stream; -1 where there is none. */
+function firstInByteStream(data: Uint8Array): number {
+  // Nearly always it stands behind the first start code, which takes no search.
+  const start = endOfLeadingStartCode(data);
+  if (start > 0 && start < data.length && data[start] !== 0) return start;
   const cursor = new NalUnitCursor(data, Framing.annexb);
-  if (!cursor.next()) return 0;
-  const header = data[cursor.start];
-  const isPossible =
-    confidence === Confidence.given ? !hasForbiddenZeroBit(header) : isPossibleBeginning(data, cursor.start);
+  return cursor.next() ? cursor.start : -1;
+}
+
+function detectByteStream(data: Uint8Array, confidence: number): number {
+  const start = firstInByteStream(data);
+  if (start < 0) return 0;
+  const header = data[start];
+  const isPossible = confidence === Confidence.given ? !hasForbiddenZeroBit(header) : isPossibleBeginning(data, start);
   return isPossible ? packDetection(Framing.annexb, nalUnitType(header), confidence) : 0;
 }
 
@@ -163,14 +179,6 @@ function isForeignSample(data: Uint8Array): boolean {
   const cursor = new NalUnitCursor(data, Framing.avcc4);
   while (cursor.next());
   return cursor.position === data.length && !hasStartCodeInside(data, Framing.avcc4);
-}
-
-/** Whether the data begin with a start code, with any number of zeros in front of it. */
-function beginsWithStartCode(data: Uint8Array): boolean {
-  if (data.length < 3 || data[0] !== 0 || data[1] !== 0) return false;
-  let at = 2;
-  while (at < data.length && data[at] === 0) at++;
-  return at < data.length && data[at] === 1;
 }
 
 /**
@@ -247,7 +255,7 @@ export function detect(data: Uint8Array, hint: number): number {
 
   if (isFourByteChain(data)) return packDetection(Framing.avcc4, nalUnitType(data[4]), Confidence.framed);
   if (isForeignSample(data)) return 0;
-  if (beginsWithStartCode(data)) return detectByteStream(data, Confidence.framed);
+  if (endOfLeadingStartCode(data) > 0) return detectByteStream(data, Confidence.framed);
   for (const framing of [Framing.avcc2, Framing.avcc1] as const) {
     const lengthSize = lengthSizeOf(framing);
     const confidence = shortChainConfidence(data, lengthSize as 1 | 2);

@@ -21,8 +21,11 @@ export interface ZeroPairPattern {
   readonly needle: Uint8Array;
 }
 
-/** How many bytes the loop takes before the runtime is asked. */
-const NEAR = 256;
+/** How many bytes the loop takes before the runtime is asked: the parameter sets of a frame, and a message. */
+const NEAR = 768;
+
+/** From this distance between two finds on, the runtime is asked at once. */
+const SPARSE = 256;
 
 /** Less than this is not worth a call of the runtime. */
 const LEAST_PIECE = 64;
@@ -133,11 +136,14 @@ export class ZeroPairSearch {
     if (!this.#isSparse) {
       const near = Math.min(from + NEAR, end);
       const found = this.#loop(from, near);
-      if (found >= 0 || near === end) return found;
+      if (found >= 0 || near === end) {
+        this.#isSparse = found - from >= SPARSE;
+        return found;
+      }
       at = near - 2;
     }
     const found = this.#searchPieces(byteSearch, at);
-    this.#isSparse = found - from >= NEAR;
+    this.#isSparse = found - from >= SPARSE;
     return found;
   }
 

@@ -35,8 +35,10 @@ describe('selectBackend', () => {
     return 'nothing was thrown';
   };
 
-  it('takes the addon where it is there', () => {
-    expect(selectBackend({}, there)).toEqual({ backend: fake });
+  it('takes the addon where it is there, together with TypeScript unless it is forced', () => {
+    const { backend, reason } = selectBackend({}, there);
+    expect([backend.name, backend.kernel, reason]).toEqual(['native', 'first', undefined]);
+    expect(backend).not.toBe(fake);
     expect(selectBackend({ H264_SEI_BACKEND: 'native' }, there)).toEqual({ backend: fake });
   });
 
@@ -47,7 +49,7 @@ describe('selectBackend', () => {
   it('takes an empty variable for one that is not set', () => {
     const env = { H264_SEI_BACKEND: '', H264_SEI_KERNEL: '' };
     expect(selectBackend(env, missing).backend).toBe(typescriptBackend);
-    expect(selectBackend(env, there).backend).toBe(fake);
+    expect(selectBackend(env, there).backend.name).toBe('native');
   });
 
   it('does not even load the addon where TypeScript is forced', () => {

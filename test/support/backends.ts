@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, it, vi } from 'vitest';
+import { autoBackend } from '../../src/backend/auto.js';
 import type { Backend } from '../../src/backend/backend.js';
 import { backend, useBackend } from '../../src/backend/current.js';
 import { type NativeLoad, loadNativeBackend } from '../../src/backend/native.js';
@@ -62,12 +63,18 @@ function withKernel(loaded: LoadedAddon, kernel: string): Backend {
   };
 }
 
-/** TypeScript, and the addon with each kernel that this CPU can run; without the addon, TypeScript alone. */
+/**
+ * TypeScript, the addon with each kernel that this CPU can run, and both together as they work where nothing is forced;
+ * without the addon, TypeScript alone.
+ */
 export const testedBackends: readonly TestedBackend[] = [
   loadedHere('typescript', typescriptBackend),
   ...('reason' in native
     ? []
-    : native.kernels.map((kernel) => loadedHere(`native ${kernel}`, withKernel(native, kernel)))),
+    : [
+        ...native.kernels.map((kernel) => loadedHere(`native ${kernel}`, withKernel(native, kernel))),
+        loadedHere('both together', autoBackend(withKernel(native, native.kernels[0]))),
+      ]),
 ];
 
 /**
