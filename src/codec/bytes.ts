@@ -9,15 +9,10 @@ interface BufferFunctions {
   allocUnsafe(length: number): Uint8Array;
   allocUnsafeSlow(length: number): Uint8Array;
   isBuffer(value: unknown): boolean;
-  readonly prototype: ByteSearch;
-}
-
-/** The searches of the runtime, which take any Uint8Array. */
-export interface ByteSearch {
-  /** The first place of `needle` at or behind `from`, or -1; it stops at each byte that is the first of `needle`. */
-  readonly indexOf: (this: Uint8Array, needle: Uint8Array | number, from?: number) => number;
-  /** The last place of `needle`, or -1; it stops at each byte that is the last of `needle`. */
-  readonly lastIndexOf: (this: Uint8Array, needle: Uint8Array) => number;
+  readonly prototype: {
+    readonly indexOf: (this: Uint8Array, needle: Uint8Array | number, from?: number) => number;
+    readonly lastIndexOf: (this: Uint8Array, needle: Uint8Array) => number;
+  };
 }
 
 /** Below this many bytes a copy loop beats creating a view and calling `set`. */
@@ -51,10 +46,26 @@ export function copyBytes(source: Uint8Array, from: number, to: number, target: 
   return at + (to - from);
 }
 
-/** The searches of the runtime; undefined where it has none. */
-export const byteSearch: ByteSearch | undefined = NodeBuffer?.prototype;
+/** Whether the runtime has searches of its own. */
+export const hasByteSearch = NodeBuffer !== undefined;
+
+/**
+ * The runtime's own search, which it must have: the first place of `needle` in `data` at or behind `from`, or -1. It
+ * stops at each byte that is the first of `needle`.
+ */
+export function indexOfBytes(data: Uint8Array, needle: Uint8Array, from: number): number {
+  return (NodeBuffer as BufferFunctions).prototype.indexOf.call(data, needle, from);
+}
+
+/**
+ * The runtime's own search, which it must have: the last place of `needle` in `data`, or -1. It stops at each byte that
+ * is the last of `needle`.
+ */
+export function lastIndexOfBytes(data: Uint8Array, needle: Uint8Array): number {
+  return (NodeBuffer as BufferFunctions).prototype.lastIndexOf.call(data, needle);
+}
 
 /** Whether the runtime says at once that `data` hold no zero byte; false where it cannot search. */
 export function isFreeOfZeros(data: Uint8Array): boolean {
-  return byteSearch !== undefined && byteSearch.indexOf.call(data, 0) < 0;
+  return NodeBuffer !== undefined && NodeBuffer.prototype.indexOf.call(data, 0) < 0;
 }

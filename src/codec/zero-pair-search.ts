@@ -9,11 +9,11 @@
  * every zero, so that it falls a hundredfold on bytes that are full of them. So the loop goes first, unless the last
  * find was far away; and what lies ahead is sampled before the call.
  */
-import { type ByteSearch, byteSearch } from './bytes.js';
+import { hasByteSearch, indexOfBytes, lastIndexOfBytes } from './bytes.js';
 
 /** A pattern of two zero bytes and a third one. */
 export interface ZeroPairPattern {
-  /** The least value that the third byte can have. */
+  /** The least value that the third byte can have; where it is above 0, it is the greatest as well. */
   readonly least: number;
   /** The greatest value that the third byte can have; what is greater still rules out three places at once. */
   readonly greatest: number;
@@ -66,15 +66,23 @@ function findByLoop(data: Uint8Array, from: number, to: number, least: number, g
   while (third < to) {
     const byte = data[third];
     if (byte > greatest) third += 3;
+    else if (byte < least) third = data[third - 1] === 0 ? endOfZeros(data, third + 1, to) : third + 2;
     else if (data[third - 1] !== 0) third += byte === 0 ? 2 : 3;
-    else if (byte >= least && data[third - 2] === 0) return third - 2;
+    else if (data[third - 2] === 0) return third - 2;
     else third += byte === 0 ? 1 : 3;
   }
   return -1;
 }
 
+/** Offset of the first byte of `data[from..to)` that is not 0; `to` where there is none. */
+function endOfZeros(data: Uint8Array, from: number, to: number): number {
+  while (from + 3 < to && (data[from] | data[from + 1] | data[from + 2] | data[from + 3]) === 0) from += 4;
+  while (from < to && data[from] === 0) from++;
+  return from;
+}
+
 /** Judges the piece `data[start..end)`. */
-function openPiece(search: ByteSearch, data: Uint8Array, start: number, end: number, needle: Uint8Array): Piece {
+function openPiece(data: Uint8Array, start: number, end: number, needle: Uint8Array): Piece {
   if (end - start < LEAST_PIECE) return { start, end, searched: undefined, base: start, lastEnd: end };
 
   const third = needle[2];
@@ -98,7 +106,7 @@ function openPiece(search: ByteSearch, data: Uint8Array, start: number, end: num
   }
   if (third === undefined || thirds >= TOO_MANY) return { start, end, searched: undefined, base: start, lastEnd: end };
   // From the end the runtime looks for the third byte first, so that zeros do not stop it.
-  const last = search.lastIndexOf.call(data.subarray(start, end), needle);
+  const last = lastIndexOfBytes(data.subarray(start, end), needle);
   return { start, end, searched: undefined, base: start, lastEnd: last < 0 ? start : start + last + 3 };
 }
 
@@ -130,20 +138,12 @@ export class ZeroPairSearch {
    * @returns offset of the first of the two zeros, or -1
    */
   next(from: number): number {
+    if (this.#isSparse) return this.#searchPieces(from, from);
     const end = this.#end;
-    if (byteSearch === undefined) return this.#loop(from, end);
-    let at = from;
-    if (!this.#isSparse) {
-      const near = Math.min(from + NEAR, end);
-      const found = this.#loop(from, near);
-      if (found >= 0 || near === end) {
-        this.#isSparse = found - from >= SPARSE;
-        return found;
-      }
-      at = near - 2;
-    }
-    const found = this.#searchPieces(byteSearch, at);
-    this.#isSparse = found - from >= SPARSE;
+    const near = hasByteSearch ? Math.min(from + NEAR, end) : end;
+    const found = this.#loop(from, near);
+    if (found < 0) return near === end ? -1 : this.#searchPieces(near - 2, from);
+    if (hasByteSearch && found - from >= SPARSE) this.#isSparse = true;
     return found;
   }
 
@@ -152,30 +152,34 @@ export class ZeroPairSearch {
     return findByLoop(this.#data, from, to, least, greatest);
   }
 
-  #searchPieces(search: ByteSearch, from: number): number {
+  /** Finds the next place at or behind `at`, where the one before it ended at `from`. */
+  #searchPieces(at: number, from: number): number {
     const end = this.#end;
-    for (let at = from; at + 2 < end;) {
+    while (at + 2 < end) {
       let piece = this.#piece;
       if (piece === undefined || at + 2 >= piece.end) {
-        piece = openPiece(search, this.#data, at, Math.min(at + this.#pieceLength, end), this.#pattern.needle);
+        piece = openPiece(this.#data, at, Math.min(at + this.#pieceLength, end), this.#pattern.needle);
         this.#piece = piece;
         this.#pieceLength = Math.min(this.#pieceLength * GROWTH, LARGEST_PIECE);
       }
       const found =
         piece.searched === undefined
           ? this.#loop(at, piece.lastEnd)
-          : this.#searchForward(search, piece.searched, piece.base, at, piece.end);
-      if (found >= 0) return found;
+          : this.#searchForward(piece.searched, piece.base, at, piece.end);
+      if (found >= 0) {
+        this.#isSparse = found - from >= SPARSE;
+        return found;
+      }
       // A pair at the end of a piece is found with its third byte in the next one.
       at = piece.end - 2;
     }
     return -1;
   }
 
-  #searchForward(search: ByteSearch, searched: Uint8Array, base: number, from: number, end: number): number {
+  #searchForward(searched: Uint8Array, base: number, from: number, end: number): number {
     const { greatest, needle } = this.#pattern;
     for (let at = from - base; ; at += 3) {
-      at = search.indexOf.call(searched, needle, at);
+      at = indexOfBytes(searched, needle, at);
       if (at < 0 || base + at + 2 >= end) return -1;
       // Where the third byte is not part of the needle, it may be too large.
       if (searched[at + 2] <= greatest) return base + at;
