@@ -1,0 +1,100 @@
+/** Injection of one SEI NAL unit of 500 bytes, against copies of the frame that JavaScript makes. */
+import type { Comparison, Target } from '../harness/comparison.js';
+import { atLeast, atMost, atMostNanoseconds, autoIsTheBetter, within } from '../harness/targets.js';
+import { sizeName, targetBytes } from '../inputs.js';
+import { FRAME_SIZES, GIVEN_FRAMES, type GivenFrame, SEI_NAL_UNIT } from './frames.js';
+
+const KIB = 1024;
+const GOAL_SIZE = 100 * KIB;
+const LARGEST = FRAME_SIZES[FRAME_SIZES.length - 1];
+
+const nalUnits = [SEI_NAL_UNIT];
+
+function injectionTargets(size: number, reference: string): Target[] {
+  const targets = [autoIsTheBetter()];
+  if (size === GOAL_SIZE) {
+    targets.push(atMost('injection', 1.3, 'auto', reference), atLeast('typescript', 0.33, 'typescript', 'native'));
+  }
+  return targets;
+}
+
+function injectSei(given: GivenFrame, size: number): Comparison {
+  return {
+    name: `injectSei, ${given.name}, ${sizeName(size)}`,
+    bytes: size,
+    quick: size === GOAL_SIZE && given.isQuick,
+    sides: 'all',
+    tasks({ library }) {
+      const frame = given.frame(size);
+      const options = given.options(size);
+      const run = () => library.injectSei(frame, nalUnits, options).length;
+      return { '': { run, answer: () => library.injectSei(frame, nalUnits, options) } };
+    },
+    references() {
+      const frame = given.frame(size);
+      const run = () => {
+        const copy = Buffer.allocUnsafe(frame.length);
+        copy.set(frame);
+        return copy.length;
+      };
+      return { 'allocate and copy': { run } };
+    },
+    targets: injectionTargets(size, 'allocate and copy'),
+  };
+}
+
+function injectSeiInto(given: GivenFrame, size: number): Comparison {
+  return {
+    name: `injectSeiInto, ${given.name}, ${sizeName(size)}`,
+    bytes: size,
+    quick: size === GOAL_SIZE && given.isQuick,
+    sides: 'all',
+    tasks({ library }) {
+      const frame = given.frame(size);
+      const options = given.options(size);
+      const target = targetBytes(LARGEST + KIB);
+      const run = () => library.injectSeiInto(frame, nalUnits, target, options);
+      return { '': { run, answer: () => target.slice(0, run()) } };
+    },
+    references() {
+      const frame = given.frame(size);
+      const target = targetBytes(LARGEST + KIB);
+      const run = () => {
+        target.set(frame);
+        return frame.length;
+      };
+      return { copy: { run } };
+    },
+    targets: injectionTargets(size, 'copy'),
+  };
+}
+
+function injectSeiParts(given: GivenFrame): Comparison {
+  const ofSide = (side: string) => FRAME_SIZES.map((size) => `${side}, ${sizeName(size)}`);
+  return {
+    name: `injectSeiParts, ${given.name}, by frame size`,
+    quick: given.isQuick,
+    sides: 'all',
+    tasks({ library }) {
+      const entries = FRAME_SIZES.map((size) => {
+        const frame = given.frame(size);
+        const options = given.options(size);
+        const run = () => library.injectSeiParts(frame, nalUnits, options).length;
+        return [sizeName(size), { run, answer: () => library.injectSeiParts(frame, nalUnits, options) }] as const;
+      });
+      return Object.fromEntries(entries);
+    },
+    targets: [
+      atMostNanoseconds('injection', 1000, ...ofSide('auto')),
+      ...['native', 'typescript', 'auto'].map((side) => within('injection', 1.2, ofSide(side))),
+      autoIsTheBetter(FRAME_SIZES.map(sizeName)),
+    ],
+  };
+}
+
+/** Each of the three functions on each framing. */
+export const comparisons: readonly Comparison[] = GIVEN_FRAMES.flatMap((given) => [
+  ...FRAME_SIZES.map((size) => injectSei(given, size)),
+  ...FRAME_SIZES.map((size) => injectSeiInto(given, size)),
+  injectSeiParts(given),
+]);

@@ -1,0 +1,74 @@
+/** Times tasks in turns. */
+import { join } from 'node:path';
+import type { Effort, Task } from './comparison.js';
+import { loadAnew } from './sides.js';
+import type * as TimingLoop from './timing-loop.js';
+
+/** Nanoseconds per call of one task, one figure for each round. */
+export type Rounds = readonly number[];
+
+/** The value below which the share `q` of the values lies. */
+export function quantile(values: readonly number[], q: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.round((sorted.length - 1) * q)];
+}
+
+/** A task with a timing loop of its own, and how many calls go into one timing. */
+class TimedTask {
+  private readonly timeCalls: typeof TimingLoop.timeCalls;
+  private readonly sink = { value: 0 };
+  private calls: number;
+
+  constructor(private readonly task: Task) {
+    ({ timeCalls: this.timeCalls } = loadAnew(join(__dirname, 'timing-loop.ts')) as typeof TimingLoop);
+    this.calls = task.calls ?? 1;
+  }
+
+  /** Milliseconds of one timing. */
+  private time(): number {
+    this.task.before?.();
+    return this.timeCalls(this.task.run, this.calls, this.sink);
+  }
+
+  /** Lets the compiler do its work, and finds out how many calls fill a round. */
+  warmUp({ warmUpMilliseconds, millisecondsPerRound }: Effort): void {
+    let total = 0;
+    while (total < warmUpMilliseconds) {
+      const milliseconds = this.time();
+      total += milliseconds;
+      if (this.task.calls === undefined && milliseconds < millisecondsPerRound / 2) this.calls *= 2;
+    }
+  }
+
+  /**
+   * Nanoseconds per call. What the calls leave behind is collected while they are timed, as it would be in a server;
+   * what others have left behind lately is collected before.
+   */
+  round({ millisecondsPerRound }: Effort): number {
+    globalThis.gc?.({ type: 'minor' });
+    let calls = 0;
+    let milliseconds = 0;
+    do {
+      milliseconds += this.time();
+      calls += this.calls;
+    } while (milliseconds < millisecondsPerRound / 2);
+    return (milliseconds * 1e6) / calls;
+  }
+}
+
+/**
+ * Times tasks, round after round, each once in a round, so that whatever else the machine does hits all alike. Who
+ * begins a round changes, so that none always comes behind the same other one.
+ */
+export function measure(tasks: readonly Task[], effort: Effort): Rounds[] {
+  const timed = tasks.map((task) => new TimedTask(task));
+  for (const task of timed) task.warmUp(effort);
+  const rounds = timed.map((): number[] => []);
+  for (let round = 0; round < effort.rounds; round++) {
+    for (let turn = 0; turn < timed.length; turn++) {
+      const index = (round + turn) % timed.length;
+      rounds[index].push(timed[index].round(effort));
+    }
+  }
+  return rounds;
+}
