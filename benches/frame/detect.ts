@@ -2,7 +2,7 @@
 import type { Comparison } from '../harness/comparison.js';
 import { autoIsTheBetter } from '../harness/targets.js';
 import { HOSTILE_KINDS, bytesOf, sizeName } from '../inputs.js';
-import { FRAME_SIZES, GIVEN_FRAMES } from './frames.js';
+import { GIVEN_FRAMES } from './frames.js';
 
 const KIB = 1024;
 
@@ -24,8 +24,8 @@ const detected = GIVEN_FRAMES.filter(({ name }) => name.endsWith('detected'));
 
 /** Frames at every size, hostile bytes at one. */
 export const comparisons: readonly Comparison[] = [
-  ...detected.flatMap(({ name, frame }) =>
-    FRAME_SIZES.map((size) => detect(`${name}, ${sizeName(size)}`, () => frame(size), size === 64 * KIB)),
+  ...detected.flatMap(({ name, frame, sizes }) =>
+    sizes.map((size) => detect(`${name}, ${sizeName(size)}`, () => frame(size), size === 64 * KIB)),
   ),
   ...HOSTILE_KINDS.map((kind) => detect(`${kind}, 64 KiB`, () => bytesOf(kind, 64 * KIB), false)),
 ];

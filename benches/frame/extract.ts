@@ -9,13 +9,13 @@ const KIB = 1024;
 const GOAL_SIZE = 100 * KIB;
 
 function firstVcl(given: GivenFrame): Comparison {
-  const ofAuto = FRAME_SIZES.map((size) => `auto, ${sizeName(size)}`);
+  const ofAuto = given.sizesApart.map((size) => `auto, ${sizeName(size)}`);
   return {
     name: `extractSei up to the first slice, ${given.name}, by frame size`,
     quick: given.isQuick,
     sides: 'all',
     tasks({ library }) {
-      const entries = FRAME_SIZES.map((size) => {
+      const entries = given.sizesApart.map((size) => {
         const frame = given.frame(size);
         const options = { ...given.options(size), scan: 'first-vcl' } as const;
         const run = () => library.extractSei(frame, options).length;
@@ -26,7 +26,7 @@ function firstVcl(given: GivenFrame): Comparison {
     targets: [
       atMostNanoseconds('extraction', 1000, ...ofAuto),
       within('extraction', 1.2, ofAuto),
-      autoIsTheBetter(FRAME_SIZES.map(sizeName)),
+      autoIsTheBetter(given.sizesApart.map(sizeName)),
     ],
   };
 }

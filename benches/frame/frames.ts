@@ -6,22 +6,24 @@ import { annexBFrame } from '../inputs.js';
 const KIB = 1024;
 
 /** From a frame that is little more than its parameter sets to the largest that cameras make. */
-export const FRAME_SIZES: readonly number[] = [
-  KIB,
-  4 * KIB,
-  16 * KIB,
-  64 * KIB,
-  100 * KIB,
-  256 * KIB,
-  KIB * KIB,
-  4 * KIB * KIB,
-];
+export const FRAME_SIZES: readonly number[] = [1, 4, 16, 64, 100, 256, 1024, 4096].map((kibibytes) => kibibytes * KIB);
+
+/** Those of a comparison by size. */
+const SIZES_APART: readonly number[] = [1, 16, 256, 4096].map((kibibytes) => kibibytes * KIB);
+
+/** A NAL unit beyond 64 KiB fits no STAP-A packet, and passes as it is. */
+const PAYLOAD_SIZES: readonly number[] = [1, 4, 16, 48].map((kibibytes) => kibibytes * KIB);
 
 /** How a frame is given to the library: with its format, or so that the library has to find it out. */
 export interface GivenFrame {
   readonly name: string;
   /** Whether `--quick` measures it. */
   readonly isQuick: boolean;
+  readonly sizes: readonly number[];
+  /** From the smallest to the largest. */
+  readonly sizesApart: readonly number[];
+  /** The one on which the goals are set. */
+  readonly goalSize: number;
   readonly frame: (size: number) => Uint8Array;
   readonly options: (size: number) => Index.InjectOptions | undefined;
 }
@@ -40,13 +42,22 @@ function rtpPayload(size: number): Uint8Array {
   return frame.subarray(Buffer.from(frame.buffer, frame.byteOffset).indexOf(Uint8Array.of(0, 0, 1, 0x65)) + 3);
 }
 
+const frames = { sizes: FRAME_SIZES, sizesApart: SIZES_APART, goalSize: 100 * KIB };
+const payloads = { sizes: PAYLOAD_SIZES, sizesApart: PAYLOAD_SIZES, goalSize: 48 * KIB };
+
 /** Every framing, given and detected. RTP is only ever given. */
 export const GIVEN_FRAMES: readonly GivenFrame[] = [
-  { name: 'annexb', isQuick: true, frame: annexBFrame, options: () => ({ format: 'annexb' }) },
-  { name: 'annexb detected', isQuick: false, frame: annexBFrame, options: () => undefined },
-  { name: 'avcc', isQuick: true, frame: avccFrame, options: () => ({ lengthSize: 4 }) },
-  { name: 'avcc detected', isQuick: false, frame: avccFrame, options: () => undefined },
-  { name: 'rtp', isQuick: true, frame: rtpPayload, options: (size) => ({ format: 'rtp', maxPacketSize: size + KIB }) },
+  { ...frames, name: 'annexb', isQuick: true, frame: annexBFrame, options: () => ({ format: 'annexb' }) },
+  { ...frames, name: 'annexb detected', isQuick: false, frame: annexBFrame, options: () => undefined },
+  { ...frames, name: 'avcc', isQuick: true, frame: avccFrame, options: () => ({ lengthSize: 4 }) },
+  { ...frames, name: 'avcc detected', isQuick: false, frame: avccFrame, options: () => undefined },
+  {
+    ...payloads,
+    name: 'rtp',
+    isQuick: true,
+    frame: rtpPayload,
+    options: (size) => ({ format: 'rtp', maxPacketSize: size + KIB }),
+  },
 ];
 
 /** A SEI NAL unit of 500 bytes. */

@@ -5,14 +5,13 @@ import { sizeName, targetBytes } from '../inputs.js';
 import { FRAME_SIZES, GIVEN_FRAMES, type GivenFrame, SEI_NAL_UNIT } from './frames.js';
 
 const KIB = 1024;
-const GOAL_SIZE = 100 * KIB;
 const LARGEST = FRAME_SIZES[FRAME_SIZES.length - 1];
 
 const nalUnits = [SEI_NAL_UNIT];
 
-function injectionTargets(size: number, reference: string): Target[] {
+function injectionTargets({ goalSize }: GivenFrame, size: number, reference: string): Target[] {
   const targets = [autoIsTheBetter()];
-  if (size === GOAL_SIZE) {
+  if (size === goalSize) {
     targets.push(atMost('injection', 1.3, 'auto', reference), atLeast('typescript', 0.33, 'typescript', 'native'));
   }
   return targets;
@@ -22,7 +21,7 @@ function injectSei(given: GivenFrame, size: number): Comparison {
   return {
     name: `injectSei, ${given.name}, ${sizeName(size)}`,
     bytes: size,
-    quick: size === GOAL_SIZE && given.isQuick,
+    quick: size === given.goalSize && given.isQuick,
     sides: 'all',
     tasks({ library }) {
       const frame = given.frame(size);
@@ -39,7 +38,7 @@ function injectSei(given: GivenFrame, size: number): Comparison {
       };
       return { 'allocate and copy': { run } };
     },
-    targets: injectionTargets(size, 'allocate and copy'),
+    targets: injectionTargets(given, size, 'allocate and copy'),
   };
 }
 
@@ -47,7 +46,7 @@ function injectSeiInto(given: GivenFrame, size: number): Comparison {
   return {
     name: `injectSeiInto, ${given.name}, ${sizeName(size)}`,
     bytes: size,
-    quick: size === GOAL_SIZE && given.isQuick,
+    quick: size === given.goalSize && given.isQuick,
     sides: 'all',
     tasks({ library }) {
       const frame = given.frame(size);
@@ -65,18 +64,18 @@ function injectSeiInto(given: GivenFrame, size: number): Comparison {
       };
       return { copy: { run } };
     },
-    targets: injectionTargets(size, 'copy'),
+    targets: injectionTargets(given, size, 'copy'),
   };
 }
 
 function injectSeiParts(given: GivenFrame): Comparison {
-  const ofSide = (side: string) => FRAME_SIZES.map((size) => `${side}, ${sizeName(size)}`);
+  const ofSide = (side: string) => given.sizesApart.map((size) => `${side}, ${sizeName(size)}`);
   return {
     name: `injectSeiParts, ${given.name}, by frame size`,
     quick: given.isQuick,
     sides: 'all',
     tasks({ library }) {
-      const entries = FRAME_SIZES.map((size) => {
+      const entries = given.sizesApart.map((size) => {
         const frame = given.frame(size);
         const options = given.options(size);
         const run = () => library.injectSeiParts(frame, nalUnits, options).length;
@@ -87,14 +86,14 @@ function injectSeiParts(given: GivenFrame): Comparison {
     targets: [
       atMostNanoseconds('injection', 1000, ...ofSide('auto')),
       ...['native', 'typescript', 'auto'].map((side) => within('injection', 1.2, ofSide(side))),
-      autoIsTheBetter(FRAME_SIZES.map(sizeName)),
+      autoIsTheBetter(given.sizesApart.map(sizeName)),
     ],
   };
 }
 
 /** Each of the three functions on each framing. */
 export const comparisons: readonly Comparison[] = GIVEN_FRAMES.flatMap((given) => [
-  ...FRAME_SIZES.map((size) => injectSei(given, size)),
-  ...FRAME_SIZES.map((size) => injectSeiInto(given, size)),
+  ...given.sizes.map((size) => injectSei(given, size)),
+  ...given.sizes.map((size) => injectSeiInto(given, size)),
   injectSeiParts(given),
 ]);

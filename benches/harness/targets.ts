@@ -68,7 +68,7 @@ function greatest(values: readonly (number | undefined)[]): number | undefined {
 export function atMostNanoseconds(goal: Goal, most: number, ...tasks: readonly string[]): Target {
   return {
     goal,
-    claim: `${tasks.join('; ')} in at most ${most} ns`,
+    claim: `${tasks.length > 1 ? `${tasks[0]} to ${tasks[tasks.length - 1]}` : tasks[0]} in at most ${most} ns`,
     unit: 'ns',
     judge(times) {
       const value = greatest(tasks.map(times));
