@@ -12,3 +12,6 @@ export const MODULES: readonly string[] = [
   'metadata/injector.ts',
   'cli/inject.ts',
 ];
+
+/** What `npm run bench:peers` measures. */
+export const PEER_MODULES: readonly string[] = ['peers/frame.ts', 'cli/inject.ts'];

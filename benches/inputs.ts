@@ -74,30 +74,38 @@ export function withoutByte(data: Uint8Array): { readonly byte: number; readonly
   return { byte, bytes };
 }
 
-function sliceBounds(clip: Buffer): { readonly header: number; readonly end: number } {
-  const startCode = Uint8Array.of(0, 0, 1);
-  const header = clip.indexOf(Uint8Array.of(0, 0, 1, 0x65)) + 8;
-  return { header, end: clip.indexOf(startCode, header) };
+const START_CODE_PREFIX = Uint8Array.of(0, 0, 1);
+
+/** Where the clip has which bytes of its first picture. */
+function firstPicture(clip: Buffer): { parameterSets: Buffer; sliceHeader: Buffer; sliceData: Buffer } {
+  const sei = clip.indexOf(Uint8Array.of(0, 0, 1, 0x06));
+  const slice = clip.indexOf(Uint8Array.of(0, 0, 1, 0x65));
+  const data = slice + 8;
+  return {
+    parameterSets: clip.subarray(0, sei),
+    sliceHeader: clip.subarray(slice, data),
+    sliceData: clip.subarray(data, clip.indexOf(START_CODE_PREFIX, data)),
+  };
 }
 
 function sliceData(): Uint8Array {
-  const clip = readFileSync(CLIP);
-  const { header, end } = sliceBounds(clip);
+  const { sliceData: data } = firstPicture(readFileSync(CLIP));
   // Without a zero at either end, none meets another where the pieces are joined.
-  const slice = clip.subarray(header, end);
-  const from = slice.findIndex((byte) => byte > 3);
-  const to = slice.findLastIndex((byte) => byte > 3);
-  return slice.subarray(from, to + 1);
+  return data.subarray(
+    data.findIndex((byte) => byte > 3),
+    data.findLastIndex((byte) => byte > 3) + 1,
+  );
 }
 
 /**
- * One access unit in Annex B: parameter sets of a real clip and one slice NAL unit that makes it `length` bytes long.
+ * One access unit in Annex B, without SEI: parameter sets of a real clip and one slice NAL unit that makes it `length`
+ * bytes long.
  */
 export function annexBFrame(length: number): Uint8Array {
   return once(`frame ${length}`, () => {
-    const clip = readFileSync(CLIP);
-    const header = clip.subarray(0, sliceBounds(clip).header);
-    const frame = Buffer.concat([header, repeat(sliceData(), length - header.length)]);
+    const { parameterSets, sliceHeader } = firstPicture(readFileSync(CLIP));
+    const bodyLength = length - parameterSets.length - sliceHeader.length;
+    const frame = Buffer.concat([parameterSets, sliceHeader, repeat(sliceData(), bodyLength)]);
     frame[frame.length - 1] = 0x80;
     return frame;
   });

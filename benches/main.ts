@@ -1,7 +1,7 @@
 /**
  * Measures the library: `npm run bench`, with `-- --quick` within a minute, `-- --only <regular expression>` what is
  * so named, `-- --list` the names alone, `-- --json` for machines, `-- --output <file>` the same into a file besides the
- * table.
+ * table, `--peers` what others do instead.
  *
  * Each comparison runs in a process of its own; docs/benchmarks.md says how.
  */
@@ -10,9 +10,10 @@ import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { MODULES } from './comparisons.js';
+import { MODULES, PEER_MODULES } from './comparisons.js';
 import type { Comparison, ComparisonModule, ComparisonResult, Effort } from './harness/comparison.js';
 import { machine } from './harness/machine.js';
+import { formatRecord } from './harness/record.js';
 import { comparisonLines, machineLine, summaryLines } from './harness/print.js';
 
 const { values: options } = parseArgs({
@@ -21,6 +22,7 @@ const { values: options } = parseArgs({
     json: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
+    peers: { type: 'boolean', default: false },
     output: { type: 'string' },
   },
 });
@@ -38,10 +40,12 @@ interface Selected {
 
 function selected(): Selected[] {
   const only = new RegExp(options.only, 'i');
-  return MODULES.flatMap((module) => {
-    const { comparisons } = createRequire(__filename)(join(__dirname, module)) as ComparisonModule;
-    return comparisons.map((comparison) => ({ module, comparison }));
-  }).filter(({ comparison }) => only.test(comparison.name) && (comparison.quick || !options.quick));
+  return (options.peers ? PEER_MODULES : MODULES)
+    .flatMap((module) => {
+      const { comparisons } = createRequire(__filename)(join(__dirname, module)) as ComparisonModule;
+      return comparisons.map((comparison) => ({ module, comparison }));
+    })
+    .filter(({ comparison }) => only.test(comparison.name) && (comparison.quick || !options.quick));
 }
 
 function runInProcess({ module, comparison }: Selected, effort: Effort): Promise<ComparisonResult> {
@@ -84,7 +88,7 @@ async function main(): Promise<void> {
   }
   log(`\n${summaryLines(results).join('\n')}`);
 
-  const record = JSON.stringify({ machine: measuredOn, effort, results }, undefined, 1);
+  const record = formatRecord({ machine: measuredOn, effort, results });
   if (options.json) console.log(record);
   if (options.output !== undefined) writeFileSync(options.output, `${record}\n`);
 }
