@@ -1,7 +1,7 @@
 /**
  * Runs one comparison in a process of its own, which begins with an empty heap and unoptimized code, whatever was
  * measured before: `node --require tsx/cjs run-comparison.ts <module> <name> <effort as JSON>`. The result goes to the
- * parent.
+ * parent, or as JSON to standard output.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { join } from 'node:path';
@@ -140,4 +140,6 @@ export function runComparison(module: string, name: string, effort: Effort): Com
 }
 
 const [module, name, effort] = process.argv.slice(2);
-process.send?.(runComparison(module, name, JSON.parse(effort) as Effort));
+const result = runComparison(module, name, JSON.parse(effort) as Effort);
+if (process.send === undefined) console.log(JSON.stringify(result));
+else process.send(result);
