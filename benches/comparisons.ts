@@ -10,6 +10,7 @@ export const MODULES: readonly string[] = [
   'frame/convert.ts',
   'frame/linear.ts',
   'metadata/injector.ts',
+  'metadata/subscriber.ts',
   'cli/inject.ts',
 ];
 

@@ -27,7 +27,7 @@ const { values: options } = parseArgs({
   },
 });
 
-const THOROUGH: Effort = { rounds: 15, millisecondsPerRound: 10, warmUpMilliseconds: 100, everyKernel: true };
+const THOROUGH: Effort = { rounds: 15, millisecondsPerRound: 10, warmUpMilliseconds: 60, everyKernel: true };
 const QUICK: Effort = { rounds: 5, millisecondsPerRound: 5, warmUpMilliseconds: 30, everyKernel: false };
 /** A collection between two rounds would count as time in which a function was not used, and cost its code. */
 const V8_OPTIONS = ['--expose-gc', '--no-flush-bytecode'];

@@ -1,8 +1,11 @@
 /** Results as the tables of a Markdown page. */
 import type { ComparisonResult, TargetResult, TaskResult } from './harness/comparison.js';
-import { duration, figure, mark } from './harness/print.js';
+import { duration, figure, mark, speed } from './harness/print.js';
 
 type Row = readonly string[];
+
+/** From so many bytes on, speed says more than time. */
+const LARGE = 65_536;
 
 function table(head: Row, rows: readonly Row[]): string {
   const line = (cells: Row) => `| ${cells.join(' | ')} |`;
@@ -29,8 +32,8 @@ const isSide = (name: string): boolean => /^(native |typescript|auto)/.test(name
 
 function cell(result: TaskResult | undefined, bytes: number | undefined): string {
   if (result === undefined) return '';
-  const speed = bytes === undefined || bytes < 65_536 ? '' : ` (${(bytes / result.nanoseconds).toPrecision(3)} GB/s)`;
-  return `${duration(result.nanoseconds)}${speed}`;
+  const time = duration(result.nanoseconds);
+  return bytes === undefined || bytes < LARGE ? time : `${time} (${speed(bytes, result.nanoseconds)})`;
 }
 
 /** A row for each comparison, or for each task key of a comparison that has several; a column for each side. */

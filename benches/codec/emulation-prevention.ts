@@ -58,8 +58,8 @@ function escapedLength({ kind }: (typeof INPUTS)[number], size: number): Compari
   };
 }
 
-/** Both directions on every input at every size, and the length that escaping needs. */
+/** Both directions on every input at every size, and the length that escaping needs of the two extremes. */
 export const comparisons: readonly Comparison[] = INPUTS.flatMap((input) => [
   ...SIZES.flatMap((size) => [rewrite('escape', input, size), rewrite('unescape', input, size)]),
-  ...SIZES.map((size) => escapedLength(input, size)),
+  ...(input.isClean || input.kind === 'zeros' ? SIZES.map((size) => escapedLength(input, size)) : []),
 ]);

@@ -9,6 +9,12 @@ export function duration(nanoseconds: number): string {
   return `${(nanoseconds / 1e6).toFixed(1)} ms`;
 }
 
+/** Bytes in so many nanoseconds, as gigabytes a second. */
+export function speed(bytes: number, nanoseconds: number): string {
+  const gigabytes = bytes / nanoseconds;
+  return `${gigabytes < 100 ? gigabytes.toPrecision(3) : gigabytes.toFixed(0)} GB/s`;
+}
+
 /** A count with few digits: `950`, `12.3 k`, `4.56 M`. */
 function count(value: number): string {
   if (value >= 1e6) return `${(value / 1e6).toFixed(2)} M`;
@@ -44,7 +50,7 @@ function columns({ task, nanoseconds, spread, bytes, items, picks, peakMemory }:
     task,
     duration(nanoseconds),
     `± ${((spread / nanoseconds) * 100).toFixed(1)} %`,
-    bytes === undefined ? '' : `${(bytes / nanoseconds).toPrecision(3)} GB/s`,
+    bytes === undefined ? '' : speed(bytes, nanoseconds),
     items === undefined || unit === undefined ? '' : `${count((items * 1e9) / nanoseconds)} ${unit}/s`,
     peakMemory === undefined ? '' : `${(peakMemory / 1e6).toFixed(0)} MB`,
     picks === undefined ? '' : `picks ${picks}`,
