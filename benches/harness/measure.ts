@@ -30,14 +30,19 @@ class TimedTask {
     return this.timeCalls(this.task.run, this.calls, this.sink);
   }
 
-  /** Lets the compiler do its work, and finds out how many calls fill a round. */
+  /**
+   * Lets the compiler do its work, and finds out how many calls fill half a round. It goes by the fastest timing so far,
+   * so that a pause of the whole process is not taken for work that was done.
+   */
   warmUp({ warmUpMilliseconds, millisecondsPerRound }: Effort): void {
+    const enough = this.task.calls === undefined ? millisecondsPerRound / 2 : 0;
+    let perCall = Infinity;
     let total = 0;
-    while (total < warmUpMilliseconds) {
-      const milliseconds = this.time();
-      total += milliseconds;
-      if (this.task.calls === undefined && milliseconds < millisecondsPerRound / 2) this.calls *= 2;
-    }
+    do {
+      perCall = Math.min(perCall, this.time() / this.calls);
+      total += perCall * this.calls;
+      if (perCall * this.calls < enough) this.calls *= 2;
+    } while (total < warmUpMilliseconds || perCall * this.calls < enough);
   }
 
   /**
