@@ -291,7 +291,9 @@ Napi::Value kernels(const Napi::CallbackInfo& info) {
   Napi::Array names = Napi::Array::New(info.Env());
   uint32_t count = 0;
   for (auto* node = h264_sei::simd::registered_kernels(); node != nullptr; node = node->next()) {
-    if (node->kernel().usable()) names.Set(count++, node->kernel().name);
+    const Kernel& kernel = node->kernel();
+    // Of several variants the one that its name selects.
+    if (h264_sei::simd::find_kernel(kernel.name) == &kernel) names.Set(count++, kernel.name);
   }
   return names;
 }

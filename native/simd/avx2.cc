@@ -1,3 +1,4 @@
+// AVX2, with BMI1 and POPCNT: Intel since Haswell, AMD since Excavator.
 #include "x86_features.h"
 
 #ifdef H264_SEI_X86_64
@@ -14,12 +15,13 @@
 H264_SEI_TARGET_BEGIN("avx2,bmi,popcnt")
 
 #include "block_kernel.h"
+#include "ssse3_groups.h"
 
 namespace h264_sei {
 namespace simd {
 namespace {
 
-struct Avx2 {
+struct Avx2 : Ssse3Groups<Avx2>, CopiedEnds<Avx2> {
   struct Block {
     __m256i low;
     __m256i high;
@@ -47,25 +49,12 @@ struct Avx2 {
                 _mm256_cmpeq_epi8(_mm256_min_epu8(block.high, values), block.high));
   }
 
-  static uint64_t any_lane_zero(Block first, Block second, uint16_t lane_mask) {
+  static bool any_lane_zero(Block first, Block second, uint16_t lane_mask) {
     const __m256i masks = _mm256_set1_epi16(static_cast<int16_t>(lane_mask));
     const __m256i least =
         _mm256_min_epu16(_mm256_min_epu16(_mm256_and_si256(first.low, masks), _mm256_and_si256(first.high, masks)),
                          _mm256_min_epu16(_mm256_and_si256(second.low, masks), _mm256_and_si256(second.high, masks)));
-    return static_cast<uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi16(least, _mm256_setzero_si256())));
-  }
-
-  static void drop8(const uint8_t* from, unsigned mask, uint8_t* to) {
-    const __m128i bytes = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from));
-    const __m128i order = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(kDropTable.rows[mask]));
-    _mm_storel_epi64(reinterpret_cast<__m128i*>(to), _mm_shuffle_epi8(bytes, order));
-  }
-
-  static void insert8(const uint8_t* from, unsigned mask, uint8_t* to) {
-    const __m128i bytes = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from));
-    const __m128i order = _mm_load_si128(reinterpret_cast<const __m128i*>(kInsertTable.rows[mask]));
-    const __m128i with_three = _mm_unpacklo_epi64(bytes, _mm_set1_epi8(3));
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm_shuffle_epi8(with_three, order));
+    return _mm256_movemask_epi8(_mm256_cmpeq_epi16(least, _mm256_setzero_si256())) != 0;
   }
 
  private:
@@ -75,17 +64,7 @@ struct Avx2 {
   }
 };
 
-constexpr Kernel kAvx2 = {
-    "avx2",
-    200,
-    x86_has_avx2,
-    BlockKernel<Avx2>::find_start_code,
-    BlockKernel<Avx2>::find_escape,
-    BlockKernel<Avx2>::scan_start_codes,
-    BlockKernel<Avx2>::count_escapes,
-    BlockKernel<Avx2>::escape,
-    BlockKernel<Avx2>::unescape,
-};
+constexpr Kernel kAvx2 = make_kernel<Avx2>("avx2", 200, x86_has_avx2);
 
 }  // namespace
 }  // namespace simd

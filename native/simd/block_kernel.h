@@ -1,18 +1,25 @@
 // The loops of kernel.h, written once over a thin vector policy. kernel.h explains the algorithm.
 //
-// To be included inside a target region (target_region.h), after <cstring> and kernel.h: everything here has internal
-// linkage on purpose, and no other header is included, so that no code for a better processor gets out of the file.
+// To be included inside a target region (target_region.h), after <cstring> and kernel.h: everything here and in the two
+// headers it includes has internal linkage on purpose, so that no code for a better processor gets out of the file.
 //
 // A policy V provides
 //   Block                          64 bytes in registers
 //   load(from), store(to, block)   of 64 bytes at any alignment
+//   load_first(from, n)            of the first n bytes, 0 < n < 64, with ff behind them; reads no other byte
+//   store_first(to, block, n)      of the first n bytes, n < 64; writes no other byte
 //   equal(block, value)            bit i: byte i is `value`
 //   at_most(block, value)          bit i: byte i is `value` or less, unsigned
-//   any_lane_zero(a, b, mask)      not 0 if a little-endian 16-bit lane of the two blocks, ANDed with `mask`, is 0
-//   drop8(from, mask, to)          reads 8 bytes, writes 8: those whose bit in `mask` is clear, then anything
-//   insert8(from, mask, to)        reads 8 bytes, writes 16: all, a 03 before each whose bit is set, then anything
+//   any_lane_zero(a, b, mask)      whether a little-endian 16-bit lane of the two blocks, ANDed with `mask`, is 0
+//   remove(block, marks, to)       writes 64 bytes: those that are not marked, then anything
+//   insert(block, marks, to)       writes at most 112 bytes: all, a 03 before each that is marked, then anything; of
+//                                  neighbors only one is marked
+//   write_offsets(hits, base, to)  writes base + i for each set bit i, ascending, and nothing else
 #ifndef H264_SEI_NATIVE_SIMD_BLOCK_KERNEL_H_
 #define H264_SEI_NATIVE_SIMD_BLOCK_KERNEL_H_
+
+#include "bit_masks.h"
+#include "byte_groups.h"
 
 namespace h264_sei {
 namespace simd {
@@ -26,53 +33,9 @@ constexpr size_t kBlockSize = 64;
 constexpr uint16_t kLaneMaskForOne = 0xfeff;
 constexpr uint16_t kLaneMaskForThree = 0xfcff;
 
-// Where a call would push the vectors through memory.
-#if defined(__GNUC__)
-#define H264_SEI_ALWAYS_INLINE __attribute__((always_inline)) inline
-#else
-#define H264_SEI_ALWAYS_INLINE __forceinline
-#endif
-
-#if defined(__GNUC__)
-inline unsigned trailing_zeros(uint64_t mask) { return static_cast<unsigned>(__builtin_ctzll(mask)); }
-inline unsigned popcount(uint64_t mask) { return static_cast<unsigned>(__builtin_popcountll(mask)); }
-inline bool likely(bool condition) { return __builtin_expect(condition, true); }
-#else
-// MSVC's intrinsics differ per processor and one of them needs an instruction that not all have.
-inline unsigned popcount(uint64_t mask) {
-  mask -= mask >> 1 & 0x5555555555555555u;
-  mask = (mask & 0x3333333333333333u) + (mask >> 2 & 0x3333333333333333u);
-  mask = (mask + (mask >> 4)) & 0x0f0f0f0f0f0f0f0fu;
-  return static_cast<unsigned>(mask * 0x0101010101010101u >> 56);
-}
-inline unsigned trailing_zeros(uint64_t mask) { return popcount(~mask & (mask - 1)); }
-inline bool likely(bool condition) { return condition; }
-#endif
-
-// What the bytes before a block end in.
-struct Carry {
-  uint64_t zero = 0;  // 1 if the last byte is zero
-  uint64_t pair = 0;  // 1 if the last two bytes are
-};
-
-// Bit i: the two bytes before byte i are zero. Moves `carry` on to the end of the block.
-inline uint64_t after_two_zeros(uint64_t zero, Carry& carry) {
-  const uint64_t pair = zero & ((zero << 1) | carry.zero);
-  const uint64_t third = (pair << 1) | carry.pair;
-  carry = {zero >> 63, pair >> 63};
-  return third;
-}
-
-// The hits that are escaped: the first, third, ... of each run of set bits. Where the last byte of the block is one of
-// them, the 03 before it parts it from the byte before that: they are no pair any more for the next block.
-inline uint64_t choose_escapes(uint64_t hits, Carry& carry) {
-  constexpr uint64_t kEvenBits = 0x5555555555555555u;
-  const uint64_t starts = hits & ~(hits << 1);
-  const uint64_t even_runs = hits & ~(hits + (starts & kEvenBits));
-  const uint64_t chosen = (even_runs & kEvenBits) | (hits & ~even_runs & ~kEvenBits);
-  carry.pair &= ~(chosen >> 63);
-  return chosen;
-}
+// A search this long begins by stepping to a multiple of 64, so that no load straddles two cache lines: worth up to a
+// third of the speed of 64-byte vectors, and less than what it costs where few are loaded.
+constexpr size_t kLeastAlignedSize = 1024;
 
 template <class V>
 struct BlockKernel {
@@ -103,8 +66,8 @@ struct BlockKernel {
   }
 
  private:
-  // Visitors of search(). A visitor is told which bytes match and follow two zeros; answering true ends the search.
-  // kLaneMask is what makes a lane zero that can be part of a hit, see any_lane_zero.
+  // Visitors of search(). A visitor is told which bytes match and follow two zeros, bit i for the byte base + i;
+  // answering true ends the search. kLaneMask is what makes a lane zero that can be part of a hit, see any_lane_zero.
 
   template <uint8_t kValue>
   struct First {
@@ -129,12 +92,29 @@ struct BlockKernel {
 
     static uint64_t matches(Block block) { return V::equal(block, 1); }
     bool visit(uint64_t hits, size_t base, Carry&) {
-      for (; hits != 0; hits &= hits - 1) {
-        // The one write of the scan: below the capacity. Beyond it only the count goes on.
-        if (count < capacity) offsets[count] = static_cast<uint32_t>(base + trailing_zeros(hits) + 1);
-        ++count;
-      }
+      if (hits == 0) return false;
+      // The writes of the scan: below the capacity. Beyond it only the count goes on.
+      if (count < capacity) offsets[count] = static_cast<uint32_t>(base + trailing_zeros(hits) + 1);
+      ++count;
+      if (likely((hits &= hits - 1) == 0)) return false;
+      count = append(hits, base + 1, offsets, capacity, count);
       return false;
+    }
+
+   private:
+    // Apart, so that it does not get in the way of what video is made of; static, so that the members stay in
+    // registers.
+    H264_SEI_NOINLINE static size_t append(uint64_t hits, size_t base, uint32_t* offsets, size_t capacity,
+                                           size_t count) {
+      const size_t added = popcount(hits);
+      if (count < capacity && added <= capacity - count) {
+        V::write_offsets(hits, base, offsets + count);
+      } else {
+        for (size_t i = count; i < capacity; ++i, hits &= hits - 1) {
+          offsets[i] = static_cast<uint32_t>(base + trailing_zeros(hits));
+        }
+      }
+      return count + added;
     }
   };
 
@@ -161,63 +141,66 @@ struct BlockKernel {
   static void search(const uint8_t* data, size_t size, Visitor& visitor) {
     Carry carry;
     size_t i = 0;
+    if (size >= kLeastAlignedSize) {
+      i = (size_t{0} - reinterpret_cast<uintptr_t>(data)) & (kBlockSize - 1);
+      // The bytes in front of the multiple of 64 are the last `i` of a block, whose other bytes match nothing.
+      const size_t absent = kBlockSize - i;
+      if (i > 0) {
+        const Block block = V::load(data);
+        const uint64_t third = after_two_zeros(V::equal(block, 0) << absent, carry);
+        if (visitor.visit(third & (Visitor::matches(block) << absent), size_t{0} - absent, carry)) return;
+      }
+    }
     // Sound: i + 128 <= size, so both loads lie within the data.
     for (; size - i >= 2 * kBlockSize; i += 2 * kBlockSize) {
       const Block first = V::load(data + i);
       const Block second = V::load(data + i + kBlockSize);
       // Where no lane is zero the last two bytes are no pair, so carry.pair stays 0; carry.zero is looked up when
       // needed.
-      if (likely((carry.pair | V::any_lane_zero(first, second, Visitor::kLaneMask)) == 0)) continue;
-      if (search_block(first, data, i, carry, visitor)) return;
-      if (search_block(second, data, i + kBlockSize, carry, visitor)) return;
+      if (likely(carry.pair == 0 && !V::any_lane_zero(first, second, Visitor::kLaneMask))) continue;
+      const uint64_t matches_in_first = Visitor::matches(first);
+      const uint64_t matches_in_second = Visitor::matches(second);
+      if ((matches_in_first | matches_in_second) == 0) {
+        carry.pair = ends_in_pair(data, i + 2 * kBlockSize);
+        continue;
+      }
+      carry.zero = ends_in_zero(data, i);
+      const uint64_t third_in_first = after_two_zeros(V::equal(first, 0), carry);
+      if (visitor.visit(third_in_first & matches_in_first, i, carry)) return;
+      const uint64_t third_in_second = after_two_zeros(V::equal(second, 0), carry);
+      if (visitor.visit(third_in_second & matches_in_second, i + kBlockSize, carry)) return;
     }
     carry.zero = ends_in_zero(data, i);
-    while (i < size) {
-      const Block block = load_at_most(data + i, size - i);
+    if (size - i >= kBlockSize) {
+      // Sound: i + 64 <= size.
+      const Block block = V::load(data + i);
       const uint64_t third = after_two_zeros(V::equal(block, 0), carry);
-      if (visitor.visit(third & Visitor::matches(block), i, carry) || size - i <= kBlockSize) return;
+      if (visitor.visit(third & Visitor::matches(block), i, carry)) return;
       i += kBlockSize;
     }
+    if (i == size) return;
+    // Sound: the last 64 bytes, where there are so many. Those that have been visited are shifted out.
+    const bool overlaps = size >= kBlockSize;
+    const Block block = overlaps ? V::load(data + (size - kBlockSize)) : V::load_first(data, size);
+    const size_t visited = overlaps ? kBlockSize - (size - i) : 0;
+    const uint64_t third = after_two_zeros(V::equal(block, 0) >> visited, carry);
+    visitor.visit(third & (Visitor::matches(block) >> visited), i, carry);
   }
 
-  // Searches the whole block at data + base.
-  template <class Visitor>
-  static bool search_block(Block block, const uint8_t* data, size_t base, Carry& carry, Visitor& visitor) {
-    const uint64_t matches = Visitor::matches(block);
-    if (matches == 0) {
-      // Sound: the block is whole, so its last two bytes lie within the data.
-      carry.pair = data[base + kBlockSize - 2] == 0 && data[base + kBlockSize - 1] == 0;
-      return false;
-    }
-    carry.zero = ends_in_zero(data, base);
-    return visitor.visit(after_two_zeros(V::equal(block, 0), carry) & matches, base, carry);
-  }
-
+  // Whether the first `size` bytes of the data end in a zero, in two.
   static bool ends_in_zero(const uint8_t* data, size_t size) { return size > 0 && data[size - 1] == 0; }
+  static bool ends_in_pair(const uint8_t* data, size_t size) { return data[size - 2] == 0 && data[size - 1] == 0; }
 
-  // The next block, filled up with ff where fewer than 64 bytes remain.
-  static Block load_at_most(const uint8_t* from, size_t remaining) {
-    // Sound: 64 bytes remain.
-    if (remaining >= kBlockSize) return V::load(from);
-    // Sound: copies exactly what remains into an array that is larger.
-    uint8_t padded[kBlockSize];
-    std::memset(padded, 0xff, kBlockSize);
-    std::memcpy(padded, from, remaining);
-    return V::load(padded);
-  }
-
-  // The two ways to change a block: which bytes are marked, and what becomes of eight bytes with marks.
+  // The two ways to change a block: which bytes are marked, and what becomes of them.
 
   struct Escape {
-    // Eight groups of at most 16 bytes each, the last of which begins at 56 + 28 at most (of neighbors only one is
-    // marked) and is written in full.
     static constexpr size_t kRoom = 112;
 
     static uint64_t marks(Block block, uint64_t third, Carry& carry) {
       return choose_escapes(third & V::at_most(block, 3), carry);
     }
     static size_t changed_size(size_t size, unsigned marked) { return size + marked; }
-    static void change(const uint8_t* from, unsigned mask, uint8_t* to) { V::insert8(from, mask, to); }
+    H264_SEI_ALWAYS_INLINE static void change(Block block, uint64_t marks, uint8_t* to) { V::insert(block, marks, to); }
   };
 
   struct Unescape {
@@ -225,7 +208,7 @@ struct BlockKernel {
 
     static uint64_t marks(Block block, uint64_t third, Carry&) { return third & V::equal(block, 3); }
     static size_t changed_size(size_t size, unsigned marked) { return size - marked; }
-    static void change(const uint8_t* from, unsigned mask, uint8_t* to) { V::drop8(from, mask, to); }
+    H264_SEI_ALWAYS_INLINE static void change(Block block, uint64_t marks, uint8_t* to) { V::remove(block, marks, to); }
   };
 
   template <class Change>
@@ -237,8 +220,8 @@ struct BlockKernel {
     for (; size - i >= 2 * kBlockSize; i += 2 * kBlockSize) {
       const Block first = V::load(source + i);
       const Block second = V::load(source + i + kBlockSize);
-      const bool clean = (carry.pair | V::any_lane_zero(first, second, kLaneMaskForThree)) == 0;
-      if (likely(clean && capacity - written >= 2 * kBlockSize)) {
+      const bool is_clean = carry.pair == 0 && !V::any_lane_zero(first, second, kLaneMaskForThree);
+      if (likely(is_clean && capacity - written >= 2 * kBlockSize)) {
         // Sound: 128 bytes of room.
         V::store(target + written, first);
         V::store(target + written + kBlockSize, second);
@@ -251,8 +234,10 @@ struct BlockKernel {
     }
     carry.zero = ends_in_zero(source, i);
     while (i < size) {
-      const size_t taken = size - i < kBlockSize ? size - i : kBlockSize;
-      const Block block = load_at_most(source + i, taken);
+      const bool is_whole = size - i >= kBlockSize;
+      // Sound: 64 bytes remain, or as many as are taken.
+      const size_t taken = is_whole ? kBlockSize : size - i;
+      const Block block = is_whole ? V::load(source + i) : V::load_first(source + i, taken);
       if (!rewrite_block<Change>(block, taken, carry, target, capacity, written)) return kNoRoom;
       i += taken;
     }
@@ -269,34 +254,40 @@ struct BlockKernel {
     const size_t length = Change::changed_size(taken, popcount(marks));
     const size_t room = capacity - written;
     if (room < length) return false;
-    if (marks == 0 && room >= kBlockSize) {
-      // Sound: 64 bytes of room.
-      V::store(target + written, block);
-    } else if (room >= Change::kRoom) {
-      // Sound: change_block writes kRoom bytes at most.
-      change_block<Change>(block, marks, target + written);
+    uint8_t* const to = target + written;
+    if (marks == 0) {
+      // Sound: 64 bytes of room, or as many as are stored.
+      if (room >= kBlockSize) {
+        V::store(to, block);
+      } else {
+        V::store_first(to, block, length);
+      }
     } else {
-      // Sound: `length` is at most kRoom and at most the room.
+      // Sound: kRoom bytes at most are changed, and `length`, which is at most kRoom, fits.
       uint8_t changed[Change::kRoom];
-      change_block<Change>(block, marks, changed);
-      std::memcpy(target + written, changed, length);
+      const bool has_room = room >= Change::kRoom;
+      Change::change(block, marks, has_room ? to : changed);
+      if (!has_room) std::memcpy(to, changed, length);
     }
     written += length;
     return true;
   }
-
-  template <class Change>
-  H264_SEI_ALWAYS_INLINE static void change_block(Block block, uint64_t marks, uint8_t* target) {
-    // From a copy, so that the bytes are those the marks were made from, even if the source changes meanwhile.
-    uint8_t bytes[kBlockSize];
-    V::store(bytes, block);
-    for (unsigned i = 0; i < kBlockSize; i += 8) {
-      const unsigned mask = static_cast<unsigned>(marks >> i & 0xff);
-      const unsigned marked_before = popcount(marks & ((uint64_t{1} << i) - 1));
-      Change::change(bytes + i, mask, target + Change::changed_size(i, marked_before));
-    }
-  }
 };
+
+template <class V>
+constexpr Kernel make_kernel(const char* name, int priority, bool (*usable)()) {
+  return {
+      name,
+      priority,
+      usable,
+      BlockKernel<V>::find_start_code,
+      BlockKernel<V>::find_escape,
+      BlockKernel<V>::scan_start_codes,
+      BlockKernel<V>::count_escapes,
+      BlockKernel<V>::escape,
+      BlockKernel<V>::unescape,
+  };
+}
 
 }  // namespace
 }  // namespace simd

@@ -32,13 +32,14 @@ class KernelRegistration {
   KernelRegistration* next_ = nullptr;
 };
 
-// All kernels in this binary, highest priority first, usable or not. Never empty: scalar is always there.
+// All kernels in this binary, highest priority first, usable or not. Never empty: scalar is always there. Variants of
+// one instruction set have one name; who asks for the name gets the usable one of the highest priority.
 const KernelRegistration* registered_kernels();
 
 // The usable kernel of the highest priority.
 const Kernel& best_kernel();
 
-// The usable kernel of that name, or null.
+// The first usable kernel of that name, or null.
 const Kernel* find_kernel(const char* name);
 
 }  // namespace simd

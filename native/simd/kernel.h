@@ -45,7 +45,9 @@
 //   even_runs = hits & ~(hits + (starts & 0x5555...))   // the sum carries through each run that starts at an even bit
 //   chosen    = (even_runs & 0x5555...) | (hits & ~even_runs & 0xaaaa...)
 //
-// Then, where hits exist, bytes are taken out or put in eight at a time by a table of shuffles: no loop over the hits.
+// Then, where hits exist, bytes are taken out or put in without a loop over the hits: a whole block at once by the
+// instructions of AVX-512 VBMI2, else in groups of eight by a table of shuffles (SSSE3, NEON), or in groups of four by
+// masks and shifts (SSE2).
 //
 // Concurrency
 // -----------

@@ -8,8 +8,10 @@ namespace h264_sei {
 namespace simd {
 
 // Row m lists the source indices of the bytes whose bit in m is clear, in order. What follows them is of no account.
+// Its length is how many there are.
 struct alignas(64) DropTable {
   uint8_t rows[256][8] = {};
+  uint8_t lengths[256] = {};
 
   constexpr DropTable() {
     for (unsigned mask = 0; mask < 256; ++mask) {
@@ -17,14 +19,16 @@ struct alignas(64) DropTable {
       for (unsigned i = 0; i < 8; ++i) {
         if ((mask >> i & 1u) == 0) rows[mask][length++] = static_cast<uint8_t>(i);
       }
+      lengths[mask] = static_cast<uint8_t>(length);
     }
   }
 };
 
 // Row m lists the source indices 0 to 7, and before each whose bit in m is set the index 8, where the caller keeps the
-// byte to put in.
+// byte to put in. Its length is how many indices there are.
 struct alignas(64) InsertTable {
   uint8_t rows[256][16] = {};
+  uint8_t lengths[256] = {};
 
   constexpr InsertTable() {
     for (unsigned mask = 0; mask < 256; ++mask) {
@@ -33,6 +37,7 @@ struct alignas(64) InsertTable {
         if ((mask >> i & 1u) != 0) rows[mask][length++] = 8;
         rows[mask][length++] = static_cast<uint8_t>(i);
       }
+      lengths[mask] = static_cast<uint8_t>(length);
     }
   }
 };

@@ -64,14 +64,28 @@ constexpr uint32_t kAvx = 1u << 28;
 // Leaf 7, EBX.
 constexpr uint32_t kBmi1 = 1u << 3;
 constexpr uint32_t kAvx2 = 1u << 5;
-// XCR0: SSE and AVX state.
+constexpr uint32_t kBmi2 = 1u << 8;
+constexpr uint32_t kAvx512F = 1u << 16;
+constexpr uint32_t kAvx512Bw = 1u << 30;
+// Leaf 7, ECX.
+constexpr uint32_t kAvx512Vbmi2 = 1u << 6;
+// XCR0: SSE and AVX state; and the mask registers, the upper halves of zmm0 to zmm15, and zmm16 to zmm31.
 constexpr uint64_t kYmmStates = 0x6;
+constexpr uint64_t kZmmStates = kYmmStates | 0xe0;
+
+// What every instruction with a VEX or EVEX prefix needs, and POPCNT.
+bool has_vectors(uint64_t states) {
+  return all(cpuid(1, 0).ecx, kPopcnt | kOsxsave | kAvx) && all(enabled_states(), states);
+}
 
 }  // namespace
 
-bool x86_has_avx2() {
-  if (!all(cpuid(1, 0).ecx, kPopcnt | kOsxsave | kAvx)) return false;
-  return all(enabled_states(), kYmmStates) && all(cpuid(7, 0).ebx, kBmi1 | kAvx2);
+bool x86_has_avx2() { return has_vectors(kYmmStates) && all(cpuid(7, 0).ebx, kBmi1 | kAvx2); }
+
+bool x86_has_avx512() { return has_vectors(kZmmStates) && all(cpuid(7, 0).ebx, kBmi1 | kAvx2 | kAvx512F | kAvx512Bw); }
+
+bool x86_has_avx512_vbmi2() {
+  return x86_has_avx512() && all(cpuid(7, 0).ebx, kBmi2) && all(cpuid(7, 0).ecx, kAvx512Vbmi2);
 }
 
 }  // namespace simd

@@ -14,6 +14,12 @@ namespace simd {
 // AVX2 with BMI1 and POPCNT, and the upper halves of the registers saved on a task switch.
 bool x86_has_avx2();
 
+// AVX-512 F and BW with what x86_has_avx2 asks for, and the mask and 512-bit registers saved on a task switch.
+bool x86_has_avx512();
+
+// AVX-512 VBMI2 and BMI2 besides.
+bool x86_has_avx512_vbmi2();
+
 }  // namespace simd
 }  // namespace h264_sei
 

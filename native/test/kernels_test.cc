@@ -1,5 +1,5 @@
 // Every usable kernel against a naive reference: each alignment from 0 to 63, each length from 0 to 200 and some longer
-// ones, several kinds of data, the bytes always ending at the end of a page behind which nothing may be read.
+// ones, several kinds of data, the bytes beginning or ending at a page that may not be touched.
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -119,26 +119,43 @@ void check(bool condition, const char* what, Kind kind, size_t alignment, size_t
 class KernelTest {
  public:
   KernelTest(const Kernel& kernel, size_t largest)
-      : kernel_(kernel), source_(largest + 64), target_(2 * largest + 64) {}
+      : kernel_(kernel),
+        source_(largest + 64),
+        target_(2 * largest + 64),
+        offsets_((largest / 3 + 1) * sizeof(uint32_t)) {}
 
-  // `alignment` bytes lie between the data and the guard page, so it moves both ends of the data over a cache line.
+  // `alignment` bytes lie between the data and a page that may not be touched, so it moves both ends of the data over a
+  // cache line: first the page behind, then the one in front.
   void run(Kind kind, size_t alignment, size_t size) {
     const Bytes data = make(kind, size);
-    uint8_t* source = source_.last(size + alignment);
+    run_at(source_.last(size + alignment), data, kind, alignment);
+    run_at(source_.first() + alignment, data, kind, alignment);
+  }
+
+ private:
+  void run_at(uint8_t* source, const Bytes& data, Kind kind, size_t alignment) {
+    const size_t size = data.size();
     if (size > 0) std::memcpy(source, data.data(), size);
-    // What lies behind the data must not matter: it would complete a start code.
-    std::memset(source + size, 1, alignment);
+    // What lies around the data must not matter: it would complete a start code.
+    const size_t in_front = std::min<size_t>(static_cast<size_t>(source - source_.first()), 64);
+    const size_t behind = std::min<size_t>(static_cast<size_t>(source_.last(0) - source) - size, 64);
+    std::memset(source - in_front, 0, in_front);
+    std::memset(source + size, 1, behind);
 
     find(kernel_.find_escape, source, size, reference_scan(data, 3), "find_escape", kind, alignment);
     std::vector<uint32_t> offsets = reference_scan(data, 1);
     find(kernel_.find_start_code, source, size, offsets, "find_start_code", kind, alignment);
     for (uint32_t& offset : offsets) offset += 3;
     for (size_t capacity : {offsets.size(), offsets.size() / 2, offsets.size() + 1}) {
-      std::vector<uint32_t> found(capacity, 0);
-      const size_t count = kernel_.scan_start_codes(source, size, found.data(), capacity);
-      found.resize(capacity < offsets.size() ? capacity : offsets.size());
-      const bool equal = std::equal(found.begin(), found.end(), offsets.begin());
-      check(count == offsets.size() && equal, "scan_start_codes", kind, alignment, size);
+      constexpr uint32_t kUntouched = 0xdeadbeef;
+      uint32_t* found = reinterpret_cast<uint32_t*>(offsets_.last(capacity * sizeof(uint32_t)));
+      std::fill_n(found, capacity, kUntouched);
+      const size_t count = kernel_.scan_start_codes(source, size, found, capacity);
+      check(count == offsets.size(), "the count of scan_start_codes", kind, alignment, size);
+      const size_t filled = std::min(capacity, count);
+      check(std::equal(found, found + filled, offsets.begin()), "scan_start_codes", kind, alignment, size);
+      check(std::all_of(found + filled, found + capacity, [](uint32_t each) { return each == kUntouched; }),
+            "what scan_start_codes leaves alone", kind, alignment, size);
     }
 
     const Bytes escaped = reference_escape(data);
@@ -147,12 +164,11 @@ class KernelTest {
     rewrite(kernel_.escape, source, size, escaped, "escape", kind, alignment);
     rewrite(kernel_.unescape, source, size, reference_unescape(data), "unescape", kind, alignment);
 
-    if (!escaped.empty()) std::memcpy(source_.last(escaped.size()), escaped.data(), escaped.size());
-    rewrite(kernel_.unescape, source_.last(escaped.size()), escaped.size(), data, "unescape of escape", kind,
-            alignment);
+    uint8_t* last = source_.last(escaped.size());
+    if (!escaped.empty()) std::memcpy(last, escaped.data(), escaped.size());
+    rewrite(kernel_.unescape, last, escaped.size(), data, "unescape of escape", kind, alignment);
   }
 
- private:
   void find(const uint8_t* (*function)(const uint8_t*, const uint8_t*), const uint8_t* source, size_t size,
             const std::vector<uint32_t>& all, const char* what, Kind kind, size_t alignment) {
     const uint8_t* expected = source + (all.empty() ? size : all[0]);
@@ -178,6 +194,7 @@ class KernelTest {
   const Kernel& kernel_;
   GuardedMemory source_;
   GuardedMemory target_;
+  GuardedMemory offsets_;
 };
 
 void test_kernel(const Kernel& kernel) {
@@ -189,9 +206,10 @@ void test_kernel(const Kernel& kernel) {
     for (size_t alignment = 0; alignment < 64; ++alignment) {
       for (size_t size = 0; size <= 200; ++size, ++runs) test.run(static_cast<Kind>(kind), alignment, size);
     }
-    for (size_t size : {255, 256, 257, 1000, 4096, 4999, 5000}) {
-      for (size_t alignment = 0; alignment < 64; alignment += 7, ++runs)
+    for (size_t size : {255, 256, 257, 1000, 1023, 1024, 1025, 1086, 1087, 1088, 1151, 1152, 4096, 4999, 5000}) {
+      for (size_t alignment = 0; alignment < 64; alignment += 7, ++runs) {
         test.run(static_cast<Kind>(kind), alignment, size);
+      }
     }
   }
   check(kernel.find_start_code(nullptr, nullptr) == nullptr, "find_start_code of nothing", Kind::kCount, 0, 0);
@@ -212,7 +230,9 @@ int main() {
       std::fprintf(stderr, "%s: the list of kernels is not sorted\n", kernel.name);
       return 1;
     }
-    if (simd::find_kernel(kernel.name) != (kernel.usable() ? &kernel : nullptr)) {
+    const Kernel* named = simd::find_kernel(kernel.name);
+    const bool is_found = named == &kernel || (named != nullptr && named->priority > kernel.priority);
+    if (is_found != kernel.usable() || (named != nullptr && std::strcmp(named->name, kernel.name) != 0)) {
       std::fprintf(stderr, "%s: not found by its name\n", kernel.name);
       return 1;
     }
