@@ -115,6 +115,31 @@ describeWith(addonTool, 'the addon', () => {
     });
   }
 
+  it('takes a single NAL unit by itself as it takes a list of one', () => {
+    const [unit] = units;
+    const loose = backend as unknown as Record<'locate' | 'inject', (...args: unknown[]) => number>;
+    expect(loose.locate(frame, unit, 0, 1200)).toBe(backend.locate(frame, units, 0, 1200));
+    const [alone, listed] = [new Uint8Array(40), new Uint8Array(40)];
+    expect(loose.inject(frame, unit, alone, 0, 1200)).toBe(backend.inject(frame, units, listed, 0, 1200));
+    expect(alone).toEqual(listed);
+    expect(listed.indexOf(0x65)).toBe(frame.indexOf(0x65) + 4 + unit.length);
+  });
+
+  it('names each kernel once, and selects each that it names', () => {
+    const native = loaded as Extract<typeof loaded, { backend: Backend }>;
+    const { kernels } = native;
+    const before = backend.kernel;
+    expect(new Set(kernels).size).toBe(kernels.length);
+    expect(kernels).toContain('scalar');
+    if (process.arch === 'x64') expect(kernels).toContain('sse2');
+    if (process.arch === 'arm64') expect(kernels).toContain('neon');
+    for (const kernel of kernels) {
+      expect(native.selectKernel(kernel)).toBe(true);
+      expect(backend.kernel).toBe(kernel);
+    }
+    expect(native.selectKernel(before)).toBe(true);
+  });
+
   it('refuses a kernel that is no name and one that is not there', () => {
     const selectKernel = (name: string) => (loaded as Extract<typeof loaded, { backend: Backend }>).selectKernel(name);
     expect(() => selectKernel(7 as unknown as string)).toThrow(TypeError);
