@@ -164,11 +164,20 @@ struct BlockKernel {
         carry.pair = ends_in_pair(data, i + 2 * kBlockSize);
         continue;
       }
-      carry.zero = ends_in_zero(data, i);
-      const uint64_t third_in_first = after_two_zeros(V::equal(first, 0), carry);
-      if (visitor.visit(third_in_first & matches_in_first, i, carry)) return;
-      const uint64_t third_in_second = after_two_zeros(V::equal(second, 0), carry);
-      if (visitor.visit(third_in_second & matches_in_second, i + kBlockSize, carry)) return;
+      if (matches_in_first != 0) {
+        carry.zero = ends_in_zero(data, i);
+        const uint64_t third = after_two_zeros(V::equal(first, 0), carry);
+        if (visitor.visit(third & matches_in_first, i, carry)) return;
+      } else {
+        carry.pair = ends_in_pair(data, i + kBlockSize);
+      }
+      if (matches_in_second != 0) {
+        carry.zero = ends_in_zero(data, i + kBlockSize);
+        const uint64_t third = after_two_zeros(V::equal(second, 0), carry);
+        if (visitor.visit(third & matches_in_second, i + kBlockSize, carry)) return;
+      } else {
+        carry.pair = ends_in_pair(data, i + 2 * kBlockSize);
+      }
     }
     carry.zero = ends_in_zero(data, i);
     if (size - i >= kBlockSize) {
