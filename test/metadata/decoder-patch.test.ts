@@ -357,8 +357,8 @@ describe('decoders of several tracks', () => {
     (has) => {
       class Decoder {
         decode(...packets: object[]): number {
-        return packets.length;
-      }
+          return packets.length;
+        }
       }
       const received: string[] = [];
       const subscriber = new SeiSubscriber({ onMessage: (message) => received.push(message.text()) });
