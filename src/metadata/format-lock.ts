@@ -34,7 +34,8 @@ export class FormatLock {
     const detected = isSure ? detectedFraming(detection) : Framing.detect;
     if (this.#locked === Framing.detect || (isSure && !this.#isLocked(detected))) return this.#judge(frame, detected);
     // A frame that looks like nothing else may still be what is expected.
-    const expected = detectedFraming(backend().detect(frame, this.#locked));
+    const isExpected = isSure && detected === this.#locked;
+    const expected = isExpected ? detected : detectedFraming(backend().detect(frame, this.#locked));
     if (expected !== Framing.detect) this.#locked = expected;
     this.#agreeing = 0;
     return expected;

@@ -1,14 +1,13 @@
-import { backend } from '../backend/current.js';
 import { findInsertionPoint, startsPicture } from '../codec/access-unit.js';
 import { allocate } from '../codec/bytes.js';
 import { Framing, NalUnitCursor, isLengthPrefixed, lengthSizeOf } from '../codec/framing.js';
 import { maxNalUnitLength } from '../codec/length-prefixed.js';
 import { NalUnitType, nalUnitType } from '../codec/nal-unit.js';
 import { MAX_STAP_A_NAL_UNIT_LENGTH, STAP_A_HEADER_LENGTH, STAP_A_SIZE_LENGTH, isStapA } from '../codec/rtp-payload.js';
-import { SpliceResult, framingLength } from '../codec/splice.js';
+import { LOCATION_SCALE, becomesStapA, framingLength, splice } from '../codec/splice.js';
 import { invalidType } from '../errors.js';
 import { type InjectOptions, checkBytes, framingHint, maxPacketSizeOption, readableBytes } from '../frame/arguments.js';
-import { checkNoOverlap, copyInto, maxInjectedLength, piecesOf, targetTooSmall } from '../frame/inject.js';
+import { checkNoOverlap, copyInto, piecesOf, targetTooSmall } from '../frame/inject.js';
 import { FormatLock } from './format-lock.js';
 import type { SeiPublisher } from './publisher.js';
 import type { TrackCursor, TrackCursorOptions, TrackCursorStats } from './track-cursor.js';
@@ -41,8 +40,15 @@ export interface SeiInjectorStats extends TrackCursorStats {
 /** What is to be put into one frame. */
 interface Plan {
   readonly data: Uint8Array;
-  readonly framing: number;
+  /** Where it goes; see `locate` in codec/splice. */
+  readonly location: number;
   readonly selection: Selection;
+}
+
+/** A picture that SEI can go in front of. */
+interface LocatedPicture extends Picture {
+  /** Where; see `locate` in codec/splice. */
+  readonly location: number;
 }
 
 /**
@@ -92,12 +98,11 @@ export class SeiInjector {
   inject<T extends Uint8Array>(frame: T, options?: InjectFrameOptions): T | Uint8Array {
     const plan = this.#planFor(frame, options);
     if (plan === undefined) return frame;
-    const { data, framing, selection } = plan;
-    const target = allocate(data.length + maxInjectedLength(selection.nalUnits), frame);
-    const length = backend().inject(data, selection.nalUnits, target, framing, this.#maxPacketSize);
-    if (length < 0) return frame;
+    const { data, location, selection } = plan;
+    const target = allocate(splicedLength(data, selection.nalUnits, location), frame);
+    splice(data, selection.nalUnits, target, location);
     this.#cursor.commit(selection);
-    return length === target.length ? target : target.subarray(0, length);
+    return target;
   }
 
   /**
@@ -109,9 +114,7 @@ export class SeiInjector {
   injectParts(frame: Uint8Array, options?: InjectFrameOptions): Uint8Array[] {
     const plan = this.#planFor(frame, options);
     if (plan === undefined) return [frame];
-    const { data, framing, selection } = plan;
-    const location = backend().locate(data, selection.nalUnits, framing, this.#maxPacketSize);
-    if (location < 0) return [frame];
+    const { data, location, selection } = plan;
     this.#cursor.commit(selection);
     return piecesOf(data, selection.nalUnits, location);
   }
@@ -129,16 +132,12 @@ export class SeiInjector {
     checkBytes('frame', frame);
     checkNoOverlap('frame', frame, target);
     const plan = this.#planFor(frame, options);
-    if (plan !== undefined) {
-      const { data, framing, selection } = plan;
-      const length = backend().inject(data, selection.nalUnits, target, framing, this.#maxPacketSize);
-      if (length >= 0) {
-        this.#cursor.commit(selection);
-        return length;
-      }
-      if (length === SpliceResult.targetTooSmall) throw targetTooSmall(target.length);
-    }
-    return copyInto(readableBytes('frame', frame), target);
+    if (plan === undefined) return copyInto(readableBytes('frame', frame), target);
+    const { data, location, selection } = plan;
+    const length = splice(data, selection.nalUnits, target, location);
+    if (length < 0) throw targetTooSmall(target.length);
+    this.#cursor.commit(selection);
+    return length;
   }
 
   /** Ends the track: nothing waits for it any more, and further frames pass as they are. */
@@ -179,14 +178,15 @@ export class SeiInjector {
       return undefined;
     }
     const selection = this.#cursor.select(picture);
-    return selection && { data, framing, selection };
+    return selection && { data, location: picture.location, selection };
   }
 }
 
-/** What the first slice of a frame says of its picture; undefined where SEI cannot go in. */
-function pictureOf(data: Uint8Array, framing: number, maxPacketSize: number): Picture | undefined {
+/** What the first slice of a frame says of its picture, and where it is; undefined where SEI cannot go in. */
+function pictureOf(data: Uint8Array, framing: number, maxPacketSize: number): LocatedPicture | undefined {
   const cursor = new NalUnitCursor(data, framing);
-  if (findInsertionPoint(data, cursor) < 0) return undefined;
+  const offset = findInsertionPoint(data, cursor);
+  if (offset < 0) return undefined;
   const header = data[cursor.start];
   let maxLength = Infinity;
   let maxGrowth = Infinity;
@@ -199,10 +199,20 @@ function pictureOf(data: Uint8Array, framing: number, maxPacketSize: number): Pi
     maxGrowth = maxPacketSize - data.length - (isStapA(data) ? 0 : STAP_A_HEADER_LENGTH + STAP_A_SIZE_LENGTH);
   }
   return {
+    location: offset * LOCATION_SCALE + framing,
     isIdr: nalUnitType(header) === NalUnitType.idrSlice,
     isKept: (header & 0x60) !== 0,
     maxNalUnitLength: maxLength,
     maxGrowth,
     framingLength: framingLength(framing),
   };
+}
+
+/** The length of a frame with NAL units inserted. */
+function splicedLength(data: Uint8Array, nalUnits: readonly Uint8Array[], location: number): number {
+  const framing = location % LOCATION_SCALE;
+  let length = data.length + framingLength(framing) * nalUnits.length;
+  if (becomesStapA(data, framing)) length += STAP_A_HEADER_LENGTH + STAP_A_SIZE_LENGTH;
+  for (const nalUnit of nalUnits) length += nalUnit.length;
+  return length;
 }

@@ -34,6 +34,13 @@ function isEmpty({ started, waiting, head }: Lane): boolean {
   return started.length === 0 && head === waiting.length;
 }
 
+/** Lets go of entries without copies, in place: this is done for every frame. */
+function keepUnfinished(entries: Entry[]): void {
+  let kept = 0;
+  for (const entry of entries) if (entry.copiesLeft > 0) entries[kept++] = entry;
+  entries.length = kept;
+}
+
 /**
  * What a track has still to send: a lane for each priority, the highest first. Every operation costs O(1) for an entry,
  * amortized.
@@ -78,7 +85,7 @@ export class Lanes {
    */
   moveStarted(): void {
     for (const lane of this.#lanes) {
-      lane.started = lane.started.filter(({ copiesLeft }) => copiesLeft > 0);
+      keepUnfinished(lane.started);
       while (lane.head < lane.waiting.length) {
         const entry = lane.waiting[lane.head];
         if (entry.copiesLeft > 0 && entry.nextPicture === 0) break;
@@ -94,7 +101,11 @@ export class Lanes {
 
   /** Lets go of lanes without entries. */
   dropEmpty(): void {
-    if (this.#lanes.some(isEmpty)) this.#lanes = this.#lanes.filter((lane) => !isEmpty(lane));
+    for (const lane of this.#lanes) {
+      if (!isEmpty(lane)) continue;
+      this.#lanes = this.#lanes.filter((each) => !isEmpty(each));
+      return;
+    }
   }
 
   /** Forgets everything. */

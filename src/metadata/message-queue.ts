@@ -5,6 +5,7 @@
  */
 import { SeiError } from '../errors.js';
 import type { InjectionOutcome, QueuedMessage } from './queued-message.js';
+import { RecentMessages } from './recent-messages.js';
 import { Timeline } from './timeline.js';
 import { type Budget, Track } from './track.js';
 
@@ -48,7 +49,7 @@ export class MessageQueue {
   /** In the order of publication. */
   readonly #pending = new Set<QueuedMessage>();
   /** Messages that all have carried and that have not expired: a track that joins late begins with them. */
-  readonly #recent = new Set<QueuedMessage>();
+  readonly #recent = new RecentMessages();
   readonly #retained = new Map<string, QueuedMessage>();
   readonly #tracks = new Set<Track>();
   /** Messages whose loss is to be told. */
@@ -94,8 +95,8 @@ export class MessageQueue {
 
   /** A schedule for a new injector; it takes part from its first frame on. */
   createTrack(id: string): Track {
-    return new Track(id, this.#budget, this.timeline, this.#retained, (message, track) => {
-      this.#trackDone(message, track);
+    return new Track(id, this.#budget, this.timeline, this.#retained, (message) => {
+      this.#trackDone(message);
     });
   }
 
@@ -107,7 +108,7 @@ export class MessageQueue {
     if (this.timeline.sync(this.#isDrivenByFrames) - this.#lastSweep >= SWEEP_INTERVAL_MS) this.sweep();
     track.attach(clock, this.timeline.now());
     this.#tracks.add(track);
-    const messages = [...this.#recent, ...this.#pending].sort((a, b) => a.id - b.id);
+    const messages = [...this.#recent.all(), ...this.#pending].sort((a, b) => a.id - b.id);
     for (const message of messages) if (message.plan.expiresAt > this.timeline.time) this.#give(message, track);
     track.updateIdle();
   }
@@ -151,9 +152,8 @@ export class MessageQueue {
       else this.#earliestExpiry = Math.min(this.#earliestExpiry, plan.expiresAt);
     }
     // These are in the order in which they ended, which is nearly that of their expiry.
-    for (const message of this.#recent) {
-      if (message.plan.expiresAt > time) break;
-      this.#recent.delete(message);
+    for (let { first } = this.#recent; first !== undefined && first.plan.expiresAt <= time; { first } = this.#recent) {
+      this.#recent.shift();
     }
   }
 
@@ -274,7 +274,9 @@ export class MessageQueue {
   #leave(track: Track, isEnd: boolean): void {
     this.timeline.sync(this.#isDrivenByFrames);
     this.#tracks.delete(track);
-    for (const { message, isCarried } of track.detach()) {
+    // One that ends does not come back.
+    const messages = isEnd ? [] : [...this.#recent.all(), ...this.#pending];
+    for (const { message, isCarried } of track.detach(messages)) {
       message.isDoneBySome ||= isEnd && isCarried;
       message.outstanding--;
       this.#endIfCarried(message);
@@ -282,13 +284,12 @@ export class MessageQueue {
   }
 
   #give(message: QueuedMessage, track: Track): void {
-    if (message.doneBy.has(track)) return;
+    if (track.wasDoneWith(message)) return;
     message.outstanding++;
     track.add(message);
   }
 
-  #trackDone(message: QueuedMessage, track: Track): void {
-    message.doneBy.add(track);
+  #trackDone(message: QueuedMessage): void {
     message.isDoneBySome = true;
     message.outstanding--;
     this.#endIfCarried(message);
@@ -305,10 +306,7 @@ export class MessageQueue {
     this.#pending.delete(message);
     if (outcome === 'injected') {
       this.#recent.add(message);
-      if (this.#recent.size > this.#maxSize) {
-        const [oldest] = this.#recent;
-        this.#recent.delete(oldest);
-      }
+      if (this.#recent.size > this.#maxSize) this.#recent.shift();
     }
     if (outcome === 'cancelled' || outcome === 'cleared') this.stats.cancelled++;
     else this.stats[outcome]++;

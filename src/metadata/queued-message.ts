@@ -60,11 +60,6 @@ export class QueuedMessage {
   readonly plan: DeliveryPlan;
   /** How it ended; undefined as long as it has not. */
   outcome: InjectionOutcome | undefined;
-  /**
-   * The tracks that are done with it, so that none that comes back carries it again; those that are forgotten are not
-   * held.
-   */
-  readonly doneBy = new WeakSet();
   /** Whether any track is done with it. */
   isDoneBySome = false;
   /** How many live tracks have it still to carry. */

@@ -121,7 +121,7 @@ export class Track {
 
   readonly #budget: Budget;
   readonly #timeline: Timeline;
-  readonly #onDone: (message: QueuedMessage, track: Track) => void;
+  readonly #onDone: (message: QueuedMessage) => void;
   readonly #window: SlidingWindow;
   #pictures = 0;
   #disposableInRow = 0;
@@ -133,6 +133,8 @@ export class Track {
   readonly #progress = new Map<QueuedMessage, Progress>();
   readonly #retained: RetainedSchedule;
   #hasResentFirst = false;
+  /** The numbers of the messages that the track was done with when it was last detached, and that may come again. */
+  #before = new Set<number>();
   /** Messages that are done with, until that is told. */
   #done: QueuedMessage[] = [];
 
@@ -148,7 +150,7 @@ export class Track {
     budget: Budget,
     timeline: Timeline,
     retained: ReadonlyMap<string, QueuedMessage>,
-    onDone: (message: QueuedMessage, track: Track) => void,
+    onDone: (message: QueuedMessage) => void,
   ) {
     this.id = id;
     this.#budget = budget;
@@ -177,14 +179,26 @@ export class Track {
     this.updateIdle();
   }
 
-  /** Forgets everything that is to be sent; answers the messages. */
-  detach(): DetachedMessage[] {
+  /** Whether the track, which was there before, had its copies of a message then. */
+  wasDoneWith(message: QueuedMessage): boolean {
+    return this.#before.has(message.id);
+  }
+
+  /**
+   * Forgets everything that is to be sent; answers those messages.
+   *
+   * @param known the messages that a track is given when it comes, or comes back
+   */
+  detach(known: readonly QueuedMessage[]): DetachedMessage[] {
     const messages = [...this.#progress].map(([message, { begun }]) => {
       return { message, isCarried: begun === message.nalUnits.length };
     });
-    for (const { started } of this.#lanes.all) {
-      for (const { message } of started) if (!message.plan.isIdentified) message.doneBy.add(this);
-    }
+    // When it comes back, further copies of what only its content identifies would be taken for new messages.
+    const isDone = (message: QueuedMessage) => {
+      const progress = this.#progress.get(message);
+      return progress === undefined || (progress.begun > 0 && !message.plan.isIdentified);
+    };
+    this.#before = new Set(known.filter(isDone).map(({ id }) => id));
     this.clock.stop();
     this.isAttached = false;
     this.isIdle = false;
@@ -267,7 +281,7 @@ export class Track {
     const { id: injector } = this;
     const { isKept } = selection.picture;
     for (const { message, fragment, copies, entry } of selection.takes) {
-      const copy = { injector, frame, fragment, ...(timestamp !== undefined && { timestamp }) };
+      const copy = timestamp === undefined ? { injector, frame, fragment } : { injector, frame, timestamp, fragment };
       for (let i = 0; i < copies; i++) message.addCopy(copy);
       if (entry === undefined) {
         this.#retained.sent(message);
@@ -292,7 +306,7 @@ export class Track {
     const done = this.#done;
     if (done.length === 0) return;
     this.#done = [];
-    for (const message of done) this.#onDone(message, this);
+    for (const message of done) this.#onDone(message);
   }
 
   #takeRetained(selection: TrackSelection, picture: Picture): void {
