@@ -1,9 +1,21 @@
 import type { QueuedMessage } from './queued-message.js';
 
+/** What is left of a message. */
+export interface Progress {
+  /** NAL units that are not done with. */
+  left: number;
+  /** NAL units of which a copy is in a frame. */
+  begun: number;
+  /** Whether the message was taken back, or the track has forgotten it: what is left does not count any more. */
+  isTakenBack: boolean;
+}
+
 /** One NAL unit of a message, with the copies that are left of it. */
 export interface Entry {
   /** The message. */
   readonly message: QueuedMessage;
+  /** That of the message. */
+  readonly progress: Progress;
   /** Which of its NAL units. */
   readonly fragment: number;
   /** Copies that are left to send; 0 where it is done with. */
@@ -38,7 +50,7 @@ function isEmpty({ started, waiting, head }: Lane): boolean {
 function keepUnfinished(entries: Entry[]): void {
   let kept = 0;
   for (const entry of entries) if (entry.copiesLeft > 0) entries[kept++] = entry;
-  entries.length = kept;
+  if (kept < entries.length) entries.length = kept;
 }
 
 /**
@@ -54,12 +66,13 @@ export class Lanes {
   }
 
   /** Takes every NAL unit of a message, behind those of its priority. */
-  add(message: QueuedMessage): void {
+  add(message: QueuedMessage, progress: Progress): void {
     const { repeatCount: copiesLeft, priority } = message.plan;
     const { waiting } = this.#laneOf(priority);
     for (const fragment of message.nalUnits.keys()) {
       waiting.push({
         message,
+        progress,
         fragment,
         copiesLeft,
         nextPicture: 0,

@@ -47,7 +47,8 @@ export interface SeiPublisherStats {
 /** Bytes of the random number by which receivers tell publishers apart. */
 const SOURCE_LENGTH = 8;
 
-const defaultNow = () => performance.timeOrigin + performance.now();
+const { timeOrigin } = performance;
+const defaultNow = () => timeOrigin + performance.now();
 
 /**
  * Takes messages, and hands them to the injectors of the tracks that carry them: `new SeiInjector({ publisher })`.

@@ -66,7 +66,8 @@ export class QueuedMessage {
   outstanding = 0;
   /** Whether a track ran out of time for it. */
   ranOutOfTime = false;
-  readonly #copies: InjectedCopy[] = [];
+  /** Made with the first copy. */
+  #copies: InjectedCopy[] | undefined;
   #promise: Promise<InjectionReceipt> | undefined;
   #resolve: ((receipt: InjectionReceipt) => void) | undefined;
 
@@ -96,19 +97,21 @@ export class QueuedMessage {
         ? new Promise((resolve) => {
             this.#resolve = resolve;
           })
-        : Promise.resolve({ outcome: this.outcome, copies: this.#copies });
+        : Promise.resolve({ outcome: this.outcome, copies: this.#copies ?? [] });
     return this.#promise;
   }
 
   /** Takes note of a copy. After the end it is not asked for any more. */
   addCopy(copy: InjectedCopy): void {
-    if (this.outcome === undefined) this.#copies.push(copy);
+    if (this.outcome !== undefined) return;
+    if (this.#copies === undefined) this.#copies = [copy];
+    else this.#copies.push(copy);
   }
 
   /** Ends it; the first end counts. */
   finish(outcome: InjectionOutcome): void {
     if (this.outcome !== undefined) return;
     this.outcome = outcome;
-    this.#resolve?.({ outcome, copies: this.#copies });
+    this.#resolve?.({ outcome, copies: this.#copies ?? [] });
   }
 }

@@ -3,7 +3,7 @@
  * publisher. It decides and keeps count; it touches no frame.
  */
 import { CONTENT_DEDUP_WINDOW_MS, DEDUP_WINDOW_MS } from './deduplicator.js';
-import { type Entry, type Lane, Lanes } from './lanes.js';
+import { type Entry, type Lane, Lanes, type Progress } from './lanes.js';
 import type { QueuedMessage } from './queued-message.js';
 import { RetainedSchedule } from './retained-schedule.js';
 import { SlidingWindow } from './sliding-window.js';
@@ -80,14 +80,6 @@ interface Take {
   readonly copies: number;
   /** The entry it comes from; undefined for a retained message that is sent again. */
   readonly entry?: Entry;
-}
-
-/** What is left of a message. */
-interface Progress {
-  /** NAL units that are not done with. */
-  left: number;
-  /** NAL units of which a copy is in a frame. */
-  begun: number;
 }
 
 /** A message that a track will not carry to the end. */
@@ -190,8 +182,9 @@ export class Track {
    * @param known the messages that a track is given when it comes, or comes back
    */
   detach(known: readonly QueuedMessage[]): DetachedMessage[] {
-    const messages = [...this.#progress].map(([message, { begun }]) => {
-      return { message, isCarried: begun === message.nalUnits.length };
+    const messages = [...this.#progress].map(([message, progress]) => {
+      progress.isTakenBack = true;
+      return { message, isCarried: progress.begun === message.nalUnits.length };
     });
     // When it comes back, further copies of what only its content identifies would be taken for new messages.
     const isDone = (message: QueuedMessage) => {
@@ -224,9 +217,10 @@ export class Track {
   /** Takes a message that is to be carried. */
   add(message: QueuedMessage): void {
     const { length } = message.nalUnits;
-    this.#lanes.add(message);
+    const progress = { left: length, begun: 0, isTakenBack: false };
+    this.#lanes.add(message, progress);
     this.#pending += length;
-    this.#progress.set(message, { left: length, begun: 0 });
+    this.#progress.set(message, progress);
     this.isIdle = false;
   }
 
@@ -234,6 +228,7 @@ export class Track {
   takeBack(message: QueuedMessage): boolean {
     const progress = this.#progress.get(message);
     if (progress === undefined) return false;
+    progress.isTakenBack = true;
     this.#progress.delete(message);
     this.#pending -= progress.left;
     this.#takenBack += progress.left;
@@ -257,13 +252,14 @@ export class Track {
     // Where every picture is one they take turns, so that neither holds up the other.
     const resendsFirst = picture.isIdr && !this.#hasResentFirst;
     this.#hasResentFirst = resendsFirst;
-    this.#retained.advance(this.clock.position, picture.isIdr);
-    if (resendsFirst) this.#takeRetained(selection, picture);
+    const hasRetained = !this.#retained.isEmpty;
+    if (hasRetained) this.#retained.advance(this.clock.position, picture.isIdr);
+    if (hasRetained && resendsFirst) this.#takeRetained(selection, picture);
     for (const lane of this.#lanes.all) {
       if (this.#takeStarted(selection, lane, picture) === Fit.full) break;
       if (this.#takeWaiting(selection, lane, picture) === Fit.full) break;
     }
-    if (!resendsFirst) this.#takeRetained(selection, picture);
+    if (hasRetained && !resendsFirst) this.#takeRetained(selection, picture);
     this.#settle();
     return selection;
   }
@@ -287,7 +283,10 @@ export class Track {
         this.#retained.sent(message);
         continue;
       }
-      if (entry.nextPicture === 0) this.#begun(entry);
+      if (entry.nextPicture === 0) {
+        entry.firstCopyAt = this.clock.position;
+        entry.progress.begun++;
+      }
       entry.hasKeptCopy ||= isKept;
       entry.lastCopyAt = this.clock.position;
       entry.copiesLeft -= copies;
@@ -336,7 +335,7 @@ export class Track {
         continue;
       if (this.#takeEntry(selection, entry, picture) === Fit.full) result = Fit.full;
     }
-    started.length = kept;
+    if (kept < started.length) started.length = kept;
     return result;
   }
 
@@ -357,9 +356,8 @@ export class Track {
    * it.
    */
   #isGone(entry: Entry, maxLength: number): boolean {
-    const { message, fragment } = entry;
-    const progress = this.#progress.get(message);
-    if (progress === undefined) {
+    const { message, progress, fragment } = entry;
+    if (progress.isTakenBack) {
       entry.copiesLeft = 0;
       return true;
     }
@@ -406,19 +404,10 @@ export class Track {
     return Fit.taken;
   }
 
-  /** The first copy of an entry is in a frame. */
-  #begun(entry: Entry): void {
-    entry.firstCopyAt = this.clock.position;
-    const progress = this.#progress.get(entry.message);
-    if (progress !== undefined) progress.begun++;
-  }
-
   #entryDone(entry: Entry): void {
     entry.copiesLeft = 0;
-    const { message } = entry;
-    const progress = this.#progress.get(message);
-    // It may have been taken back in the meantime.
-    if (progress === undefined) return;
+    const { message, progress } = entry;
+    if (progress.isTakenBack) return;
     this.#pending--;
     progress.left--;
     if (progress.left > 0) return;

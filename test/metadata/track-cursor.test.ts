@@ -116,13 +116,14 @@ describe('a cursor', () => {
   it('may be committed after its messages were taken back, or after it was closed', () => {
     for (const isClosed of [false, true]) {
       const { publisher, cursor } = setup();
-      publishName(publisher, 'a');
+      publishName(publisher, 'a', { repeatCount: 1 });
       cursor.next();
       const selection = cursor.select(picture) as Selection;
       if (isClosed) cursor.close();
       else publisher.clearQueue();
       cursor.commit(selection);
       expect(cursor.stats).toMatchObject({ copies: 1, pending: 0 });
+      expect(publisher.stats).toMatchObject({ injected: 0, cancelled: isClosed ? 0 : 1, queued: isClosed ? 1 : 0 });
       expect(cursor.next()).toBe(false);
     }
   });
