@@ -30,12 +30,26 @@ export function parseUuid(uuid: string): Uint8Array {
   return Uint8Array.from({ length: UUID_LENGTH }, (_, i) => Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16));
 }
 
+// The messages of a stream have few UUIDs, and comparing 16 bytes takes a tenth of putting a string together.
+let lastText = DEFAULT_SEI_UUID;
+const lastBytes = parseUuid(DEFAULT_SEI_UUID);
+
+function isLast(bytes: Uint8Array, at: number): boolean {
+  for (let i = 0; i < UUID_LENGTH; i++) {
+    if (bytes[at + i] !== lastBytes[i]) return false;
+  }
+  return true;
+}
+
 /** The canonical lower-case form of the 16 bytes at `at`. */
 export function formatUuid(bytes: Uint8Array, at = 0): string {
+  if (isLast(bytes, at)) return lastText;
   let text = '';
   for (let i = 0; i < UUID_LENGTH; i++) {
     if (i === 4 || i === 6 || i === 8 || i === 10) text += '-';
     text += HEX[bytes[at + i]];
+    lastBytes[i] = bytes[at + i];
   }
+  lastText = text;
   return text;
 }

@@ -63,8 +63,13 @@ function toMessage(frame: Uint8Array, records: Uint32Array, at: number, scratch:
   return { payloadType, payload, nalUnitOffset };
 }
 
-/** Extracts the messages of a frame whose framing is known, each with the end of its NAL unit. */
-export function extractLocated(frame: Uint8Array, framing: number, isFirstVclEnd: boolean): LocatedSeiMessage[] {
+/** Makes something of each message of a frame whose framing is known; `make` must not extract. */
+function extractEach<T>(
+  frame: Uint8Array,
+  framing: number,
+  isFirstVclEnd: boolean,
+  make: (message: SeiMessage, nalUnitEnd: number) => T,
+): T[] {
   let records = sharedRecords;
   let scratch: Uint8Array = sharedScratch;
   let count: number;
@@ -74,14 +79,16 @@ export function extractLocated(frame: Uint8Array, framing: number, isFirstVclEnd
     else if (count * SEI_RECORD_LENGTH > records.length) records = new Uint32Array(count * SEI_RECORD_LENGTH);
     else break;
   }
-  const messages: LocatedSeiMessage[] = [];
+  const made: T[] = [];
   for (let at = 0; at < count * SEI_RECORD_LENGTH; at += SEI_RECORD_LENGTH) {
-    messages.push({
-      message: toMessage(frame, records, at, scratch),
-      nalUnitEnd: records[at + SeiRecord.nalUnitEnd],
-    });
+    made.push(make(toMessage(frame, records, at, scratch), records[at + SeiRecord.nalUnitEnd]));
   }
-  return messages;
+  return made;
+}
+
+/** Extracts the messages of a frame whose framing is known, each with the end of its NAL unit. */
+export function extractLocated(frame: Uint8Array, framing: number, isFirstVclEnd: boolean): LocatedSeiMessage[] {
+  return extractEach(frame, framing, isFirstVclEnd, (message, nalUnitEnd) => ({ message, nalUnitEnd }));
 }
 
 /**
@@ -105,5 +112,5 @@ export function extractSei(frame: Uint8Array, options?: ExtractOptions): SeiMess
   const data = readableBytes('frame', frame);
   const framing = detectedFraming(backend().detect(data, hint));
   if (framing === 0) return [];
-  return extractLocated(data, framing, scan === 'first-vcl').map(({ message }) => message);
+  return extractEach(data, framing, scan === 'first-vcl', (message) => message);
 }

@@ -33,4 +33,14 @@ describe('UUIDs', () => {
     }
     expect(codeOf(() => parseUuid(undefined as unknown as string))).toBe('ERR_INVALID_ARG_TYPE');
   });
+
+  it('is formatted as it is, whichever was formatted before', () => {
+    const uuids = [DEFAULT_SEI_UUID, '00000000-0000-0000-0000-000000000000', 'b16d7d56-892e-419c-8d82-e069cd3aa5c2'];
+    for (const uuid of [...uuids, ...uuids, uuids[2], uuids[0], uuids[0]]) {
+      const bytes = parseUuid(uuid);
+      expect(formatUuid(bytes)).toBe(uuid);
+      bytes.fill(0xff);
+      expect(formatUuid(parseUuid(uuid))).toBe(uuid);
+    }
+  });
 });
