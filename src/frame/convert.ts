@@ -131,6 +131,8 @@ export function toLengthPrefixed<T extends Uint8Array>(data: T, options?: ToLeng
 }
 
 function checkOffsets(offsets: unknown): asserts offsets is Uint32Array {
+  if (offsets instanceof Uint32Array) return;
+  // One of another realm, at a price that a short scan would notice.
   if (Object.prototype.toString.call(offsets) !== '[object Uint32Array]' || !ArrayBuffer.isView(offsets)) {
     throw invalidType('offsets', 'a Uint32Array', offsets);
   }
