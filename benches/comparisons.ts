@@ -11,6 +11,7 @@ export const MODULES: readonly string[] = [
   'frame/linear.ts',
   'metadata/injector.ts',
   'metadata/subscriber.ts',
+  'rtp/forward.ts',
   'cli/inject.ts',
 ];
 

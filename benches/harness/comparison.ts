@@ -1,5 +1,6 @@
 /** The nouns of a benchmark: a comparison times tasks against each other, in one run and on the same bytes. */
 import type * as Index from '../../src/index.js';
+import type * as Rtp from '../../src/rtp/index.js';
 import type { Backend } from '../../src/backend/backend.js';
 
 /** An instance of the library, as it is published, that works with one backend. */
@@ -8,6 +9,8 @@ export interface Side {
   readonly name: string;
   /** What an application imports. */
   readonly library: typeof Index;
+  /** The same of `h264-sei/rtp`. */
+  readonly rtp: typeof Rtp;
   /** What stands behind it. */
   readonly backend: Backend;
 }

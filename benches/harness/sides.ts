@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path';
 import type * as Current from '../../src/backend/current.js';
 import type * as Index from '../../src/index.js';
 import type * as Native from '../../src/backend/native.js';
+import type * as Rtp from '../../src/rtp/index.js';
 import type { Side, Sides } from './comparison.js';
 
 const root = resolve(__dirname, '../..');
@@ -42,7 +43,8 @@ function loadLibrary(name: string, environment: Environment, prepare?: () => voi
   prepare?.();
   const library = nodeRequire(join(dist, 'index.js')) as typeof Index;
   const { backend } = nodeRequire(join(dist, 'backend/current.js')) as typeof Current;
-  return { name, library, backend: backend() };
+  const rtp = nodeRequire(join(dist, 'rtp/index.js')) as typeof Rtp;
+  return { name, library, rtp, backend: backend() };
 }
 
 /** Forgets every instance of the library, with its addon. */
