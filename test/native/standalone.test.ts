@@ -26,7 +26,6 @@ const emulator: Tool = {
     const { status } = spawnSync('qemu-aarch64-static', ['--version']);
     return status === 0 ? undefined : 'there is no qemu-aarch64-static';
   },
-  optional: true,
 };
 
 /** The kernels that an output of run.sh says were tested; every other line has to be one that it is meant to have. */
