@@ -57,15 +57,16 @@ function isDetectedAtOnce(data: Uint8Array, hint: number): boolean {
 function isWithoutSei(frame: Uint8Array, framing: number, isFirstVclEnd: boolean): boolean {
   const isByteStream = framing === Framing.annexb;
   if (isByteStream && !isFirstVclEnd) return false;
-  const cursor = new NalUnitCursor(frame, framing, Math.min(NEAR_SLICE, frame.length));
-  for (let count = 0; count < FEW_NAL_UNITS; count++) {
-    // Where the search has ended early, what is behind it may hold SEI.
-    if (!cursor.next()) return !isByteStream || frame.length <= NEAR_SLICE;
+  const searchEnd = Math.min(NEAR_SLICE, frame.length);
+  const cursor = new NalUnitCursor(frame, framing, searchEnd);
+  let count = 0;
+  while (cursor.next()) {
     const type = nalUnitType(frame[cursor.start]);
-    if (type === NalUnitType.sei) return false;
     if (isFirstVclEnd && isVcl(type)) return true;
+    if (type === NalUnitType.sei || ++count === FEW_NAL_UNITS) return false;
   }
-  return false;
+  // Where the search has ended early, what is behind it may hold SEI.
+  return !isByteStream || searchEnd === frame.length;
 }
 
 /**

@@ -5,13 +5,13 @@
  */
 
 /** Bytes from which on a piece that is full of zeros goes to the addon; benchmarks of the hostile inputs. */
-export const ZERO_HEAVY_CUTOFF = 64;
+export const ZERO_HEAVY_CUTOFF = 32;
 
 /** Bytes from which on the addon scans for start codes; benchmark `scanNalUnits`. */
 export const SCAN_CUTOFF = 256;
 
 /** Bytes from which on the addon inserts escapes, and counts them, where there is a zero; benchmark `escape`. */
-export const ESCAPE_CUTOFF = 64;
+export const ESCAPE_CUTOFF = 16;
 
 /**
  * Bytes up to which JavaScript copies what holds no zero, and so needs no escape: `memchr` and `memmove` are a shorter
@@ -20,10 +20,10 @@ export const ESCAPE_CUTOFF = 64;
 export const ZERO_FREE_CUTOFF = 4096;
 
 /** Bytes from which on the addon removes escapes; benchmark `unescape`. */
-export const UNESCAPE_CUTOFF = 128;
+export const UNESCAPE_CUTOFF = 96;
 
 /** Bytes from which on the addon reads a whole byte stream for SEI; benchmark `extractSei`, scan `full`. */
-export const FULL_EXTRACTION_CUTOFF = 512;
+export const FULL_EXTRACTION_CUTOFF = 256;
 
 /** NAL units of a sample through which JavaScript goes to see that none of them is SEI; benchmark `extractSei` of avcc. */
 export const FEW_NAL_UNITS = 16;
