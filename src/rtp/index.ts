@@ -66,4 +66,4 @@ export {
   RtpSeiInjector,
   type RtpSeiInjectorStats,
 } from './rtp-sei-injector.js';
-export { MAX_DROPOUT, MAX_MISORDER, SEQUENCE_WINDOW } from './sequence-mapping.js';
+export { MAX_MISORDER, SEQUENCE_WINDOW } from './sequence-mapping.js';

@@ -54,8 +54,8 @@ export interface RtpSeiInjectorStats extends Readonly<InjectionCounts> {
  * - A number that was ever given out stands for one sequence of bytes, as SRTP demands. From the first SEI on a packet
  *   that comes again is answered byte for byte from the history, or not at all, and so is one that is older than
  *   {@link SEQUENCE_WINDOW} packets. Before that everything passes as it is.
- * - A new series of sequence numbers, or a gap of more than {@link MAX_DROPOUT} packets, is believed with its second packet,
- *   as in RFC 3550 A.1; the first one is held until then, and goes out with it.
+ * - A new series of sequence numbers, or a gap of more than {@link MAX_SEQUENCE_NUMBER_GAP}, is believed with its
+ *   second packet, as in RFC 3550 A.1; the first one is held until then, and goes out with it.
  * - What is in a packet never makes it throw. Packets that are broken pass, with their number mapped.
  *
  * What is held for a stream has a fixed size, less than 64 KiB, and a history of changed packets.
@@ -127,8 +127,8 @@ export class RtpSeiInjector {
    * Takes the next packet as {@link RtpSeiInjector.process} does, and copies no payload that does not change: for
    * whoever sends from several pieces of memory, as `socket.send` of `node:dgram` does.
    *
-   * @returns each packet that is to be sent, in pieces: a whole one, or a copy of the fixed header and a view of the rest
-   *   of `packet`
+   * @returns each packet that is to be sent, in pieces: a whole one, or a copy of the fixed header and a view of the
+   *   rest of `packet`
    * @throws as {@link RtpSeiInjector.process} does
    */
   processParts(packet: Uint8Array): Uint8Array[][] {

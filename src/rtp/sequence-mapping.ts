@@ -3,6 +3,7 @@
  * distance of the two is kept for each original number, so that a packet that comes late goes where it would have gone
  * in time.
  */
+import { MAX_SEQUENCE_NUMBER_GAP } from './reorder-buffer.js';
 import { sequenceNumberDistance } from './serial-number.js';
 
 /**
@@ -16,12 +17,6 @@ export const SEQUENCE_WINDOW = 4096;
  * that begin a new series: MAX_MISORDER of RFC 3550 A.1.
  */
 export const MAX_MISORDER = 100;
-
-/**
- * A packet that is so far ahead is one of another series, or has gone astray, until the next one confirms it:
- * MAX_DROPOUT of RFC 3550 A.1.
- */
-export const MAX_DROPOUT = 3000;
 
 /** A packet whose output number is so far behind the newest is too late: SRTP could take it for the next cycle. */
 const MAX_OUTPUT_LAG = 0x4000;
@@ -124,7 +119,8 @@ export class SequenceMapping {
   /** Says what a packet is: a value of {@link Arrival}. Nothing changes. */
   classify(sequenceNumber: number, timestamp: number): number {
     const position = this.positionOf(sequenceNumber);
-    if (position > this.#newest) return position - this.#newest > MAX_DROPOUT ? Arrival.stray : Arrival.newest;
+    if (position > this.#newest)
+      return position - this.#newest > MAX_SEQUENCE_NUMBER_GAP ? Arrival.stray : Arrival.newest;
     if (position < this.#oldest || this.newestOutput - this.outputOf(position) > MAX_OUTPUT_LAG) return Arrival.stray;
     const index = sequenceNumber & INDEX_MASK;
     if ((this.#marks[index] & Mark.received) === 0) return Arrival.late;

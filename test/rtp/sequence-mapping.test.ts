@@ -1,12 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  Arrival,
-  MAX_DROPOUT,
-  MAX_MISORDER,
-  SEQUENCE_WINDOW,
-  SequenceMapping,
-} from '../../src/rtp/sequence-mapping.js';
+import { MAX_SEQUENCE_NUMBER_GAP } from '../../src/rtp/index.js';
+import { Arrival, MAX_MISORDER, SEQUENCE_WINDOW, SequenceMapping } from '../../src/rtp/sequence-mapping.js';
 
 /** Takes a packet of a mapping, with packets in front of it where it is the newest; answers its output position. */
 function take(mapping: SequenceMapping, number: number, inFront = 0): number {
@@ -98,14 +93,9 @@ describe('a packet', () => {
   it('is of another series where it is old, far ahead, or of another time than the one that has its number', () => {
     const mapping = new SequenceMapping(10_000);
     take(mapping, 10_000);
-    expect(arrivals(mapping, 9900, 9899, 10_000, 10_001, 10_000 + MAX_DROPOUT, 10_001 + MAX_DROPOUT)).toEqual([
-      Arrival.late,
-      Arrival.stray,
-      Arrival.duplicate,
-      Arrival.newest,
-      Arrival.newest,
-      Arrival.stray,
-    ]);
+    expect(
+      arrivals(mapping, 9900, 9899, 10_000, 10_001, 10_000 + MAX_SEQUENCE_NUMBER_GAP, 10_001 + MAX_SEQUENCE_NUMBER_GAP),
+    ).toEqual([Arrival.late, Arrival.stray, Arrival.duplicate, Arrival.newest, Arrival.newest, Arrival.stray]);
     expect(mapping.classify(10_000, 5)).toBe(Arrival.stray);
     for (let number = 10_001; number <= 10_000 + SEQUENCE_WINDOW; number += 2) take(mapping, number);
     const newest = 9999 + SEQUENCE_WINDOW;
