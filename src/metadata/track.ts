@@ -64,14 +64,27 @@ export interface Selection {
 /** A selection as the track makes it. */
 export class TrackSelection implements Selection {
   /** {@link Selection.nalUnits}. */
-  readonly nalUnits: Uint8Array[] = [];
+  nalUnits: Uint8Array[] = [];
   /** {@link Selection.bytes}. */
   bytes = 0;
   /** What is known of each NAL unit, entry by entry. */
-  readonly takes: Take[] = [];
+  takes: Take[] = [];
 
   /** @param picture what it is for */
   constructor(readonly picture: Picture) {}
+
+  /** Takes the copies of a NAL unit. */
+  add(nalUnit: Uint8Array, take: Take): void {
+    this.bytes += nalUnit.length * take.copies;
+    if (this.takes.length === 0 && take.copies === 1) {
+      // Most frames take one copy, and an array that something is pushed to has room for sixteen more.
+      this.nalUnits = [nalUnit];
+      this.takes = [take];
+      return;
+    }
+    for (let i = 0; i < take.copies; i++) this.nalUnits.push(nalUnit);
+    this.takes.push(take);
+  }
 }
 
 interface Take {
@@ -398,9 +411,7 @@ export class Track {
     // Were a smaller one let through, a large one could wait forever.
     if (!this.#window.fits(bytes, this.clock.position)) return Fit.full;
     if (bytes > maxBytesPerFrame || bytes + count * picture.framingLength > picture.maxGrowth) return Fit.skipped;
-    for (let i = 0; i < take.copies; i++) selection.nalUnits.push(nalUnit);
-    selection.takes.push(take);
-    selection.bytes = bytes;
+    selection.add(nalUnit, take);
     return Fit.taken;
   }
 
