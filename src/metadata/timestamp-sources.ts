@@ -10,6 +10,12 @@ export const TIMESTAMP_RESTART_MS = 10_000;
  */
 export const MAX_SOURCE_LAG_MS = 10_000;
 
+/**
+ * Sources that have come so near to each other, in milliseconds, are one. It is less than what a source may begin apart
+ * from the others, so that two which run side by side at just that distance are not taken for one and for two in turn.
+ */
+const SAME_SOURCE_MS = TIMESTAMP_RESTART_MS / 2;
+
 /** So many sources are told apart; the one without a frame for longest makes room. */
 export const MAX_TIMESTAMP_SOURCES = 8;
 
@@ -26,8 +32,8 @@ interface Source {
 
 /**
  * The sources of frames that nobody told apart: one, whose timestamps may jump and start anew, or several, each with an
- * origin of its own. They are more than {@link TIMESTAMP_RESTART_MS} apart, so that the one which is nearest to a
- * timestamp is the one that it is from.
+ * origin of its own, which begin more than {@link TIMESTAMP_RESTART_MS} apart. The one that is nearest to a timestamp is
+ * the one that it is from.
  */
 export class TimestampSources {
   /** The one that had a frame last stands last. */
@@ -42,7 +48,7 @@ export class TimestampSources {
    */
   advance(timestamp: number, present: number): number {
     const source = this.#sourceOf(timestamp) ?? this.#newSource(timestamp, present);
-    this.#sources = this.#sources.filter((each) => each !== source && distance(each, timestamp) > TIMESTAMP_RESTART_MS);
+    this.#sources = this.#sources.filter((each) => each !== source && distance(each, timestamp) > SAME_SOURCE_MS);
     this.#sources.push(source);
     if (this.#sources.length > MAX_TIMESTAMP_SOURCES) this.#sources.shift();
     source.position = Math.max(source.position, present - MAX_SOURCE_LAG_MS);

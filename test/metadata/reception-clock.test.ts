@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MAX_RECEPTION_TRACKS, ReceptionClock } from '../../src/metadata/reception-clock.js';
-import { MAX_SOURCE_LAG_MS } from '../../src/metadata/timestamp-sources.js';
+import { MAX_SOURCE_LAG_MS, TIMESTAMP_RESTART_MS } from '../../src/metadata/timestamp-sources.js';
 import { MAX_REORDERED_PICTURES } from '../../src/metadata/track-clock.js';
 
 /** The time after each of these frames, given as what the machine's clock says and the frame's timestamp. */
@@ -85,7 +85,12 @@ describe('two tracks', () => {
   const burst = fc.integer({ min: 1, max: 30 });
   const turns = fc.integer({ min: 4, max: 60 });
   const bursts = fc.array(burst, { minLength: 4, maxLength: 60 });
-  const origin = fc.oneof(fc.integer({ min: -1e9, max: 1e9 }), fc.integer({ min: -30_000, max: 30_000 }));
+  const origin = fc.oneof(
+    fc.integer({ min: -1e9, max: 1e9 }),
+    fc.integer({ min: -30_000, max: 30_000 }),
+    fc.integer({ min: -100, max: 100 }).map((apart) => TIMESTAMP_RESTART_MS + apart),
+    fc.constant(0),
+  );
 
   /** What time passes, from the frame on at which both have come, and how much of it is in the frames. */
   function passed(origins: readonly number[], lengths: readonly number[], names: readonly (string | undefined)[]) {
@@ -121,6 +126,13 @@ describe('two tracks', () => {
         expect(Math.abs(time - media)).toBeLessThanOrEqual(80);
       }),
     );
+  });
+
+  it.each([-40, -1, 0, 1, 20, 40, 41, 80])('without names do so too, apart by the bound and %i ms', (more) => {
+    for (const apart of [TIMESTAMP_RESTART_MS + more, -TIMESTAMP_RESTART_MS - more]) {
+      const { time, media } = passed([0, apart], Array<number>(1000).fill(1), [undefined, undefined]);
+      expect(Math.abs(time - media)).toBeLessThanOrEqual(80);
+    }
   });
 
   it('without names and far apart do so too, also where they come in bursts', () => {
