@@ -31,6 +31,11 @@ const THOROUGH: Effort = { rounds: 15, millisecondsPerRound: 10, warmUpMilliseco
 const QUICK: Effort = { rounds: 5, millisecondsPerRound: 5, warmUpMilliseconds: 30, everyKernel: false };
 /** A collection between two rounds would count as time in which a function was not used, and cost its code. */
 const V8_OPTIONS = ['--expose-gc', '--no-flush-bytecode'];
+/**
+ * The allocator of glibc keeps what is freed. Otherwise it gives large blocks back to the kernel and gets them again, in
+ * a rhythm that depends on what went before, and a call that allocates costs twice as much in one round as in the next.
+ */
+const ALLOCATOR = { MALLOC_MMAP_THRESHOLD_: String(32 * 2 ** 20), MALLOC_TRIM_THRESHOLD_: String(2 ** 30) };
 const LOAD_THAT_DISTURBS = 0.5;
 
 interface Selected {
@@ -52,6 +57,7 @@ function runInProcess({ module, comparison }: Selected, effort: Effort): Promise
   const script = join(__dirname, 'harness/run-comparison.ts');
   const child = fork(script, [module, comparison.name, JSON.stringify(effort)], {
     execArgv: [...process.execArgv, ...V8_OPTIONS],
+    env: { ...process.env, ...ALLOCATOR },
   });
   return new Promise((resolve, reject) => {
     child.on('message', (result) => {

@@ -15,6 +15,10 @@ const ROUNDS = 7;
 const TEXT = 'a caption of some length';
 const UUID = 'b16d7d56-892e-419c-8d82-e069cd3aa5c1';
 const root = resolve(__dirname, '../..');
+
+/** What the harness sets for its own allocations is not for these processes. */
+const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('MALLOC_')));
+
 const clip = (name: string) => readFileSync(join(root, 'test/fixtures/clips', name));
 
 /** What the file consists of, over and over. */
@@ -52,7 +56,10 @@ function inputFile(content: string, megabytes: number): string {
 function processTask(command: string, args: readonly string[], input: string, output: string): Task {
   return {
     run() {
-      const { status, stderr, error } = spawnSync(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+      const { status, stderr, error } = spawnSync(command, args, {
+        env: environment,
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
       if (status !== 0) throw error ?? new Error(`${command} ended with ${status}: ${stderr.toString()}`);
       return statSync(output).size;
     },
@@ -60,7 +67,7 @@ function processTask(command: string, args: readonly string[], input: string, ou
     calls: 1,
     peakMemory() {
       const script = [...process.execArgv, join(__dirname, 'peak-memory.ts'), command, ...args];
-      const bytes = Number(execFileSync(process.execPath, script, { encoding: 'utf8' }));
+      const bytes = Number(execFileSync(process.execPath, script, { encoding: 'utf8', env: environment }));
       return bytes > 0 ? bytes : undefined;
     },
   };
