@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { type Socket, createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn, setTimeout } from 'node:timers/promises';
@@ -106,6 +106,31 @@ async function untilQuiet(chunks: readonly Buffer[], isAlive: () => boolean): Pr
   }
 }
 
+/**
+ * The bytes that wait in the receive buffer of an UDP port, and the datagrams that it had no room for, as Linux tells
+ * them; undefined on other systems. The buffer holds few packets, since each counts with its whole allocation.
+ */
+async function receiveQueue(port: number): Promise<{ bytes: number; drops: number } | undefined> {
+  const table = await readFile('/proc/net/udp', 'latin1').catch(() => '');
+  const local = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  for (const line of table.split('\n')) {
+    const fields = line.trim().split(/\s+/);
+    if (fields[1]?.endsWith(local) !== true) continue;
+    return { bytes: Number.parseInt(fields[4].split(':')[1], 16), drops: Number(fields[12]) };
+  }
+  return undefined;
+}
+
+/** Waits until a process has taken all datagrams that were sent to its port, however long others keep it waiting. */
+async function untilTaken(port: number, isAlive: () => boolean): Promise<void> {
+  for (let wait = 0; isAlive(); wait = 1) {
+    const queue = await receiveQueue(port);
+    if (queue !== undefined && queue.drops > 0) throw new Error(`${queue.drops} datagrams were lost on their way`);
+    if (queue === undefined || queue.bytes === 0) return;
+    await sleep(wait);
+  }
+}
+
 /** RTCP: an empty receiver report, then BYE (RFC 3550 6.4.2, 6.6), which ends FFmpeg's stream. */
 function byePacket(ssrc: number): Buffer {
   const packet = Buffer.from('80c900010000000081cb000100000000', 'hex');
@@ -155,8 +180,14 @@ export async function ffmpegByteStream(packets: readonly Buffer[], fmtp: string)
     await untilBound(port, isAlive);
     for (const [index, packet] of packets.entries()) {
       sender.send(packet, port, HOST);
-      if (index % 16 === 15) await sleep(1);
+      if (index % 8 === 7) {
+        await sleep(1);
+        await untilTaken(port, isAlive);
+      }
     }
+    await sleep(1);
+    // FFmpeg reads RTCP first: what waits at the other port when BYE comes would be left out.
+    await untilTaken(port, isAlive);
     await untilQuiet(chunks, isAlive);
     sender.send(byePacket(packets[0].readUInt32BE(8)), port + 1, HOST);
     return await ended;
