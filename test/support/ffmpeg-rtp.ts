@@ -11,6 +11,8 @@ const TIMEOUT_MS = 30_000;
 /** FFmpeg has taken what there was when nothing more has come out of it for so long. */
 const QUIET_MS = 600;
 const TICK_MS = 20;
+/** Bytes; the default holds 12 packets of 9000 bytes, or 92 of 1200. The system may grant less. */
+const RECEIVE_BUFFER_SIZE = 1 << 22;
 
 /** Waits, and then for what the network and the pipes have brought meanwhile: timers come first in the event loop. */
 async function sleep(milliseconds: number): Promise<void> {
@@ -20,7 +22,7 @@ async function sleep(milliseconds: number): Promise<void> {
 }
 
 async function bind(port: number): Promise<Socket> {
-  const socket = createSocket('udp4');
+  const socket = createSocket({ type: 'udp4', recvBufferSize: RECEIVE_BUFFER_SIZE });
   try {
     socket.bind(port, HOST);
     await once(socket, 'listening');
@@ -115,7 +117,7 @@ async function receiveQueue(port: number): Promise<{ bytes: number; drops: numbe
   const local = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
   for (const line of table.split('\n')) {
     const fields = line.trim().split(/\s+/);
-    if (fields[1]?.endsWith(local) !== true) continue;
+    if (fields.length < 13 || !fields[1].endsWith(local)) continue;
     return { bytes: Number.parseInt(fields[4].split(':')[1], 16), drops: Number(fields[12]) };
   }
   return undefined;
@@ -238,6 +240,8 @@ export async function ffmpegPackets(annexB: Uint8Array, how: FfmpegPacketizing):
       count = packets.length;
       await sleep(50);
     }
+    const drops = (await receiveQueue(port))?.drops ?? 0;
+    if (drops > 0) throw new Error(`${drops} datagrams of ffmpeg were lost: the buffer is too small`);
     return packets;
   } finally {
     child.kill('SIGKILL');
