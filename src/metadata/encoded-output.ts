@@ -61,22 +61,36 @@ function isDataSet(packet: object, data: Uint8Array | ArrayBufferLike): boolean 
 }
 
 /**
+ * Whether {@link replacePacketBytes} can give a packet other bytes. What is frozen with its `data` somewhere else than in
+ * a property of its own cannot be given any: a copy would lack what its class keeps in private fields.
+ */
+export function canReplacePacketBytes(packet: object): boolean {
+  if (bytesOf(packet) !== undefined || Reflect.isExtensible(packet)) return true;
+  for (let holder: object | null = packet; holder !== null; holder = Reflect.getPrototypeOf(holder)) {
+    const descriptor = Reflect.getOwnPropertyDescriptor(holder, 'data');
+    if (descriptor !== undefined) return holder === packet || descriptor.set !== undefined;
+  }
+  return false;
+}
+
+/**
  * Gives a packet other bytes.
  *
  * @param packet bytes, or an object whose `data` are bytes
  * @param bytes what is to take their place, as an ArrayBuffer where they are one
- * @returns `bytes` for bytes; the packet, with its `data` replaced; where it does not let them be, a copy of its own
- *   properties with the same prototype
+ * @returns `bytes` for bytes; the packet, with its `data` replaced; where it does not let its own `data` be, a copy of
+ *   its own properties with the same prototype; undefined where it can be given none
  */
-export function replacePacketBytes(packet: object, bytes: Uint8Array): object {
+export function replacePacketBytes(packet: object, bytes: Uint8Array): object | undefined {
   if (bytesOf(packet) !== undefined) return bytesLike(packet, bytes);
   const replacement = bytesLike((packet as { data?: unknown }).data, bytes);
   if (isDataSet(packet, replacement)) return packet;
-  const enumerable = Reflect.getOwnPropertyDescriptor(packet, 'data')?.enumerable ?? true;
-  const data = { value: replacement, writable: false, enumerable, configurable: true };
+  const own = Reflect.getOwnPropertyDescriptor(packet, 'data');
+  const data = { value: replacement, writable: false, enumerable: own?.enumerable ?? true, configurable: true };
   // A getter of the class: a property of the packet itself hides it, and private state stays within reach of its
   // methods.
   if (Reflect.defineProperty(packet, 'data', data)) return packet;
+  if (own === undefined) return undefined;
   const properties: PropertyDescriptorMap = { ...Object.getOwnPropertyDescriptors(packet), data };
   return Object.create(Reflect.getPrototypeOf(packet), properties) as object;
 }
@@ -84,7 +98,6 @@ export function replacePacketBytes(packet: object, bytes: Uint8Array): object {
 interface Passage {
   readonly call: number;
   readonly at: number;
-  readonly audience: object;
 }
 
 /**
@@ -94,7 +107,8 @@ interface Passage {
  */
 export class PassedPackets {
   #clock = 0;
-  readonly #passages = new WeakMap<object, Passage>();
+  /** By audience, then by packet: what comes to one audience is nothing to another. */
+  readonly #passages = new WeakMap<object, WeakMap<object, Passage>>();
 
   /** Begins a call of a patched method; answers the number that it goes by. */
   beginCall(): number {
@@ -103,13 +117,14 @@ export class PassedPackets {
 
   /** Whether the packet has come to this audience through another call, since the given one began. */
   hasPassed(packet: object, call: number, audience: object): boolean {
-    const passage = this.#passages.get(packet);
-    return passage !== undefined && passage.call !== call && passage.at > call && passage.audience === audience;
+    const passage = this.#passages.get(audience)?.get(packet);
+    return passage !== undefined && passage.call !== call && passage.at > call;
   }
 
   /** Notes that the packet has come to the audience through the given call. */
   add(packet: object, call: number, audience: object): void {
-    this.#passages.set(packet, { call, at: ++this.#clock, audience });
+    const passages = this.#passages.get(audience) ?? new WeakMap<object, Passage>();
+    this.#passages.set(audience, passages.set(packet, { call, at: ++this.#clock }));
   }
 }
 

@@ -1,7 +1,14 @@
 import { invalidType } from '../errors.js';
 import { type InjectOptions, framingHint, isUint8Array, maxPacketSizeOption } from '../frame/arguments.js';
 import { type DiagnosticListener, diagnose } from './diagnostics.js';
-import { type PacketVisitor, PassedPackets, mapOutput, packetBytes, replacePacketBytes } from './encoded-output.js';
+import {
+  type PacketVisitor,
+  PassedPackets,
+  canReplacePacketBytes,
+  mapOutput,
+  packetBytes,
+  replacePacketBytes,
+} from './encoded-output.js';
 import { checkPublisher, getGlobalSeiPublisher } from './global.js';
 import { type InjectFrameOptions, SeiInjector, type SeiInjectorOptions } from './injector.js';
 import {
@@ -52,8 +59,9 @@ export interface H264EncoderPatchOptions<Packet = unknown, Encoder = unknown> ex
   /**
    * Gives a packet its new bytes, in memory that is the packet's from then on. It answers nothing where it has changed
    * the packet, else the packet that is to take its place. Where absent, bytes are replaced by bytes of their kind, and
-   * the `data` of an object set; where they are read-only, a property of the object hides them, and where it takes no property, a
-   * shallow copy takes its place.
+   * the `data` of an object set; where they are read-only, a property of the object hides them. In place of an object
+   * that takes no property comes a shallow copy, where `data` is a property of its own; else the object passes as it
+   * is, and the messages wait.
    */
   readonly setData?: ((packet: Packet, bytes: Uint8Array) => unknown) | undefined;
   /**
@@ -72,12 +80,14 @@ export interface H264EncoderPatchOptions<Packet = unknown, Encoder = unknown> ex
   readonly onDiagnostic?: DiagnosticListener | undefined;
 }
 
-type Report = (event: string, error: unknown) => void;
+type Report = (event: string, error?: unknown) => void;
 
 /** The options, checked, with nothing absent but the publisher. */
 interface EncoderAdapter {
   readonly publisher: SeiPublisher | undefined;
   readonly getData: (packet: object) => unknown;
+  /** Whether `setData` can do its work, to be asked before anything counts as sent. */
+  readonly canSetData: (packet: object) => boolean;
   readonly setData: (packet: object, bytes: Uint8Array) => unknown;
   readonly getTimestamp: (packet: object) => unknown;
   readonly isVideo: (packet: object, encoder: object) => boolean;
@@ -87,6 +97,21 @@ interface EncoderAdapter {
 
 /** What has passed through any patched encoder. */
 const passed = new PassedPackets();
+
+/**
+ * For each publisher and each encoder, whatever patch it goes through, the audience of its packets. Each encoder counts
+ * for itself: several may answer one object at the same time, such as a frame that never changes. A packet that is kept
+ * must not keep its encoder alive, so these stand for it.
+ */
+const audiences = new WeakMap<SeiPublisher, WeakMap<object, object>>();
+
+function audienceOf(publisher: SeiPublisher, encoder: object): object {
+  const ofPublisher = audiences.get(publisher) ?? new WeakMap<object, object>();
+  audiences.set(publisher, ofPublisher);
+  const audience = ofPublisher.get(encoder) ?? {};
+  ofPublisher.set(encoder, audience);
+  return audience;
+}
 
 /**
  * The injector of one encoder. It knows nothing of the encoder, which may go while a publisher still holds the
@@ -200,18 +225,23 @@ function tagPacket(
     session.release(adapter.report);
     return packet;
   }
+  const audience = audienceOf(publisher, encoder);
   // Before the bytes are asked for, of which some packets make a copy each time.
-  if (passed.hasPassed(packet, call, publisher)) return packet;
+  if (passed.hasPassed(packet, call, audience)) return packet;
   if (!adapter.isVideo(packet, encoder)) return packet;
   const frame = adapter.getData(packet);
-  if (!isUint8Array(frame) || frame.length === 0 || passed.hasPassed(frame, call, publisher)) return packet;
+  if (!isUint8Array(frame) || frame.length === 0 || passed.hasPassed(frame, call, audience)) return packet;
+  if (!adapter.canSetData(packet)) {
+    adapter.report('packet-read-only');
+    return packet;
+  }
   const timestamp = adapter.getTimestamp(packet);
   const options = Number.isFinite(timestamp) ? { timestamp: timestamp as number } : undefined;
   const tagged = session.injectorFor(publisher, adapter).inject(frame, options);
   const replaced = tagged === frame ? undefined : adapter.setData(packet, tagged);
   const answer = isObject(replaced) ? replaced : packet;
-  passed.add(answer, call, publisher);
-  passed.add(tagged, call, publisher);
+  passed.add(answer, call, audience);
+  passed.add(tagged, call, audience);
   return answer;
 }
 
@@ -235,12 +265,13 @@ function encoderAdapter(options: H264EncoderPatchOptions): EncoderAdapter {
   return {
     publisher,
     getData: getData ?? packetBytes,
+    canSetData: setData === undefined ? canReplacePacketBytes : () => true,
     setData: setData ?? replacePacketBytes,
     getTimestamp: getTimestamp ?? (() => undefined),
     isVideo: isVideo ?? (() => true),
     createInjector: (from) => create({ publisher: from, format, lengthSize, avcC, maxPacketSize, onDiagnostic }),
     report: (event, error) => {
-      diagnose('injector', event, { error }, onDiagnostic);
+      diagnose('injector', event, error === undefined ? {} : { error }, onDiagnostic);
     },
   };
 }
@@ -256,9 +287,14 @@ function encoderAdapter(options: H264EncoderPatchOptions): EncoderAdapter {
  * The host never fails for it. What a method is given and throws is not touched; what it answers is the same object but
  * where bytes went in, and where it is a promise, which is followed by one of our own. Nothing is run that the host
  * does not run: what can be awaited or iterated is watched. What goes wrong inside is told
- * to `h264-sei:injector` (`patch-error`, `close-error`), and the packet passes as it is.
+ * to `h264-sei:injector` (`patch-error`, `close-error`, `packet-read-only`), and the packet passes as it is.
  *
- * A packet that comes through two patched methods, as where one calls the other, is taken once.
+ * A promise that is rejected is told to whoever awaits it or handles it, as ever. Where nobody does, there is no
+ * unhandled rejection: the host may have handled its own promise, and then ours must not end the process. What a method
+ * of `closeMethods` answers is the very promise of the host, observed on the side, with the same effect.
+ *
+ * A packet that comes through two patched methods of one encoder, as where one calls the other, is taken once. Each
+ * encoder counts for itself: of two objects of which one hands on what the other answers, patch one.
  *
  * @param target the encoder, or the prototype of all encoders that are and will be
  * @param options which methods, and where their packets have their bytes

@@ -28,7 +28,9 @@ export function isPromise(value: object): boolean {
  * @param then its `then`
  * @param followers what is to be done with what comes out
  * @returns for a promise one that follows it, with whatever the host has hung on it, such as a `cancel`; any other
- *   object itself, whose `then` is watched: it may do its work when it is called, so it is left to the host to call it
+ *   object itself, whose `then` is watched: it may do its work when it is called, so it is left to the host to call it.
+ *   That nobody handles the rejection of the promise answered is no unhandled rejection: the host may have handled that
+ *   of its own, and nothing tells whether it has
  */
 export function follow(awaitable: object, then: AnyFunction, followers: Followers): object {
   if (!isPromise(awaitable)) return watchThen(awaitable, then, followers);
@@ -36,7 +38,14 @@ export function follow(awaitable: object, then: AnyFunction, followers: Follower
   const following: unknown = Reflect.apply(then, awaitable, callbacks(followers, followers.map, undefined, undefined));
   if (typeof following !== 'object' || following === null) return awaitable;
   for (const [name, descriptor] of extras) Reflect.defineProperty(following, name, descriptor);
+  ignoreRejection(following);
   return following;
+}
+
+/** Sees to it that a promise of ours which is rejected with nobody there to handle it does not end the process. */
+function ignoreRejection(promise: object): void {
+  const then = thenOf(promise);
+  if (then !== undefined && isPromise(promise)) Reflect.apply(then, promise, [undefined, () => undefined]);
 }
 
 function watchThen(awaitable: object, then: AnyFunction, followers: Followers): object {
@@ -80,7 +89,8 @@ function callbacks(
  *
  * @param proceed the call
  * @param act what is to be done; it does not throw, and may be done twice
- * @returns what the call answers, or a promise that follows the one it answers
+ * @returns what the call answers, the very same: a promise is observed on the side, which makes its rejection a handled
+ *   one; of anything else that can be awaited the `then` is watched
  */
 export function afterwards(proceed: () => unknown, act: () => void): unknown {
   let answer: unknown;
@@ -95,9 +105,14 @@ export function afterwards(proceed: () => unknown, act: () => void): unknown {
     act();
     return answer;
   }
+  const awaitable = answer as object;
+  if (isPromise(awaitable)) {
+    Reflect.apply(then, awaitable, [act, act]);
+    return answer;
+  }
   const map = (value: unknown): unknown => {
     act();
     return value;
   };
-  return follow(answer as object, then, { map, onRejected: act });
+  return watchThen(awaitable, then, { map, onRejected: act });
 }

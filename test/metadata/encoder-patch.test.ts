@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { runInNewContext } from 'node:vm';
 import { buildSync } from 'esbuild';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { extractSei, stripSei } from '../../src/index.js';
 import { type SeiDiagnostic } from '../../src/metadata/diagnostics.js';
 import { MAX_OUTPUT_DEPTH } from '../../src/metadata/encoded-output.js';
@@ -326,6 +326,70 @@ describe('a packet whose data are read-only', () => {
   });
 });
 
+describe('a frozen packet whose data are out of reach', () => {
+  class Packet {
+    readonly #data = annexB(nal.p);
+    constructor() {
+      Object.freeze(this);
+    }
+    get data() {
+      return this.#data;
+    }
+    size() {
+      return this.#data.length;
+    }
+  }
+
+  it('passes as it is, and the message waits for the next one', () => {
+    const real = new SeiPublisher();
+    const output: object[] = [new Packet(), Object.freeze([new Packet()]), { data: annexB(nal.p) }];
+    const encoder = { encode: () => output.shift() };
+    handles.push(
+      patchH264Encoder(encoder, {
+        methods: 'encode',
+        publisher: real,
+        onDiagnostic: ({ event, details }) => errors.push([event, details]),
+      }),
+    );
+    real.publishText('waits', { repeatCount: 1 });
+    const [first, second, third] = output;
+    expect(encoder.encode()).toBe(first);
+    expect((first as Packet).size()).toBe(annexB(nal.p).length);
+    expect(encoder.encode()).toBe(second);
+    expect(errors).toEqual([
+      ['packet-read-only', {}],
+      ['packet-read-only', {}],
+    ]);
+    expect(real.getQueueSize()).toBe(1);
+    encoder.encode();
+    expect(extractSei((third as { data: Uint8Array }).data)).toHaveLength(1);
+    expect(real.getQueueSize()).toBe(0);
+  });
+
+  it('has a setter of its class: that is used, and where it fails the packet passes as it is', () => {
+    class Settable {
+      #data = data(1);
+      constructor(readonly fails: boolean) {
+        Object.freeze(this);
+      }
+      get data() {
+        return this.#data;
+      }
+      set data(bytes) {
+        if (this.fails) throw new Error('host');
+        this.#data = bytes;
+      }
+    }
+    const settable = new Settable(false);
+    expect(encoded(settable)).toBe(settable);
+    expect(settable.data).toEqual(data(1, MARK));
+    const failing = new Settable(true);
+    expect(encoded(failing)).toBe(failing);
+    expect(failing.data).toEqual(data(1));
+    expect(errors).toEqual([]);
+  });
+});
+
 describe('what is iterated', () => {
   it('stays the object that it is, lazy, with next, return and throw', () => {
     const log: unknown[] = [];
@@ -555,6 +619,23 @@ describe('a call', () => {
     expect(Array.from(encoder.packets(), (each) => each.data)).toEqual([data(3, MARK), data(4, MARK), data(5, MARK)]);
   });
 
+  it('of two encoders that answer one frame at the same time takes it for each', async () => {
+    class Encoder {
+      constructor(readonly frame: Uint8Array | { data: Uint8Array }) {}
+      async encode() {
+        await Promise.resolve();
+        return this.frame;
+      }
+    }
+    // A frame that begins with 0 passes through FakeInjector untouched.
+    const { injectors } = patch(Encoder.prototype);
+    for (const frame of [data(0), { data: data(0) }]) {
+      const [first, second] = [new Encoder(frame), new Encoder(frame)];
+      await Promise.all([first.encode(), second.encode()]);
+    }
+    expect(injectors.map(({ frames }) => frames)).toEqual([[[0]], [[0]], [[0]], [[0]]]);
+  });
+
   it('of a subclass and of the class below it takes each packet once', () => {
     class Base {
       encode() {
@@ -571,6 +652,60 @@ describe('a call', () => {
     expect(new Derived().encode()).toEqual(data(1, MARK));
     expect(base.injectors).toHaveLength(1);
     expect(derived.injectors).toHaveLength(0);
+  });
+});
+
+describe('a promise of the host that is rejected', () => {
+  const unhandled: unknown[] = [];
+  const onUnhandled = (reason: unknown) => unhandled.push(reason);
+  beforeEach(() => process.on('unhandledRejection', onUnhandled));
+  afterEach(() => {
+    process.off('unhandledRejection', onUnhandled);
+    unhandled.length = 0;
+  });
+  /** A turn of the event loop, after which Node has told of unhandled rejections. */
+  const turn = () => new Promise((resolve) => setTimeout(resolve, 5));
+  const busy = new Error('encoder busy');
+  const handled = () => {
+    const promise = Promise.reject(busy);
+    promise.catch(() => undefined);
+    return promise;
+  };
+
+  it('and that the host has handled ends nothing where the caller looks away', async () => {
+    const encoder = {
+      encode: handled,
+      close: handled,
+      *packets() {
+        yield handled();
+      },
+      later: () => ({ next: handled }),
+    };
+    patch(encoder, { methods: ['encode', 'packets', 'later'] });
+    void encoder.encode();
+    void encoder.close();
+    for (const packet of encoder.packets()) void packet;
+    void encoder.later().next();
+    await turn();
+    expect(unhandled).toEqual([]);
+  });
+
+  it('is told to the caller who awaits it, or who follows it', async () => {
+    const encoder = { encode: () => Promise.reject(busy), close: () => Promise.reject(busy) };
+    patch(encoder);
+    await expect(encoder.encode()).rejects.toBe(busy);
+    await expect(encoder.close()).rejects.toBe(busy);
+    void encoder.encode().then(() => 1);
+    void encoder.close().finally(() => undefined);
+    await turn();
+    expect(unhandled).toEqual([busy, busy]);
+  });
+
+  it('leaves what a closing method answers the very promise of the host', () => {
+    const closing = Promise.resolve('closed');
+    const encoder = { encode: () => data(1), close: () => closing };
+    patch(encoder);
+    expect(encoder.close()).toBe(closing);
   });
 });
 
