@@ -32,12 +32,13 @@ export function checkSubscriber(name: string, value: unknown): asserts value is 
  *
  * It is looked up at every frame, so it may be set before or after {@link patchH264Encoder}, and changed.
  *
- * @param publisher the publisher, which stays the caller's; `undefined` for none, and then frames pass as they are
+ * @param publisher the publisher, which stays the caller's; `undefined` or null for none, and then frames pass as they are
  * @throws `TypeError` for what is no publisher
  */
-export function setGlobalSeiPublisher(publisher: SeiPublisher | undefined): void {
-  if (publisher !== undefined) checkPublisher('publisher', publisher);
-  globalPublisher = publisher;
+export function setGlobalSeiPublisher(publisher: SeiPublisher | null | undefined): void {
+  const named = publisher ?? undefined;
+  if (named !== undefined) checkPublisher('publisher', named);
+  globalPublisher = named;
 }
 
 /** The publisher that {@link setGlobalSeiPublisher} named; `undefined` where there is none. */
@@ -50,12 +51,13 @@ export function getGlobalSeiPublisher(): SeiPublisher | undefined {
  *
  * It is looked up at every frame, so it may be set before or after {@link patchH264Decoder}, and changed.
  *
- * @param subscriber the subscriber, which stays the caller's; `undefined` for none, and then nothing is read
+ * @param subscriber the subscriber, which stays the caller's; `undefined` or null for none, and then nothing is read
  * @throws `TypeError` for what is no subscriber
  */
-export function setGlobalSeiSubscriber(subscriber: SeiSubscriber | undefined): void {
-  if (subscriber !== undefined) checkSubscriber('subscriber', subscriber);
-  globalSubscriber = subscriber;
+export function setGlobalSeiSubscriber(subscriber: SeiSubscriber | null | undefined): void {
+  const named = subscriber ?? undefined;
+  if (named !== undefined) checkSubscriber('subscriber', named);
+  globalSubscriber = named;
 }
 
 /** The subscriber that {@link setGlobalSeiSubscriber} named; `undefined` where there is none. */

@@ -20,9 +20,9 @@ export type MessageCallback = (message: ReceivedSeiMessage) => unknown;
 
 /**
  * What makes a message the same as another: of messages with one key the first is delivered, and a further one when
- * none was seen for the length of the window.
+ * none was seen for the length of the window. A number is the same key as its text.
  */
-export type DedupKey = (message: ReceivedSeiMessage) => string;
+export type DedupKey = (message: ReceivedSeiMessage) => string | number;
 
 /** How copies of a message are told. */
 export interface DedupOptions extends DeduplicatorOptions {
@@ -46,7 +46,10 @@ export interface SeiSubscriberOptions extends ExtractOptions {
    * stands still.
    */
   readonly now?: (() => number) | undefined;
-  /** The messages that wait for each `for await` at most; {@link SUBSCRIBER_BUFFER_SIZE} where absent. */
+  /**
+   * The messages that wait for each `for await` at most, and for the first one before it begins; {@link
+   * SUBSCRIBER_BUFFER_SIZE} where absent.
+   */
   readonly bufferSize?: number | undefined;
   /**
    * Is told what the subscriber could not read, and which callback failed; for where there is no
@@ -88,7 +91,7 @@ export interface SubscriberStats {
   readonly fragmentsPending: number;
   /** Messages that stayed incomplete: their fragments did not come in time, or made room for others. */
   readonly messagesIncomplete: number;
-  /** Messages that an iterator was too slow for. */
+  /** Messages that an iterator was too slow for, or the first one too late; none as long as nobody iterates. */
   readonly droppedFromBuffer: number;
 }
 
@@ -172,7 +175,8 @@ function idKey(uuid: string, id: string): string {
  *
  * Messages that were split come as one. Bytes that it cannot read are counted and never throw. What it remembers is
  * bounded: the messages that were seen ({@link MAX_DEDUP_ENTRIES}), the fragments ({@link MAX_PENDING_BYTES}), and what
- * waits for each iterator ({@link SUBSCRIBER_BUFFER_SIZE}, {@link MAX_SUBSCRIBER_BUFFER_BYTES}).
+ * waits for each iterator, or where there is no callback for the first one ({@link SUBSCRIBER_BUFFER_SIZE}, {@link
+ * MAX_SUBSCRIBER_BUFFER_BYTES}).
  */
 export class SeiSubscriber implements AsyncIterable<ReceivedSeiMessage, undefined> {
   readonly #hint: number;
@@ -185,6 +189,8 @@ export class SeiSubscriber implements AsyncIterable<ReceivedSeiMessage, undefine
   readonly #clock = new ReceptionClock();
   readonly #reassembler = new FragmentReassembler();
   readonly #buffers = new Set<MessageBuffer>();
+  /** What the first iterator will begin with, and how much of that was dropped; undefined once there is one. */
+  #early: { readonly buffer: MessageBuffer; dropped: number } | undefined;
   #onMessage: MessageCallback | undefined;
   #isClosed = false;
   #framesProcessed = 0;
@@ -210,6 +216,7 @@ export class SeiSubscriber implements AsyncIterable<ReceivedSeiMessage, undefine
     this.#bufferSize = bufferSizeOption(options.bufferSize);
     this.#onDiagnostic = functionOption('options.onDiagnostic', options.onDiagnostic);
     this.#onMessage = functionOption('options.onMessage', options.onMessage);
+    this.#early = { buffer: this.#newBuffer(), dropped: 0 };
   }
 
   /** What it has done so far, counted; a new object each time. */
@@ -230,12 +237,12 @@ export class SeiSubscriber implements AsyncIterable<ReceivedSeiMessage, undefine
   }
 
   /**
-   * Sets who takes each new message from now on, in place of who did; undefined for nobody.
+   * Sets who takes each new message from now on, in place of who did; undefined or null for nobody.
    *
    * @throws `TypeError` for what is no function
    */
-  setMessageCallback(onMessage: MessageCallback | undefined): void {
-    this.#onMessage = functionOption('onMessage', onMessage);
+  setMessageCallback(onMessage: MessageCallback | null | undefined): void {
+    this.#onMessage = functionOption('onMessage', onMessage ?? undefined);
   }
 
   /**
@@ -266,16 +273,22 @@ export class SeiSubscriber implements AsyncIterable<ReceivedSeiMessage, undefine
 
   /**
    * The messages from now on, for one `for await`; several each get all of them. Where the consumer is slow they wait
-   * in a buffer, from which the oldest are dropped when it is full.
+   * in a buffer, from which the oldest are dropped when it is full. The first one also gets the messages that came
+   * while there was no callback, from the same buffer, even if the subscriber is closed by then.
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<ReceivedSeiMessage, undefined> {
-    const buffer = new MessageBuffer(this.#bufferSize, (stopped) => this.#buffers.delete(stopped));
+    const { buffer, dropped } = this.#early ?? { buffer: this.#newBuffer(), dropped: 0 };
+    this.#early = undefined;
+    this.#countDropped(dropped);
     if (this.#isClosed) buffer.close();
     else this.#buffers.add(buffer);
     return buffer;
   }
 
-  /** Ends every `for await` once it has what is there, and forgets fragments. Frames that come later are not read. */
+  /**
+   * Ends every `for await`, also one that begins later, once it has what is there, and forgets fragments. Frames that
+   * come later are not read.
+   */
   close(): void {
     this.#isClosed = true;
     for (const buffer of this.#buffers) buffer.close();
@@ -357,7 +370,8 @@ export class SeiSubscriber implements AsyncIterable<ReceivedSeiMessage, undefine
     let known: unknown;
     try {
       known = key(message);
-      if (typeof known !== 'string') throw invalidType('the key of a message', 'a string', known);
+      if (typeof known === 'number' && !Number.isNaN(known)) known = String(known);
+      if (typeof known !== 'string') throw invalidType('the key of a message', 'a string or a number', known);
     } catch (error) {
       this.#fail('key-error', error, message);
       return message;
@@ -367,13 +381,21 @@ export class SeiSubscriber implements AsyncIterable<ReceivedSeiMessage, undefine
     return message;
   }
 
+  #newBuffer(): MessageBuffer {
+    return new MessageBuffer(this.#bufferSize, (stopped) => this.#buffers.delete(stopped));
+  }
+
+  #countDropped(dropped: number): void {
+    this.#droppedFromBuffer += dropped;
+    if (dropped > 0) this.#report('buffer-full', { dropped });
+  }
+
   #deliver(message: ReceivedSeiMessage): void {
     this.#messagesProcessed++;
     this.#bytes += message.payload.length;
-    for (const buffer of this.#buffers) {
-      const dropped = buffer.push(message);
-      this.#droppedFromBuffer += dropped;
-      if (dropped > 0) this.#report('buffer-full', { dropped });
+    for (const buffer of this.#buffers) this.#countDropped(buffer.push(message));
+    if (this.#early !== undefined && this.#onMessage === undefined) {
+      this.#early.dropped += this.#early.buffer.push(message);
     }
     if (isDiagnosed('subscriber', this.#onDiagnostic)) {
       const { uuid, messageId, payload } = message;

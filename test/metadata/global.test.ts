@@ -22,11 +22,14 @@ describe('the global publisher', () => {
       setGlobalSeiPublisher(publisher);
       expect(getGlobalSeiPublisher()).toBe(publisher);
     }
-    setGlobalSeiPublisher(undefined);
-    expect(getGlobalSeiPublisher()).toBeUndefined();
+    for (const none of [undefined, null]) {
+      setGlobalSeiPublisher(publishers[0]);
+      setGlobalSeiPublisher(none);
+      expect(getGlobalSeiPublisher()).toBeUndefined();
+    }
   });
 
-  it.each([null, 'publisher', 1, {}, new SeiSubscriber()])('is not %s, and stays what it was', (wrong) => {
+  it.each(['publisher', 1, {}, new SeiSubscriber()])('is not %s, and stays what it was', (wrong) => {
     const publisher = new SeiPublisher();
     setGlobalSeiPublisher(publisher);
     expect(
@@ -46,11 +49,14 @@ describe('the global subscriber', () => {
       setGlobalSeiSubscriber(subscriber);
       expect(getGlobalSeiSubscriber()).toBe(subscriber);
     }
-    setGlobalSeiSubscriber(undefined);
-    expect(getGlobalSeiSubscriber()).toBeUndefined();
+    for (const none of [undefined, null]) {
+      setGlobalSeiSubscriber(subscribers[0]);
+      setGlobalSeiSubscriber(none);
+      expect(getGlobalSeiSubscriber()).toBeUndefined();
+    }
   });
 
-  it.each([null, 'subscriber', 1, {}, new SeiPublisher()])('is not %s, and stays what it was', (wrong) => {
+  it.each(['subscriber', 1, {}, new SeiPublisher()])('is not %s, and stays what it was', (wrong) => {
     const subscriber = new SeiSubscriber();
     setGlobalSeiSubscriber(subscriber);
     expect(

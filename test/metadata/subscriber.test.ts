@@ -341,6 +341,13 @@ describe('copies', () => {
     expect(textsOf(messages)).toEqual(['a1', 'b1', 'c1']);
   });
 
+  it('are what a key function says that answers numbers', () => {
+    const { subscriber, messages } = subscribe({ dedup: (message) => Number(message.text()[1]) });
+    for (const text of ['a1', 'b1', 'a2', 'c1', 'b2']) subscriber.processFrame(frameOf(text));
+    expect(textsOf(messages)).toEqual(['a1', 'a2']);
+    expect(subscriber.stats.errors).toBe(0);
+  });
+
   it.each([
     [
       'throws',
@@ -348,7 +355,8 @@ describe('copies', () => {
         throw new Error('mine');
       },
     ],
-    ['answers no text', () => 7 as unknown as string],
+    ['answers no text', () => true as unknown as string],
+    ['answers no number', () => Number.NaN],
   ])('are delivered where the key function %s, which is counted', (_, key) => {
     const heard: SeiDiagnostic[] = [];
     const { subscriber, messages } = subscribe({ dedup: key, onDiagnostic: (diagnostic) => heard.push(diagnostic) });
@@ -669,6 +677,66 @@ describe('for await', () => {
     const waiting = iterator.next();
     expect(await iterator.return?.()).toEqual({ done: true, value: undefined });
     expect(await waiting).toEqual({ done: true, value: undefined });
+  });
+});
+
+describe('a for await that begins late', () => {
+  const withoutCallback = (options: SeiSubscriberOptions = {}) => subscribe({ onMessage: undefined, ...options });
+  const taken = async (messages: AsyncIterable<ReceivedSeiMessage>, most = Infinity) => {
+    const texts: string[] = [];
+    for await (const message of messages) if (texts.push(message.text()) >= most) break;
+    return texts;
+  };
+
+  it('gets what came before it, also of a closed subscriber, if it is the first', async () => {
+    for (const isClosed of [true, false]) {
+      const { subscriber } = withoutCallback();
+      subscriber.processFrame(frameOf('a', 'b'));
+      if (isClosed) subscriber.close();
+      const first = taken(subscriber, isClosed ? Infinity : 3);
+      const second = taken(subscriber);
+      if (!isClosed) subscriber.processFrame(frameOf('c'));
+      subscriber.close();
+      expect(await first).toEqual(isClosed ? ['a', 'b'] : ['a', 'b', 'c']);
+      expect(await second).toEqual(isClosed ? [] : ['c']);
+    }
+  });
+
+  it('gets none of those that a callback has taken', async () => {
+    const { subscriber } = withoutCallback();
+    const calls: string[] = [];
+    subscriber.processFrame(frameOf('a'));
+    subscriber.setMessageCallback((message) => calls.push(message.text()));
+    subscriber.processFrame(frameOf('b'));
+    subscriber.setMessageCallback(null);
+    subscriber.processFrame(frameOf('c'));
+    subscriber.close();
+    expect(await taken(subscriber)).toEqual(['a', 'c']);
+    expect(calls).toEqual(['b']);
+  });
+
+  it('gets no more than a buffer holds, and only then is something dropped', async () => {
+    const heard: SeiDiagnostic[] = [];
+    const { subscriber } = withoutCallback({ bufferSize: 2, onDiagnostic: (diagnostic) => heard.push(diagnostic) });
+    const isFull = ({ event }: SeiDiagnostic) => event === 'buffer-full';
+    for (let i = 0; i < 5; i++) subscriber.processFrame(frameOf(numbered(i)));
+    expect(subscriber.stats.droppedFromBuffer).toBe(0);
+    expect(heard.some(isFull)).toBe(false);
+    expect(await taken(subscriber, 2)).toEqual([numbered(3), numbered(4)]);
+    expect(subscriber.stats.droppedFromBuffer).toBe(3);
+    expect(heard.filter(isFull).map(({ details }) => details)).toEqual([{ dropped: 3 }]);
+    for (let i = 5; i < 10; i++) subscriber.processFrame(frameOf(numbered(i)));
+    expect(subscriber.stats.droppedFromBuffer).toBe(3);
+  });
+
+  it('finds no more bytes than a buffer holds', async () => {
+    const { subscriber } = withoutCallback();
+    for (let i = 0; i < 20; i++) {
+      const payload = new Uint8Array(1 << 20).fill(1 + i);
+      subscriber.processFrame(annexB(createSeiNalUnit(payload), nal.p), { timestamp: i });
+    }
+    subscriber.close();
+    expect(await taken(subscriber)).toHaveLength(MAX_SUBSCRIBER_BUFFER_BYTES >> 20);
   });
 });
 
