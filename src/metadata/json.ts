@@ -5,7 +5,7 @@
 import { MAX_USER_DATA_SIZE } from '../codec/limits.js';
 import { SeiError } from '../errors.js';
 
-/** The longest JSON text that is written, in bytes of UTF-8: 1 MiB, as much as one message can hold. */
+/** The longest JSON text that is sent as it is, in bytes of UTF-8: 1 MiB, as much as one message can hold. */
 export const MAX_JSON_SIZE = MAX_USER_DATA_SIZE;
 
 const encoder = new TextEncoder();
@@ -21,13 +21,6 @@ function notJson(problem: string, remedy: string, details: { cause?: unknown } =
   return new SeiError('ERR_SEI_NOT_JSON', `${problem}; ${remedy}`, details);
 }
 
-function tooLarge(length: number): SeiError {
-  return new SeiError(
-    'ERR_SEI_TOO_LARGE',
-    `JSON of ${length} bytes is more than the ${MAX_JSON_SIZE} that a message holds`,
-  );
-}
-
 /**
  * Writes a value as JSON text, as `JSON.stringify` does: NaN becomes `null`, `toJSON` is asked, functions in objects
  * are left out.
@@ -35,8 +28,7 @@ function tooLarge(length: number): SeiError {
  * @param value any JSON value
  * @returns the text, without a lone surrogate, since those are escaped
  * @throws {@link SeiError} `ERR_SEI_NOT_JSON` for cycles, BigInt, what is nested too deep, a `toJSON` or getter that
- *   throws (with its error as `cause`), and for undefined, functions and symbols; `ERR_SEI_TOO_LARGE` above {@link
- *   MAX_JSON_SIZE}
+ *   throws (with its error as `cause`), and for undefined, functions and symbols
  */
 export function stringifyJson(value: unknown): string {
   let text: string | undefined;
@@ -55,20 +47,24 @@ export function stringifyJson(value: unknown): string {
       typeof value === 'object' ? 'a value whose toJSON answers nothing is no JSON' : `${typeof value} is no JSON`;
     throw notJson(problem, 'send null, a boolean, a number, a string, an array or an object');
   }
-  if (text.length > MAX_JSON_SIZE) throw tooLarge(text.length);
   return text;
 }
 
 /**
  * The UTF-8 of a text that {@link stringifyJson} wrote.
  *
+ * @param text the JSON text
+ * @param maxBytes the limit; `Infinity` for none
  * @returns new memory
- * @throws {@link SeiError} `ERR_SEI_TOO_LARGE` above {@link MAX_JSON_SIZE}
+ * @throws {@link SeiError} `ERR_SEI_TOO_LARGE` above the limit
  */
-export function encodeJson(text: string): Uint8Array {
+export function encodeJson(text: string, maxBytes: number = MAX_JSON_SIZE): Uint8Array {
   const bytes = encoder.encode(text);
-  if (bytes.length > MAX_JSON_SIZE) throw tooLarge(bytes.length);
-  return bytes;
+  if (bytes.length <= maxBytes) return bytes;
+  throw new SeiError(
+    'ERR_SEI_TOO_LARGE',
+    `JSON of ${bytes.length} bytes is more than the ${maxBytes} that a message holds`,
+  );
 }
 
 /**

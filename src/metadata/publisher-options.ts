@@ -50,8 +50,9 @@ export interface SeiPublisherOptions extends OptionalLimits {
   /** `ivs` sets the UUID and the limits of the Amazon IVS web SDK; other options change single ones. */
   readonly profile?: keyof typeof PUBLISHER_PROFILES | undefined;
   /**
-   * The clock, in milliseconds since the epoch; it decides the timestamps of messages, and expiry where frames have no
-   * timestamps. Where it answers no time it stands still.
+   * The clock, in milliseconds since the epoch; `Date.now` where absent. It decides the timestamps of messages, and
+   * expiry where frames have no timestamps. Where it answers no time it stands still; where it goes back no time
+   * passes, and where it is set forward that time has passed.
    */
   readonly now?: (() => number) | undefined;
   /** Told of messages that are lost, where there is no `node:diagnostics_channel`. */

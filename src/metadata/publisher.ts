@@ -6,7 +6,7 @@ import { clockOption } from './clock.js';
 import { carriesIdentity } from './deduplicator.js';
 import { diagnose } from './diagnostics.js';
 import { FRAGMENT_SEI_UUID, splitIntoFragments } from './fragmentation.js';
-import { serializeJson } from './json.js';
+import { MAX_JSON_SIZE, encodeJson, stringifyJson } from './json.js';
 import { MessageQueue } from './message-queue.js';
 import type { PublisherLimits } from './profiles.js';
 import {
@@ -47,9 +47,6 @@ export interface SeiPublisherStats {
 /** Bytes of the random number by which receivers tell publishers apart. */
 const SOURCE_LENGTH = 8;
 
-const { timeOrigin } = performance;
-const defaultNow = () => timeOrigin + performance.now();
-
 /**
  * Takes messages, and hands them to the injectors of the tracks that carry them: `new SeiInjector({ publisher })`.
  *
@@ -79,7 +76,7 @@ export class SeiPublisher {
   constructor(options: SeiPublisherOptions = {}) {
     const limits = resolveLimits(options);
     const { onDiagnostic } = options;
-    const now = clockOption(options.now, defaultNow);
+    const now = clockOption(options.now);
     this.uuid = limits.uuid;
     this.#limits = limits;
     this.#now = now;
@@ -103,12 +100,13 @@ export class SeiPublisher {
    */
   publishText(text: string, options?: PublishOptions): SeiTicket {
     if (typeof text !== 'string') throw invalidType('text', 'a string', text);
-    return this.#publishJson({ text, timestamp: this.#nextTimestamp(), type: 'text_content' }, options);
+    const value = { text, timestamp: this.#nextTimestamp(), type: 'text_content' };
+    return this.#publishJson(stringifyJson(value), options);
   }
 
   /**
-   * Publishes a value as JSON. An object without a `timestamp` gets one, in epoch seconds; those of one publisher
-   * strictly increase, so that two equal messages in a row are two messages.
+   * Publishes a value as JSON, as `JSON.stringify` writes it. Where that is an object without a `timestamp` it gets one,
+   * in epoch seconds; those of one publisher strictly increase, so that two equal messages in a row are two messages.
    *
    * @param value an object, or any other value that JSON can hold
    * @param options how it is to be sent
@@ -117,7 +115,7 @@ export class SeiPublisher {
    *   `ERR_SEI_NOT_IDENTIFIED` where it is to be retained under the UUID of Amazon IVS and has no timestamp or id
    */
   publishJson(value: unknown, options?: PublishOptions): SeiTicket {
-    return this.#publishJson(this.#withTimestamp(value), options);
+    return this.#publishJson(this.#withTimestamp(stringifyJson(value)), options);
   }
 
   /**
@@ -184,14 +182,14 @@ export class SeiPublisher {
     };
   }
 
-  #publishJson(value: unknown, options: PublishOptions | undefined): SeiTicket {
+  #publishJson(text: string, options: PublishOptions | undefined): SeiTicket {
     const delivery = resolveDelivery(options, this.#defaults);
     const { maxUserDataSize, oversize } = this.#limits;
-    const whole = serializeJson(value);
+    const whole = encodeJson(text, oversize === 'truncate' ? Infinity : MAX_JSON_SIZE);
     const isTooLarge = whole.length > maxUserDataSize;
     if (isTooLarge && oversize === 'reject') throw this.#tooLarge(whole.length);
     if (isTooLarge && oversize === 'split') return this.#publishFragments(whole, delivery);
-    const userData = isTooLarge ? truncateJson(value, maxUserDataSize) : whole;
+    const userData = isTooLarge ? truncateJson(text, maxUserDataSize) : whole;
     const ticket = this.#publishWhole(userData, delivery, isTooLarge);
     if (isTooLarge) this.#truncated++;
     return ticket;
@@ -285,20 +283,11 @@ export class SeiPublisher {
     return new SeiError('ERR_SEI_TOO_LARGE', `${length} bytes of user data are more than ${maxUserDataSize}`);
   }
 
-  /**
-   * An object that is to be sent with a timestamp; what has one, is no object, or cannot be read is answered as it is.
-   */
-  #withTimestamp(value: unknown): unknown {
-    try {
-      if (!isPlainObject(value)) return value;
-      const copy: Record<string, unknown> = { ...value };
-      // JSON leaves out what is undefined.
-      if (copy['timestamp'] !== undefined) return value;
-      return { ...copy, timestamp: this.#nextTimestamp() };
-    } catch {
-      // A getter has thrown; writing the value as JSON says so.
-      return value;
-    }
+  /** The text of an object, with a timestamp; any other text as it is. */
+  #withTimestamp(text: string): string {
+    if (!text.startsWith('{') || hasTimestamp(text)) return text;
+    const members = text.slice(1, -1);
+    return `{${members}${members && ','}"timestamp":${this.#nextTimestamp()}}`;
   }
 
   /** Epoch seconds to the microsecond, later than the one before. */
@@ -308,6 +297,8 @@ export class SeiPublisher {
   }
 }
 
-function isPlainObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !('toJSON' in value);
+/** Whether the text of an object has a member `timestamp`. */
+function hasTimestamp(text: string): boolean {
+  // Only a text that spells the name can have it; all others are spared the parser.
+  return text.includes('"timestamp":') && Object.hasOwn(JSON.parse(text) as object, 'timestamp');
 }

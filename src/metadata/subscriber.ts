@@ -43,7 +43,7 @@ export interface SeiSubscriberOptions extends ExtractOptions {
   readonly dedup?: boolean | DedupKey | DedupOptions | undefined;
   /**
    * The clock of the machine, in milliseconds since the epoch; `Date.now` where absent. Where it answers no time it
-   * stands still.
+   * stands still, where it goes back no time passes, and where it is set forward that time has passed.
    */
   readonly now?: (() => number) | undefined;
   /**
@@ -212,7 +212,7 @@ export class SeiSubscriber implements AsyncIterable<ReceivedSeiMessage, undefine
     this.#isFirstVclEnd = scanOption(options.scan) === 'first-vcl';
     this.#uuids = uuidsOption(options.uuids);
     this.#dedup = dedupOption(options.dedup);
-    this.#now = clockOption(options.now, Date.now);
+    this.#now = clockOption(options.now);
     this.#bufferSize = bufferSizeOption(options.bufferSize);
     this.#onDiagnostic = functionOption('options.onDiagnostic', options.onDiagnostic);
     this.#onMessage = functionOption('options.onMessage', options.onMessage);

@@ -72,7 +72,7 @@ interface Fit {
 
 /** The largest length to which all longer strings can be cut so that the text takes at most `maxBytes`. */
 function fitStrings(text: string, strings: readonly TextString[], maxBytes: number): Fit | undefined {
-  let byteLength = encodeJson(text).length;
+  let byteLength = encodeJson(text, Infinity).length;
   const longest = strings.reduce((most, string) => Math.max(most, string.length), 0);
   // growth[n] is what the text takes more when the strings may have n code points instead of n - 1. A string of n code
   // points takes n bytes and more, so that growth beyond maxBytes is not asked for.
@@ -138,23 +138,21 @@ function markTruncated(text: string, originalLength: number): string | undefined
 }
 
 /**
- * Writes a value as JSON in at most `maxBytes` bytes of UTF-8. Where it does not fit, its longest strings are cut, at
+ * The JSON text of a value in at most `maxBytes` bytes of UTF-8. Where it does not fit, its longest strings are cut, at
  * whatever depth they stand, all to one length and never inside of a code point, and get `...` at their ends; the
  * object gets `truncated: true` and `original_length`, the bytes of its whole JSON. Everything else stays as it is:
  * keys, numbers, and strings of up to {@link MIN_TRUNCATED_STRING_LENGTH} code points. The time that it takes grows
  * with the length of the JSON, and with nothing else.
  *
- * @param value any JSON value; only an object can be cut
+ * @param whole what {@link stringifyJson} wrote, of any length; only an object can be cut
  * @param maxBytes the limit, in bytes
  * @returns new memory: the whole JSON where it fits, else the cut one
- * @throws `RangeError` for a limit that is no integer from 0 on; {@link SeiError} `ERR_SEI_NOT_JSON` as
- *   `JSON.stringify` finds it; `ERR_SEI_TOO_LARGE` for more than `MAX_JSON_SIZE`, for what is no object, and where all
- *   that is no long string is too much
+ * @throws `RangeError` for a limit that is no integer from 0 on; {@link SeiError} `ERR_SEI_TOO_LARGE` for what is no
+ *   object, and where all that is no long string is too much
  */
-export function truncateJson(value: unknown, maxBytes: number): Uint8Array {
+export function truncateJson(whole: string, maxBytes: number): Uint8Array {
   if (!Number.isSafeInteger(maxBytes) || maxBytes < 0) throw outOfRange('maxBytes', 'an integer from 0 on', maxBytes);
-  const whole = stringifyJson(value);
-  const bytes = encodeJson(whole);
+  const bytes = encodeJson(whole, Infinity);
   if (bytes.length <= maxBytes) return bytes;
 
   const tooLarge = (why: string) =>
@@ -167,5 +165,5 @@ export function truncateJson(value: unknown, maxBytes: number): Uint8Array {
   const strings = findLongStrings(text);
   const fit = fitStrings(text, strings, maxBytes);
   if (fit === undefined) throw tooLarge('it stays so when its strings are cut');
-  return encodeJson(cutStrings(text, strings, fit, maxBytes));
+  return encodeJson(cutStrings(text, strings, fit, maxBytes), maxBytes);
 }

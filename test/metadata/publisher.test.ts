@@ -43,6 +43,41 @@ describe('wire format', () => {
     expect(value).toEqual({ a: 1 });
   });
 
+  it('adds a timestamp to whatever JSON makes an object of', () => {
+    const { publisher, injector } = setup({ repeatCount: 1 });
+    class Score {
+      constructor(readonly json: unknown) {}
+      toJSON() {
+        return this.json;
+      }
+    }
+    const values = [
+      new Score({ score: 3 }),
+      new Score({ score: 3 }),
+      new Score({ timestamp: 7 }),
+      new Map(),
+      new Score('{'),
+    ];
+    for (const value of values) publisher.publishJson(value);
+    publisher.publishJson({ inner: { timestamp: 1 }, text: '"timestamp":2' });
+    const at = (i: number) => (START * 1000 + i) / 1e6;
+    const all = [...nextJson(injector), ...nextJson(injector)] as unknown[];
+    expect(all).toEqual([
+      { score: 3, timestamp: at(0) },
+      { score: 3, timestamp: at(1) },
+      { timestamp: 7 },
+      { timestamp: at(2) },
+      '{',
+      { inner: { timestamp: 1 }, text: '"timestamp":2', timestamp: at(3) },
+    ]);
+  });
+
+  it('sends boxed values as JSON.stringify writes them', () => {
+    const { publisher, injector } = setup();
+    for (const value of [3, 'hi', true]) publisher.publishJson(Object(value));
+    expect(sent(injector)).toEqual(['3', '"hi"', 'true']);
+  });
+
   it('sends any JSON value as it is', () => {
     const { publisher, injector } = setup();
     for (const value of [[1, 2], 'text', 5, true, null, new Date(0)]) publisher.publishJson(value);
@@ -194,6 +229,17 @@ describe('what is too large', () => {
     );
     expect(value['text']).not.toMatch(/\p{Surrogate}/u);
     expect(publisher.stats).toMatchObject({ truncated: 1, split: 0, published: 1 });
+  });
+
+  it('is cut however long it is', () => {
+    const { publisher, injector } = setup();
+    const text = 'h'.repeat(2_000_000);
+    expect(publisher.publishText(text).truncated).toBe(true);
+    const value = { text, timestamp: START / 1000, type: 'text_content' };
+    expect(nextJson(injector)).toMatchObject([{ truncated: true, original_length: JSON.stringify(value).length }]);
+    for (const oversize of ['split', 'reject'] as const) {
+      expect(codeOf(() => setup({ oversize }).publisher.publishText(text))).toBe('ERR_SEI_TOO_LARGE');
+    }
   });
 
   it('is refused where nothing can be cut', () => {

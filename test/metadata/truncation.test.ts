@@ -3,14 +3,15 @@ import { resolve } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SeiError } from '../../src/errors.js';
-import { MAX_JSON_SIZE, serializeJson } from '../../src/metadata/json.js';
-import { MIN_TRUNCATED_STRING_LENGTH, truncateJson } from '../../src/metadata/truncation.js';
+import { MAX_JSON_SIZE, serializeJson, stringifyJson } from '../../src/metadata/json.js';
+import { MIN_TRUNCATED_STRING_LENGTH, truncateJson as truncateText } from '../../src/metadata/truncation.js';
 import { runs } from '../property/arbitraries.js';
 
 type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
 const decode = (bytes: Uint8Array) => new TextDecoder('utf-8', { fatal: true }).decode(bytes);
 const parse = (bytes: Uint8Array) => JSON.parse(decode(bytes)) as Record<string, Json>;
+const truncateJson = (value: unknown, maxBytes: number) => truncateText(stringifyJson(value), maxBytes);
 const byteLength = (value: unknown) => serializeJson(value).length;
 
 /** What truncation does to the value, as JSON text; undefined where it is too large. */
@@ -215,8 +216,15 @@ describe('truncateJson', () => {
     );
   });
 
-  it('refuses more than MAX_JSON_SIZE, and what is no JSON', () => {
-    expect(truncated({ text: 'x'.repeat(MAX_JSON_SIZE) }, 400)).toBeUndefined();
+  it('cuts also what is longer than a message can be', () => {
+    const value = { text: '\u{1f600}'.repeat(MAX_JSON_SIZE / 2) };
+    expect(JSON.parse(truncated(value, 400) ?? '')).toMatchObject({
+      truncated: true,
+      original_length: Buffer.byteLength(JSON.stringify(value)),
+    });
+  });
+
+  it('refuses what is no JSON', () => {
     expect(() => truncateJson(undefined, 400)).toThrow(expect.objectContaining({ code: 'ERR_SEI_NOT_JSON' }) as Error);
     let deep: unknown = [];
     for (let depth = 0; depth < 200_000; depth++) deep = { deep };
