@@ -21,11 +21,16 @@ export interface PatchHandle {
 /**
  * What stands around a method.
  *
- * @param proceed calls the method as the host called it; answers what it answers and throws what it throws
- * @param instance the `this` of the call; the patched object where the call had none
+ * @param proceed calls the method as the host called it, or with other arguments where it is given some; answers what
+ *   it answers and throws what it throws. A class is constructed.
+ * @param instance the `this` of the call; the patched object where the call had none, as that of a class has not
  * @param args the arguments of the call, to be looked at only
  */
-export type Around = (proceed: () => unknown, instance: object, args: readonly unknown[]) => unknown;
+export type Around = (
+  proceed: (otherArgs?: readonly unknown[]) => unknown,
+  instance: object,
+  args: readonly unknown[],
+) => unknown;
 
 /** What keeps a method from being patched twice: one patch of each kind may stand around a method. */
 export type PatchKind = 'encoder' | 'decoder';
@@ -126,8 +131,13 @@ function uncover(target: object, name: string): void {
 function wrap(method: AnyFunction, layer: Layer, around: Around): AnyFunction {
   return new Proxy(method, {
     apply(_, self: unknown, args: unknown[]): unknown {
-      const proceed = (): unknown => Reflect.apply(method, self, args);
+      const proceed = (otherArgs: readonly unknown[] = args): unknown => Reflect.apply(method, self, otherArgs);
       return layer.isActive ? around(proceed, isObject(self) ? self : layer.target, args) : proceed();
+    },
+    construct(_, args: unknown[], newTarget): object {
+      const proceed = (otherArgs: readonly unknown[] = args): unknown =>
+        Reflect.construct(method, otherArgs, newTarget);
+      return (layer.isActive ? around(proceed, layer.target, args) : proceed()) as object;
     },
   });
 }
