@@ -60,6 +60,13 @@ module.exports = {
       to: { dependencyTypes: ['core'] },
     },
     {
+      name: 'only-one-file-of-streams-needs-node',
+      comment: 'src/streams/node.ts is the shell for Node.js; all other files there run in a browser',
+      severity: 'error',
+      from: { path: '^src/streams/', pathNot: '^src/streams/(node|index)\\.' },
+      to: { path: ['^node:', '^stream$', '^src/streams/node\\.ts$'] },
+    },
+    {
       name: 'nothing-imports-cli',
       comment: 'the command stands on the library, never the library on the command',
       severity: 'error',

@@ -5,6 +5,7 @@ import { START_CODE_LENGTH, writeStartCode } from '../codec/byte-stream.js';
 import { Framing, NalUnitCursor } from '../codec/framing.js';
 import { DEFAULT_SEI_UUID } from '../codec/uuid.js';
 import { createSeiNalUnit } from '../frame/sei-nal-unit.js';
+import { PictureClock } from '../streams/picture-clock.js';
 import { accessUnitBatches } from './access-units.js';
 import { type ChunkMemory, joinPieces } from './chunk-memory.js';
 import type { Context } from './context.js';
@@ -12,7 +13,6 @@ import { CliError, ExitCode, failure } from './failure.js';
 import { openInput } from './input.js';
 import { exactUtf8, parseMessages } from './messages-file.js';
 import { addStreamOptions, frameRateArgument, integerArgument, repeatable, uuidArgument } from './options.js';
-import { PictureClock } from './picture-clock.js';
 import { counted, report } from './report.js';
 import { Schedule, type PlacedMessage } from './schedule.js';
 import { type StreamOptions, transformStream } from './transform.js';
@@ -70,7 +70,7 @@ export async function* injectMessages(
         pieces = [];
       }
       const offset = isContinuation ? -1 : findInsertionPoint(data, new NalUnitCursor(data, Framing.annexb));
-      const nalUnits = offset < 0 ? [] : schedule.take(index, schedule.needsTime ? clock.next(data) : 0);
+      const nalUnits = offset < 0 ? [] : schedule.take(index, schedule.needsTime ? timeOf(data, clock) : 0);
       if (nalUnits.length === 0) {
         pieces.push(data);
         continue;
@@ -83,6 +83,14 @@ export async function* injectMessages(
     }
     yield* joinPieces(pieces, memory);
   }
+}
+
+function timeOf(accessUnit: Uint8Array, clock: PictureClock): number {
+  const seconds = clock.next(accessUnit);
+  if (seconds !== undefined) return seconds;
+  throw new CliError(
+    'the stream does not say its frame rate; give it, such as --fps 25, or say "frame" instead of "at"',
+  );
 }
 
 async function readMessages(path: string, context: Context): Promise<string> {

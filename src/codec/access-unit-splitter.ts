@@ -139,6 +139,19 @@ export class AccessUnitSplitter {
   }
 
   /**
+   * What has come of the access unit that is not complete, as far as it is certain to belong there: for whoever cannot
+   * wait for the next one. A view of the splitter's own memory, which the next call overwrites.
+   */
+  get incomplete(): Uint8Array {
+    return this.#held.subarray(0, Math.max(0, this.#certainEnd()));
+  }
+
+  /** Whether a VCL NAL unit of the access unit that is not complete has come, and as much of it as had to be read. */
+  get hasVcl(): boolean {
+    return this.#tracker.hasVcl;
+  }
+
+  /**
    * Takes the next bytes of the stream, of any length.
    *
    * @param chunk borrowed; the views among the result go on reading it
@@ -286,12 +299,19 @@ export class AccessUnitSplitter {
 
   /** The index in front of which nothing can become the beginning of an access unit, and nothing is left to read. */
   #certainEnd(): number {
-    // What comes next may be the header behind a start code of four bytes.
-    let end = this.#end - 4;
+    let end = this.#end - this.#startCodeAtEnd();
     if (this.#unread !== NONE) end = Math.min(end, this.#unread);
     if (this.#candidate !== NONE) end = Math.min(end, this.#candidate);
     if (this.#prefix !== NONE) end = Math.min(end, this.#prefixCandidate);
     return end;
+  }
+
+  /** How many of the last bytes may be a start code, or the beginning of one. */
+  #startCodeAtEnd(): number {
+    if (this.#lastBytes === 1) return this.#byteAt(this.#end - 4) === 0 ? 4 : START_CODE_PREFIX_LENGTH;
+    let zeros = 0;
+    while (zeros < START_CODE_PREFIX_LENGTH && ((this.#lastBytes >> (8 * zeros)) & 0xff) === 0) zeros++;
+    return zeros;
   }
 
   #beginAccessUnit(at: number): void {

@@ -39,6 +39,11 @@ export class PictureTracker {
   #hasVcl = false;
   #hasEnded = false;
 
+  /** Whether the access unit has had a VCL NAL unit. */
+  get hasVcl(): boolean {
+    return this.#hasVcl;
+  }
+
   /** An access unit begins: nothing of the one before counts any more. */
   beginAccessUnit(): void {
     this.#previous = undefined;

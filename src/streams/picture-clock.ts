@@ -3,12 +3,11 @@ import { Framing, NalUnitCursor } from '../codec/framing.js';
 import { NalUnitType, isVcl, nalUnitType } from '../codec/nal-unit.js';
 import { readPictureParameterSet, type PictureParameterSet } from '../codec/parameter-sets.js';
 import { hasSliceHeader, readSliceHeader, readSliceHeaderStart } from '../codec/slice-header.js';
-import { CliError } from './failure.js';
 import { type TimedParameterSet, readTimedParameterSet } from './frame-rate.js';
 
 /** The duration of a frame or field, in seconds or parts of a frame. */
 interface Duration {
-  readonly frameRate: number;
+  readonly frameRate: number | undefined;
   readonly frames: number;
 }
 
@@ -34,11 +33,12 @@ export class PictureClock {
    * Takes note of the next access unit that holds a picture.
    *
    * @param accessUnit in Annex B format; it is only read
-   * @returns the time of its picture in seconds
-   * @throws {@link CliError} where the stream does not say its frame rate and none was given
+   * @returns the time of its picture in seconds; undefined where the stream does not say its frame rate and none was
+   *   given
    */
-  next(accessUnit: Uint8Array): number {
+  next(accessUnit: Uint8Array): number | undefined {
     const { frameRate, frames } = this.#durationOf(accessUnit);
+    if (frameRate === undefined) return undefined;
     if (frameRate !== this.#frameRate) {
       if (this.#frameRate !== undefined) this.#baseSeconds += this.#frames / this.#frameRate;
       this.#frameRate = frameRate;
@@ -80,11 +80,7 @@ export class PictureClock {
   }
 
   /** What was given, else what the parameter set in use says, else what the one before said. */
-  #known(ofParameterSet: number | undefined): number {
-    const frameRate = this.#givenFrameRate ?? ofParameterSet ?? this.#frameRate;
-    if (frameRate !== undefined) return frameRate;
-    throw new CliError(
-      'the stream does not say its frame rate; give it, such as --fps 25, or say "frame" instead of "at"',
-    );
+  #known(ofParameterSet: number | undefined): number | undefined {
+    return this.#givenFrameRate ?? ofParameterSet ?? this.#frameRate;
   }
 }

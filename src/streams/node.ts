@@ -1,0 +1,114 @@
+import { Transform, type TransformCallback, addAbortSignal } from 'node:stream';
+import type { ReceivedSeiMessage } from '../metadata/received-message.js';
+import {
+  ByteStreamExtractor,
+  type SeiExtractStreamOptions,
+  type SeiExtractStreamStats,
+  type SeiExtractVideoOptions,
+} from './extract.js';
+import { ByteStreamInjector, type SeiInjectStreamOptions, type SeiInjectStreamStats } from './inject.js';
+import type { StreamCore } from './stream-core.js';
+
+/** What every Node stream here can be told besides. */
+export interface AbortOptions {
+  /** Destroys the stream with an `AbortError` (`ABORT_ERR`) when it is aborted. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A Node stream of bytes that counts what it does. */
+export interface SeiTransform<Stats> extends Transform {
+  /** Counts so far; a new object each time. */
+  readonly stats: Stats;
+}
+
+/** A Node stream that bytes go into and messages come out of, as objects. */
+export interface SeiMessageTransform extends SeiTransform<SeiExtractStreamStats> {
+  /** The messages. */
+  [Symbol.asyncIterator](): NodeJS.AsyncIterator<ReceivedSeiMessage>;
+}
+
+/** The shell of a Node stream around what it does. */
+class CoreTransform<Output, Stats> extends Transform implements SeiTransform<Stats> {
+  readonly #core: StreamCore<Output, Stats>;
+
+  constructor(core: StreamCore<Output, Stats>, readableObjectMode: boolean, signal: AbortSignal | undefined) {
+    super({ decodeStrings: false, readableObjectMode });
+    this.#core = core;
+    // Only now: it destroys the stream at once where it is aborted already.
+    if (signal !== undefined) addAbortSignal(signal, this);
+  }
+
+  get stats(): Stats {
+    return this.#core.stats;
+  }
+
+  override _transform(chunk: Uint8Array, _encoding: BufferEncoding, callback: TransformCallback): void {
+    this.#run(callback, () => this.#core.push(chunk));
+  }
+
+  override _flush(callback: TransformCallback): void {
+    this.#run(callback, () => this.#core.flush());
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.#core.close();
+    callback(error);
+  }
+
+  #run(callback: TransformCallback, act: () => Iterable<Output>): void {
+    try {
+      for (const output of act()) this.push(output);
+    } catch (error) {
+      callback(error as Error);
+      return;
+    }
+    callback();
+  }
+}
+
+/**
+ * A Node stream that puts the messages of a publisher into an Annex B byte stream, however that is chunked:
+ *
+ * ```ts
+ * await pipeline(ffmpeg.stdout, createSeiInjectStream({ publisher }), player.stdin);
+ * ```
+ *
+ * Each message goes in front of the first slice of a picture, as {@link SeiInjector} puts it there. Nothing waits for
+ * the end of a picture: bytes go on as soon as it is certain what they belong to. What comes out, without the messages,
+ * is what went in, byte for byte, whatever the bytes are; what is no H.264 gets no messages. Memory is bounded by {@link
+ * MAX_ACCESS_UNIT_SIZE}. When the stream ends or is destroyed, nothing waits for its track any more.
+ *
+ * @param options the publisher; a frame rate where timestamps are wanted; a signal
+ * @returns a Transform of bytes. Writing text into it is an error, `ERR_INVALID_ARG_TYPE`
+ * @throws `TypeError`, `RangeError` for options that are none (H.264 7.4.1.2.3, B.1.1)
+ */
+export function createSeiInjectStream(
+  options: SeiInjectStreamOptions & AbortOptions,
+): SeiTransform<SeiInjectStreamStats> {
+  return new CoreTransform(new ByteStreamInjector(options), false, options.signal);
+}
+
+/**
+ * A Node stream that reads the messages of an Annex B byte stream, however that is chunked, each once:
+ *
+ * ```ts
+ * for await (const message of ffmpeg.stdout.pipe(createSeiExtractStream())) console.log(message.json());
+ * ```
+ *
+ * A message comes out as soon as the picture behind it begins. With `output: 'video'` the bytes go through as they are
+ * and the messages go to `onMessage`, for the middle of a pipe. Bytes that cannot be read are counted and never an
+ * error. Memory is bounded by {@link MAX_ACCESS_UNIT_SIZE} and the limits of {@link SeiSubscriber}.
+ *
+ * @param options which messages, what comes out; a frame rate where timestamps are wanted; a signal
+ * @returns a Transform that takes bytes and gives {@link ReceivedSeiMessage} objects, or bytes
+ * @throws `TypeError`, `RangeError`, {@link SeiError} `ERR_SEI_INVALID_UUID` for options that are none (H.264 D.1.7)
+ */
+export function createSeiExtractStream(
+  options: SeiExtractVideoOptions & AbortOptions,
+): SeiTransform<SeiExtractStreamStats>;
+export function createSeiExtractStream(options?: SeiExtractStreamOptions & AbortOptions): SeiMessageTransform;
+export function createSeiExtractStream(
+  options: SeiExtractStreamOptions & AbortOptions = {},
+): SeiTransform<SeiExtractStreamStats> {
+  return new CoreTransform(new ByteStreamExtractor(options), options.output !== 'video', options.signal);
+}
