@@ -19,6 +19,11 @@ export function createPacketRelay<Packet extends object>(
   options: Omit<H264EncoderPatchOptions<Packet>, 'methods' | 'closeMethods'>,
 ): PacketRelay<Packet> {
   const encoder = { answer: (packet: Packet): Packet => packet };
-  const { unpatch } = patchH264Encoder<Packet>(encoder, { ...options, methods: 'answer', closeMethods: [] });
-  return { pass: (packet) => encoder.answer(packet), close: unpatch };
+  const patch = patchH264Encoder<Packet>(encoder, { ...options, methods: 'answer', closeMethods: [] });
+  return {
+    pass: (packet) => encoder.answer(packet),
+    close: () => {
+      patch.unpatch();
+    },
+  };
 }
