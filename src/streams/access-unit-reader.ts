@@ -29,16 +29,16 @@ export function holdsPicture(annexB: Uint8Array): boolean {
  *
  * SEI in front of a picture, and the place for it, need no more than that: a SEI NAL unit behind a slice begins the
  * next access unit (H.264 7.4.1.2.3). The parts, joined, are the stream, whatever its bytes are. What is held back is
- * the beginning of an access unit without a slice so far, {@link MAX_ACCESS_UNIT_SIZE} bytes at most.
+ * the beginning of an access unit without a slice so far, `MAX_ACCESS_UNIT_SIZE` bytes at most.
  */
 export class AccessUnitReader {
   readonly #splitter = new AccessUnitSplitter({ reuseMemory: true });
   /** How many bytes of the access unit that is not complete have been handed on. */
   #handedOn = 0;
-  /** Whether that is a later piece of an access unit above {@link MAX_ACCESS_UNIT_SIZE}. */
+  /** Whether that is a later piece of an access unit above `MAX_ACCESS_UNIT_SIZE`. */
   #isContinuation = false;
 
-  /** How often an access unit was cut because it was larger than {@link MAX_ACCESS_UNIT_SIZE}: nothing goes in there. */
+  /** How often an access unit was cut because it was larger than `MAX_ACCESS_UNIT_SIZE`: nothing goes in there. */
   get forcedCuts(): number {
     return this.#splitter.forcedCuts;
   }
@@ -48,7 +48,7 @@ export class AccessUnitReader {
    *
    * @param chunk borrowed
    * @returns the parts that can be handed on now, in lists of which each is there until the next one is asked for
-   * @throws `TypeError` where `chunk` is no Uint8Array; {@link SeiError} `ERR_SEI_DETACHED_BUFFER`
+   * @throws `TypeError` where `chunk` is no Uint8Array; `SeiError` `ERR_SEI_DETACHED_BUFFER`
    */
   *push(chunk: Uint8Array): Generator<readonly StreamPart[], void> {
     checkBytes('chunk', chunk);

@@ -27,7 +27,7 @@ export interface SeiExtractVideoOptions extends SeiExtractStreamOptions {
 
 /** Counts of a stream that reads the messages of a byte stream. */
 export interface SeiExtractStreamStats extends SubscriberStats {
-  /** Access units above {@link MAX_ACCESS_UNIT_SIZE}, each as often as it was cut. */
+  /** Access units above `MAX_ACCESS_UNIT_SIZE`, each as often as it was cut. */
   readonly forcedCuts: number;
 }
 
@@ -46,7 +46,7 @@ export class ByteStreamExtractor implements StreamCore<ReceivedSeiMessage | Uint
 
   /**
    * @param options which messages, how copies are told, what comes out
-   * @throws `TypeError`, `RangeError`, {@link SeiError} `ERR_SEI_INVALID_UUID` for options that are none
+   * @throws `TypeError`, `RangeError`, `SeiError` `ERR_SEI_INVALID_UUID` for options that are none
    */
   constructor(options: SeiExtractStreamOptions = {}) {
     if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
@@ -66,7 +66,7 @@ export class ByteStreamExtractor implements StreamCore<ReceivedSeiMessage | Uint
    *
    * @param chunk borrowed, or handed on where the video goes through
    * @returns the new messages, or the chunk
-   * @throws `TypeError` where `chunk` is no Uint8Array; {@link SeiError} `ERR_SEI_DETACHED_BUFFER`
+   * @throws `TypeError` where `chunk` is no Uint8Array; `SeiError` `ERR_SEI_DETACHED_BUFFER`
    */
   *push(chunk: Uint8Array): Generator<ReceivedSeiMessage | Uint8Array, void> {
     for (const parts of this.#reader.push(chunk)) yield* this.#extract(parts);

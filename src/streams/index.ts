@@ -5,11 +5,5 @@
  */
 export { type SeiExtractStreamOptions, type SeiExtractStreamStats, type SeiExtractVideoOptions } from './extract.js';
 export { type SeiInjectStreamOptions, type SeiInjectStreamStats } from './inject.js';
-export {
-  type AbortOptions,
-  type SeiMessageTransform,
-  type SeiTransform,
-  createSeiExtractStream,
-  createSeiInjectStream,
-} from './node.js';
+export { type AbortOptions, type SeiTransform, createSeiExtractStream, createSeiInjectStream } from './node.js';
 export { type SeiWebTransform, createSeiExtractWebStream, createSeiInjectWebStream } from './web.js';

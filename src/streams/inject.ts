@@ -20,7 +20,7 @@ export interface SeiInjectStreamOptions extends TrackCursorOptions {
 
 /** Counts of a stream that puts messages into a byte stream. */
 export interface SeiInjectStreamStats extends SeiInjectorStats {
-  /** Access units above {@link MAX_ACCESS_UNIT_SIZE}, each as often as it was cut. */
+  /** Access units above `MAX_ACCESS_UNIT_SIZE`, each as often as it was cut. */
   readonly forcedCuts: number;
 }
 
@@ -46,7 +46,7 @@ export class ByteStreamInjector implements StreamCore<Uint8Array, SeiInjectStrea
    *
    * @param chunk borrowed
    * @returns the stream with what is due in it, in memory of its own
-   * @throws `TypeError` where `chunk` is no Uint8Array; {@link SeiError} `ERR_SEI_DETACHED_BUFFER`
+   * @throws `TypeError` where `chunk` is no Uint8Array; `SeiError` `ERR_SEI_DETACHED_BUFFER`
    */
   *push(chunk: Uint8Array): Generator<Uint8Array, void> {
     for (const parts of this.#reader.push(chunk)) yield join(this.#inject(parts), chunk);

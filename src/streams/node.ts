@@ -1,11 +1,5 @@
 import { Transform, type TransformCallback, addAbortSignal } from 'node:stream';
-import type { ReceivedSeiMessage } from '../metadata/received-message.js';
-import {
-  ByteStreamExtractor,
-  type SeiExtractStreamOptions,
-  type SeiExtractStreamStats,
-  type SeiExtractVideoOptions,
-} from './extract.js';
+import { ByteStreamExtractor, type SeiExtractStreamOptions, type SeiExtractStreamStats } from './extract.js';
 import { ByteStreamInjector, type SeiInjectStreamOptions, type SeiInjectStreamStats } from './inject.js';
 import type { StreamCore } from './stream-core.js';
 
@@ -16,19 +10,13 @@ export interface AbortOptions {
 }
 
 /** A Node stream of bytes that counts what it does. */
-export interface SeiTransform<Stats> extends Transform {
+export type SeiTransform<Stats> = Transform & {
   /** Counts so far; a new object each time. */
   readonly stats: Stats;
-}
-
-/** A Node stream that bytes go into and messages come out of, as objects. */
-export interface SeiMessageTransform extends SeiTransform<SeiExtractStreamStats> {
-  /** The messages. */
-  [Symbol.asyncIterator](): NodeJS.AsyncIterator<ReceivedSeiMessage>;
-}
+};
 
 /** The shell of a Node stream around what it does. */
-class CoreTransform<Output, Stats> extends Transform implements SeiTransform<Stats> {
+class CoreTransform<Output, Stats> extends Transform {
   readonly #core: StreamCore<Output, Stats>;
 
   constructor(core: StreamCore<Output, Stats>, readableObjectMode: boolean, signal: AbortSignal | undefined) {
@@ -57,7 +45,11 @@ class CoreTransform<Output, Stats> extends Transform implements SeiTransform<Sta
 
   #run(callback: TransformCallback, act: () => Iterable<Output>): void {
     try {
-      for (const output of act()) this.push(output);
+      for (const output of act()) {
+        // Whoever has just read may have seen enough.
+        if (this.destroyed) break;
+        this.push(output);
+      }
     } catch (error) {
       callback(error as Error);
       return;
@@ -73,10 +65,10 @@ class CoreTransform<Output, Stats> extends Transform implements SeiTransform<Sta
  * await pipeline(ffmpeg.stdout, createSeiInjectStream({ publisher }), player.stdin);
  * ```
  *
- * Each message goes in front of the first slice of a picture, as {@link SeiInjector} puts it there. Nothing waits for
+ * Each message goes in front of the first slice of a picture, as `SeiInjector` puts it there. Nothing waits for
  * the end of a picture: bytes go on as soon as it is certain what they belong to. What comes out, without the messages,
- * is what went in, byte for byte, whatever the bytes are; what is no H.264 gets no messages. Memory is bounded by {@link
- * MAX_ACCESS_UNIT_SIZE}. When the stream ends or is destroyed, nothing waits for its track any more.
+ * is what went in, byte for byte, whatever the bytes are; what is no H.264 gets no messages. Memory is bounded by
+ * `MAX_ACCESS_UNIT_SIZE`. When the stream ends or is destroyed, nothing waits for its track any more.
  *
  * @param options the publisher; a frame rate where timestamps are wanted; a signal
  * @returns a Transform of bytes. Writing text into it is an error, `ERR_INVALID_ARG_TYPE`
@@ -97,16 +89,12 @@ export function createSeiInjectStream(
  *
  * A message comes out as soon as the picture behind it begins. With `output: 'video'` the bytes go through as they are
  * and the messages go to `onMessage`, for the middle of a pipe. Bytes that cannot be read are counted and never an
- * error. Memory is bounded by {@link MAX_ACCESS_UNIT_SIZE} and the limits of {@link SeiSubscriber}.
+ * error. Memory is bounded by `MAX_ACCESS_UNIT_SIZE` and the limits of `SeiSubscriber`.
  *
  * @param options which messages, what comes out; a frame rate where timestamps are wanted; a signal
- * @returns a Transform that takes bytes and gives {@link ReceivedSeiMessage} objects, or bytes
- * @throws `TypeError`, `RangeError`, {@link SeiError} `ERR_SEI_INVALID_UUID` for options that are none (H.264 D.1.7)
+ * @returns a Transform that takes bytes and gives `ReceivedSeiMessage` objects, or bytes
+ * @throws `TypeError`, `RangeError`, `SeiError` `ERR_SEI_INVALID_UUID` for options that are none (H.264 D.1.7)
  */
-export function createSeiExtractStream(
-  options: SeiExtractVideoOptions & AbortOptions,
-): SeiTransform<SeiExtractStreamStats>;
-export function createSeiExtractStream(options?: SeiExtractStreamOptions & AbortOptions): SeiMessageTransform;
 export function createSeiExtractStream(
   options: SeiExtractStreamOptions & AbortOptions = {},
 ): SeiTransform<SeiExtractStreamStats> {

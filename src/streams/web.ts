@@ -56,8 +56,8 @@ export function createSeiInjectWebStream(
  * chunked, each once.
  *
  * @param options which messages, what comes out; a frame rate where timestamps are wanted
- * @returns a TransformStream that takes Uint8Array and gives {@link ReceivedSeiMessage} objects, or bytes
- * @throws `TypeError`, `RangeError`, {@link SeiError} `ERR_SEI_INVALID_UUID` for options that are none (H.264 D.1.7)
+ * @returns a TransformStream that takes Uint8Array and gives `ReceivedSeiMessage` objects, or bytes
+ * @throws `TypeError`, `RangeError`, `SeiError` `ERR_SEI_INVALID_UUID` for options that are none (H.264 D.1.7)
  */
 export function createSeiExtractWebStream(
   options: SeiExtractVideoOptions,

@@ -61,6 +61,23 @@ describe('the installed package', () => {
     expect(await runProgram(`rtp.${extension}`, source)).toEqual(['world']);
   });
 
+  it.each(['mjs', 'cjs'])('has the streams (%s)', async (extension) => {
+    const imports =
+      extension === 'mjs'
+        ? `import { SeiPublisher } from 'h264-sei';
+           import { createSeiExtractStream, createSeiInjectStream } from 'h264-sei/streams';`
+        : `const { SeiPublisher } = require('h264-sei');
+           const { createSeiExtractStream, createSeiInjectStream } = require('h264-sei/streams');`;
+    const source = `${imports}
+      const publisher = new SeiPublisher();
+      publisher.publishJson({ hello: 'world' });
+      const stream = createSeiInjectStream({ publisher });
+      const messages = stream.pipe(createSeiExtractStream());
+      messages.on('data', (message) => console.log(JSON.stringify([message.json().hello])));
+      stream.end(Uint8Array.of(0, 0, 0, 1, 0x65, 0x88, 0x84, 0x21));`;
+    expect(await runProgram(`streams.${extension}`, source)).toEqual(['world']);
+  });
+
   it('gives import and require the same instance of everything, by the same names', async () => {
     const source = `
       import { createRequire } from 'node:module';

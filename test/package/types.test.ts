@@ -43,6 +43,23 @@ export const messages: ReceivedSeiMessage[] = packets.flatMap((packet) => extrac
 new RtpSeiExtractor({ subscriber: new SeiPublisher() });
 `;
 
+/** What comes out of a stream is known by its options. */
+const STREAMS = `
+import { pipeline } from 'node:stream/promises';
+import { SeiPublisher, type ReceivedSeiMessage } from 'h264-sei';
+import { createSeiExtractStream, createSeiExtractWebStream, createSeiInjectStream } from 'h264-sei/streams';
+export const frames: number = createSeiInjectStream({ publisher: new SeiPublisher(), frameRate: 25 }).stats.frames;
+export const done: Promise<void> = pipeline(process.stdin, createSeiExtractStream(), async (messages) => {
+  for await (const message of messages as AsyncIterable<ReceivedSeiMessage>) message.text();
+});
+export const messages: ReadableStream<ReceivedSeiMessage> = createSeiExtractWebStream({ uuids: 'any' }).readable;
+export const video: ReadableStream<Uint8Array> = createSeiExtractWebStream({ output: 'video' }).readable;
+// @ts-expect-error: messages are no bytes
+export const bytes: ReadableStream<Uint8Array> = createSeiExtractWebStream().readable;
+// @ts-expect-error: nothing to send without a publisher
+createSeiInjectStream({ frameRate: 25 });
+`;
+
 const { ModuleKind, ModuleResolutionKind } = ts;
 
 /** The ways to resolve a module in which a consumer's compiler can look for our types. */
@@ -62,6 +79,8 @@ const sources: Readonly<Record<string, string>> = {
   'imported.cts': IMPORT,
   'rtp.cts': RTP,
   'rtp.mts': RTP,
+  'streams.cts': STREAMS,
+  'streams.mts': STREAMS,
   'imported.mts': IMPORT,
 };
 

@@ -5,7 +5,7 @@ import { PassThrough } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { expect, it } from 'vitest';
-import { DEFAULT_SEI_UUID, SeiPublisher } from '../../src/index.js';
+import { DEFAULT_SEI_UUID, type ReceivedSeiMessage, SeiPublisher } from '../../src/index.js';
 import { createSeiExtractStream, createSeiInjectStream } from '../../src/streams/index.js';
 import { ffmpegFrameChecksums, ffmpegTool, ffmpegUserData, ffprobeTool } from '../support/ffmpeg-cli.js';
 import { describeWith } from '../support/skip.js';
@@ -80,7 +80,7 @@ describeWith([ffmpegTool, ffprobeTool], 'between two ffmpeg commands', () => {
     encoder.stdout.on('data', () => publisher.publishJson({ sentAt: performance.now() }));
     const extract = createSeiExtractStream();
     const reading = (async () => {
-      for await (const message of extract) {
+      for await (const message of extract as AsyncIterable<ReceivedSeiMessage>) {
         latencies.push(performance.now() - message.json<{ sentAt: number }>().sentAt);
       }
     })();

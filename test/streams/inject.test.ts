@@ -168,7 +168,9 @@ describe('what is no live H.264', () => {
     ['text', (data: Uint8Array) => data.fill(0x41)],
     [
       'parameter sets without a picture',
-      (data: Uint8Array) => { data.fill(0).forEach((_, i) => (data[i] = [0, 0, 1, 0x67, 0x42][i % 5])); },
+      (data: Uint8Array) => {
+        data.fill(0).forEach((_, i) => (data[i] = [0, 0, 1, 0x67, 0x42][i % 5]));
+      },
     ],
   ])('passes in bounded memory: %s', (_name, fill) => {
     fill(chunk);

@@ -1,15 +1,17 @@
 /** The Node streams: chunks in, chunks or messages out, ends, errors and back-pressure. */
+import { once } from 'node:events';
 import { Readable, Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
-import { SeiPublisher } from '../../src/index.js';
+import { type ReceivedSeiMessage, SeiPublisher } from '../../src/index.js';
 import { createSeiExtractStream, createSeiInjectStream } from '../../src/streams/index.js';
 import { fixtureClip } from '../support/streams.js';
 import { TEXT, busyPublisher, chunksOf, injectedByAccessUnit } from './support.js';
 
 const clip = fixtureClip('cabac.h264').read();
+const messagesOf = (stream: Readable): AsyncIterable<ReceivedSeiMessage> => stream;
 const tagged = injectedByAccessUnit(clip, busyPublisher());
 
 describe('createSeiInjectStream', () => {
@@ -110,7 +112,7 @@ describe('createSeiExtractStream', () => {
   it('gives messages as objects', async () => {
     const texts: unknown[] = [];
     const stream = createSeiExtractStream({ frameRate: 25, dedup: false });
-    for await (const message of Readable.from(chunksOf(tagged, [900])).pipe(stream)) {
+    for await (const message of messagesOf(Readable.from(chunksOf(tagged, [900])).pipe(stream))) {
       texts.push([message.json<{ text: string }>().text, message.frameTimestamp]);
     }
     expect(texts).toEqual(Array.from({ length: 30 }, (_, index) => [TEXT, index * 40]));
@@ -138,8 +140,20 @@ describe('createSeiExtractStream', () => {
     await sleep(20);
     expect(read).toBeLessThan(40);
     let count = 0;
-    for await (const message of stream) count += Number(message.uuid.length > 0);
+    for await (const message of messagesOf(stream)) count += Number(message.uuid.length > 0);
     expect(count).toBe(300 * 30);
+  });
+
+  it('gives no more once its reader has seen enough', async () => {
+    const stream = createSeiExtractStream({ dedup: false });
+    let count = 0;
+    stream.on('data', () => {
+      count++;
+      stream.destroy();
+    });
+    stream.write(tagged);
+    await once(stream, 'close');
+    expect(count).toBe(1);
   });
 
   it('passes an error of the source on', async () => {
@@ -147,7 +161,12 @@ describe('createSeiExtractStream', () => {
       yield tagged;
       throw Object.assign(new Error('gone'), { code: 'ECONNRESET' });
     };
-    const sink = new Writable({ objectMode: true, write: (_message, _encoding, callback) => { callback(); } });
+    const sink = new Writable({
+      objectMode: true,
+      write: (_message, _encoding, callback) => {
+        callback();
+      },
+    });
     await expect(pipeline(source, createSeiExtractStream(), sink)).rejects.toMatchObject({ code: 'ECONNRESET' });
   });
 
