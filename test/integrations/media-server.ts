@@ -80,7 +80,9 @@ export interface Player {
 /** Plays a stream from now on. */
 export function play(url: string): Player {
   const copy = ['-c', 'copy', '-flush_packets', '1', '-f', 'h264', 'pipe:1'];
-  const child: ChildProcess = spawn('ffmpeg', ['-v', 'error', '-i', url, ...copy], {
+  // The server announces audio too, for which ffmpeg would wait.
+  const input = ['-analyzeduration', '200000', '-i', url];
+  const child: ChildProcess = spawn('ffmpeg', ['-v', 'error', ...input, ...copy], {
     stdio: ['pipe', 'pipe', 'ignore'],
     timeout: 30_000,
   });
@@ -90,7 +92,7 @@ export function play(url: string): Player {
   const closed = once(child, 'close');
   return {
     stop: async () => {
-      child.kill('SIGINT');
+      child.kill('SIGKILL');
       await closed;
       return Buffer.concat(chunks);
     },
