@@ -521,3 +521,58 @@ describe('any bytes', () => {
     }
   });
 });
+
+describe('an access unit that is not complete', () => {
+  it.each([...syntheticStreams.map(({ name, accessUnits }) => ({ name, data: Buffer.concat(accessUnits) }))])(
+    '$name: shows what is certain to belong to it, byte by byte',
+    ({ data }) => {
+      const splitter = new AccessUnitSplitter();
+      const expected = splitWhole(data);
+      let index = 0;
+      let start = 0;
+      let shown = 0;
+      for (let at = 0; at < data.length; at++) {
+        for (const accessUnit of splitter.push(data.subarray(at, at + 1))) {
+          expect(accessUnit.length).toBeGreaterThanOrEqual(shown);
+          index++;
+          start += accessUnit.length;
+          shown = 0;
+        }
+        const { incomplete } = splitter;
+        // It grows, is a part of the access unit that comes out in the end, and lags by no more than what is not read.
+        if (incomplete.length < shown || incomplete.length > expected[index].length) expect.fail(`wrong at byte ${at}`);
+        if (Buffer.compare(incomplete, data.subarray(start, start + incomplete.length)) !== 0) expect.fail(`at ${at}`);
+        shown = incomplete.length;
+      }
+    },
+  );
+
+  it('has a picture from the moment that its first slice header is read', () => {
+    const splitter = new AccessUnitSplitter();
+    splitter.push(joinByteStream(parameterSets));
+    expect(splitter.hasVcl).toBe(false);
+    splitter.push(joinByteStream([idr]));
+    expect(splitter.hasVcl).toBe(true);
+    expect(splitter.incomplete.length).toBe(joinByteStream([...parameterSets, idr]).length);
+    splitter.push(joinByteStream([accessUnitDelimiter()]));
+    expect(splitter.hasVcl).toBe(false);
+    splitter.flush();
+    expect([splitter.hasVcl, splitter.incomplete.length]).toEqual([false, 0]);
+  });
+
+  it.each([
+    ['00', 1],
+    ['0000', 2],
+    ['000000', 3],
+    ['000001', 3],
+    ['00000001', 4],
+    ['0000000000', 3],
+    ['01', 0],
+    ['0002', 0],
+  ])('keeps back %s at its end as far as it may be a start code: %i bytes', (end, kept) => {
+    const splitter = new AccessUnitSplitter();
+    const data = Buffer.concat([joinByteStream([...parameterSets, idr]), Buffer.from(end, 'hex')]);
+    splitter.push(data);
+    expect(data.length - splitter.incomplete.length).toBe(kept);
+  });
+});
