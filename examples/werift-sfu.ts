@@ -1,9 +1,9 @@
 /**
  * A server that forwards WebRTC video and puts metadata into it on the way, without a decoder and without a frame: two
- * hops of real WebRTC (ICE, DTLS, SRTP, by werift) over the loopback interface, and `RtpSeiInjector` between them.
+ * hops of real WebRTC (ICE, DTLS, SRTP, by werift) over the loopback interface, and `attachWeriftSender` between them.
  *
  * ```
- * camera ──SRTP──► server: RtpSeiInjector ──SRTP──► viewer: RtpSeiExtractor, decoder
+ * camera ──SRTP──► server: attachWeriftSender ──SRTP──► viewer: attachWeriftTrack, decoder
  * ```
  *
  * `npm run demo:rtp`
@@ -12,7 +12,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AccessUnitSplitter, SeiPublisher, SeiSubscriber, splitNalUnits } from 'h264-sei';
-import { RtpPacketizer, RtpSeiExtractor, RtpSeiInjector } from 'h264-sei/rtp';
+import { attachWeriftSender, attachWeriftTrack } from 'h264-sei/integrations/werift';
+import { RtpPacketizer } from 'h264-sei/rtp';
 import type { RtpPacket } from 'werift';
 import { decodeFrames, isDecoderAvailable } from '../test/support/decoder.js';
 import { connectWeriftPeers, weriftFrames } from '../test/support/werift.js';
@@ -41,20 +42,16 @@ async function main(): Promise<boolean> {
   // The server. werift writes SSRC and payload type of the connection into each packet, encrypts it, makes its own
   // sender reports, and answers NACKs out of what it has sent: all of it behind the injector.
   const publisher = new SeiPublisher();
-  const injector = new RtpSeiInjector({ publisher, payloadType: PAYLOAD_TYPE, packetizationMode: 1 });
-  uplink.track.onReceiveRtp.subscribe((packet) => {
-    for (const output of injector.process(packet.serialize())) void downlink.transceiver.sender.sendRtp(output);
-  });
+  const { sender } = downlink.transceiver;
+  const attachment = attachWeriftSender(sender, { publisher });
+  uplink.track.onReceiveRtp.subscribe((packet) => void sender.sendRtp(packet));
 
   // The viewer.
   const packets: RtpPacket[] = [];
   const received: object[] = [];
   const subscriber = new SeiSubscriber({ onMessage: (message) => received.push(message.json<object>()) });
-  const extractor = new RtpSeiExtractor({ subscriber, payloadType: PAYLOAD_TYPE });
-  downlink.track.onReceiveRtp.subscribe((packet) => {
-    packets.push(packet);
-    extractor.process(packet.serialize());
-  });
+  attachWeriftTrack(downlink.track, { subscriber });
+  downlink.track.onReceiveRtp.subscribe((packet) => packets.push(packet));
 
   // The camera.
   const packetizer = new RtpPacketizer({ payloadType: PAYLOAD_TYPE });
@@ -67,6 +64,7 @@ async function main(): Promise<boolean> {
     await sleep(FRAME_MS);
   }
   await sleep(200);
+  attachment.close();
   await Promise.all([uplink.close(), downlink.close()]);
 
   console.log(`${accessUnits.length} access units went through two hops; the viewer got these messages:\n`);
