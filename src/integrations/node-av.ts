@@ -23,6 +23,14 @@ const AV_NOPTS_VALUE = -(2n ** 63n);
 /** FFmpeg 8 has 42 types of packet side data, counted from 0; there may be a few more. */
 const SIDE_DATA_TYPES = 64;
 
+/** A fraction, as FFmpeg's `AVRational`. */
+export interface NodeAvRational {
+  /** The numerator. */
+  readonly num: number;
+  /** The denominator. */
+  readonly den: number;
+}
+
 /** What is used of a `Packet` of node-av. */
 export interface NodeAvPacket {
   /** The encoded bytes. Setting them resets all else that the packet knows. */
@@ -40,7 +48,7 @@ export interface NodeAvPacket {
   /** The stream of a container that it is of. */
   streamIndex: number;
   /** The unit of its times, in seconds. */
-  timeBase: { readonly num: number; readonly den: number };
+  timeBase: NodeAvRational;
   /** A second reference to the same bytes, with all else copied. */
   clone(): NodeAvPacket | null;
   /** Gives the memory back. */
@@ -51,20 +59,38 @@ export interface NodeAvPacket {
   addSideData(type: number, data: Buffer): number;
 }
 
+/** What is used of a `Codec` of node-av. */
+export interface NodeAvCodec {
+  /** One of `AV_CODEC_ID_*`. */
+  readonly id: number;
+}
+
+/** What is used of a `Stream` of node-av. */
+export interface NodeAvStream {
+  /** Its number in the container. */
+  readonly index: number;
+}
+
 /** What is used of an `Encoder` or a `Decoder` of node-av. */
 export interface NodeAvCoder {
-  /** The codec; `id` is one of `AV_CODEC_ID_*`. */
-  getCodec(): { readonly id: number };
+  /** The codec. */
+  getCodec(): NodeAvCodec;
 }
 
 /** What is used of a `Decoder` of node-av. */
 export interface NodeAvDecoder extends NodeAvCoder {
   /** The stream that it decodes; packets of others it leaves alone. */
-  getStream(): { readonly index: number };
+  getStream(): NodeAvStream;
+}
+
+/** A class of node-av. */
+export interface NodeAvClass<Instance> {
+  /** Has the methods. */
+  readonly prototype: Instance;
 }
 
 /** A class of node-av, which stands for all its instances, or its prototype, or one instance. */
-export type NodeAvTarget<Instance> = { readonly prototype: Instance } | Instance;
+export type NodeAvTarget<Instance> = NodeAvClass<Instance> | Instance;
 
 /** Options of {@link patchNodeAvEncoder}. */
 export type NodeAvEncoderPatchOptions = Pick<

@@ -48,12 +48,18 @@ export interface NodeMediaServerPacket {
   data: Buffer;
 }
 
+/** What is used of a `BroadcastServer` of node-media-server, which there is one of for each stream. */
+export interface NodeMediaServerBroadcast {
+  /** Sends a packet to all who play the stream. */
+  broadcastMessage(packet: NodeMediaServerPacket): void;
+}
+
 /** What is used of a session of node-media-server. */
 export interface NodeMediaServerSession {
   /** The path of the stream, such as `/live/stream`. */
   readonly streamPath: string;
   /** What hands the packets of a stream to all who play it. */
-  readonly broadcast: { broadcastMessage(packet: NodeMediaServerPacket): void };
+  readonly broadcast: NodeMediaServerBroadcast;
 }
 
 /** What is used of a `NodeMediaServer`. */

@@ -23,22 +23,46 @@ export interface WeriftPacket {
   serialize(): Buffer;
 }
 
+/** What is used of a `RTCRtpCodecParameters` of werift. */
+export interface WeriftCodec {
+  /** Such as `video/H264`. */
+  readonly mimeType: string;
+  /** Those of the format in the session description. */
+  readonly parameters?: string | undefined;
+}
+
+/** What is used of a `RTCDtlsTransport` of werift. */
+export interface WeriftTransport {
+  /** `connected` where packets go out. */
+  readonly state: string;
+}
+
 /** What is used of a `RTCRtpSender` of werift. */
 export interface WeriftSender {
   /** The codec that was agreed on; undefined before. */
-  readonly codec?: { readonly mimeType: string; readonly parameters?: string | undefined } | undefined;
+  readonly codec?: WeriftCodec | undefined;
   /** What it sends by. */
-  readonly dtlsTransport: { readonly state: string };
+  readonly dtlsTransport: WeriftTransport;
   /** Sends a packet. */
   sendRtp(packet: never): Promise<unknown>;
+}
+
+/** What is used of an `Event` of werift. */
+export interface WeriftEvent {
+  /** Adds a listener. */
+  subscribe(listener: (packet: WeriftPacket) => void): WeriftSubscription;
+}
+
+/** A listener of a {@link WeriftEvent}. */
+export interface WeriftSubscription {
+  /** Takes it away. */
+  unSubscribe(): void;
 }
 
 /** What is used of a `MediaStreamTrack` of werift. */
 export interface WeriftTrack {
   /** Is told of each packet that comes. */
-  readonly onReceiveRtp: {
-    subscribe(listener: (packet: WeriftPacket) => void): { unSubscribe(): void };
-  };
+  readonly onReceiveRtp: WeriftEvent;
 }
 
 /**
@@ -63,7 +87,7 @@ export interface WeriftAttachment {
 const PAYLOAD_TYPES = Array.from({ length: 128 }, (_, payloadType) => payloadType);
 
 /** packetization-mode of the session description, 0 where it has none (RFC 6184 8.1); undefined for one not known here. */
-function packetizationMode({ mimeType, parameters = '' }: NonNullable<WeriftSender['codec']>) {
+function packetizationMode({ mimeType, parameters = '' }: WeriftCodec) {
   if (mimeType.toLowerCase() !== 'video/h264') return undefined;
   const mode = Number(/(?:^|;)\s*packetization-mode\s*=\s*(\d+)/i.exec(parameters)?.[1] ?? 0);
   return mode === 0 || mode === 1 ? mode : undefined;

@@ -78,6 +78,27 @@ describe('the installed package', () => {
     expect(await runProgram(`streams.${extension}`, source)).toEqual(['world']);
   });
 
+  it('has the integrations, and needs none of their hosts', async () => {
+    const hosts = Object.keys(installed.manifest.peerDependencies ?? {});
+    expect(hosts.length).toBeGreaterThan(0);
+    const source = `
+      const { SeiPublisher, SeiSubscriber } = require('h264-sei');
+      const { patchNodeAvEncoder } = require('h264-sei/integrations/node-av');
+      const { attachNodeMediaServer } = require('h264-sei/integrations/node-media-server');
+      const { patchWebCodecsEncoder, seiEncoderOutput } = require('h264-sei/integrations/webcodecs');
+      const { attachWeriftSender } = require('h264-sei/integrations/werift');
+      const isThere = (host) => { try { require.resolve(host); return true; } catch { return false; } };
+      console.log(JSON.stringify({
+        hosts: ${JSON.stringify(hosts)}.filter(isThere),
+        functions: [patchNodeAvEncoder, attachNodeMediaServer, patchWebCodecsEncoder, seiEncoderOutput, attachWeriftSender]
+          .map((each) => typeof each),
+      }));`;
+    expect(await runProgram('integrations.cjs', source)).toEqual({
+      hosts: [],
+      functions: new Array(5).fill('function'),
+    });
+  });
+
   it('gives import and require the same instance of everything, by the same names', async () => {
     const source = `
       import { createRequire } from 'node:module';
