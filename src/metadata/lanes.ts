@@ -22,6 +22,8 @@ export interface Entry {
   copiesLeft: number;
   /** The picture from which on the next copy may go; 0 as long as none has gone. */
   nextPicture: number;
+  /** Whether it does not hold up what is behind it, though no copy has gone: the framing could not hold it. */
+  isSetAside: boolean;
   /** Whether a copy went into a picture that is kept. */
   hasKeptCopy: boolean;
   /** The position at which the first copy went. */
@@ -34,7 +36,7 @@ export interface Entry {
 export interface Lane {
   /** The higher goes first. */
   readonly priority: number;
-  /** Those of which a copy has gone. */
+  /** Those of which a copy has gone, and those that are set aside. */
   started: Entry[];
   /** Those of which none has, in the order of publication, from `head` on. */
   waiting: Entry[];
@@ -76,6 +78,7 @@ export class Lanes {
         fragment,
         copiesLeft,
         nextPicture: 0,
+        isSetAside: false,
         hasKeptCopy: false,
         firstCopyAt: 0,
         lastCopyAt: 0,
@@ -93,15 +96,15 @@ export class Lanes {
   }
 
   /**
-   * After copies have gone: entries whose first copy it was leave the waiting ones, entries without copies leave
-   * altogether.
+   * After copies have gone: entries whose first copy it was, or that are set aside, leave the waiting ones, entries
+   * without copies leave altogether.
    */
   moveStarted(): void {
     for (const lane of this.#lanes) {
       keepUnfinished(lane.started);
       while (lane.head < lane.waiting.length) {
         const entry = lane.waiting[lane.head];
-        if (entry.copiesLeft > 0 && entry.nextPicture === 0) break;
+        if (entry.copiesLeft > 0 && entry.nextPicture === 0 && !entry.isSetAside) break;
         if (entry.copiesLeft > 0) lane.started.push(entry);
         lane.head++;
       }

@@ -9,7 +9,10 @@ import { RecentMessages } from './recent-messages.js';
 import { Timeline } from './timeline.js';
 import { type Budget, Track } from './track.js';
 
-/** A track without a frame for so long, in milliseconds, holds nobody back: it is forgotten until its next frame. */
+/**
+ * A track without a frame for so long, in milliseconds, holds nobody back: until its next frame nothing waits for it, and
+ * it goes on where it was then.
+ */
 export const STALL_TIMEOUT_MS = 2000;
 
 /** The most keys under which a publisher can retain a message. */
@@ -21,7 +24,11 @@ const AWAITED_CHECK_MS = 1000;
 /** How long expired messages may stay in a queue that has room, in milliseconds. */
 const SWEEP_INTERVAL_MS = 100;
 
-/** What happens to a message that is published when the queue is full. */
+/**
+ * What happens to a message that is published when the queue is full: it is rejected; the oldest message makes room,
+ * what is retained last; or the oldest of the lowest priority does, which may be the new one itself. A retained message
+ * that makes room is not retained any more.
+ */
 export type QueueFullPolicy = 'reject' | 'drop-oldest' | 'drop-lowest-priority';
 
 /** Counts of a queue. */
@@ -30,7 +37,7 @@ export interface QueueStats {
   injected: number;
   /** Messages for which time ran out before that. */
   expired: number;
-  /** Messages that the policy of the full queue dropped. */
+  /** Messages that the policy of the full queue dropped, or that were overtaken before their first copy. */
   dropped: number;
   /** Messages that were cancelled or cleared. */
   cancelled: number;
@@ -93,32 +100,48 @@ export class MessageQueue {
     return this.#tracks.size;
   }
 
-  /** A schedule for a new injector; it takes part from its first frame on. */
+  /** A schedule for a new injector, which takes part from now on, beginning with what has not expired. */
   createTrack(id: string): Track {
-    return new Track(id, this.#budget, this.timeline, this.#retained, (message) => {
+    const track = new Track(id, this.#budget, this.timeline, this.#retained, (message) => {
       this.#trackDone(message);
     });
+    this.beforeArrival();
+    track.clock.start(this.timeline.now());
+    this.#attach(track);
+    return track;
   }
 
-  /**
-   * A frame has come to a track that is not attached: from now on it takes part, beginning with what has not expired.
-   */
-  join(track: Track, clock: number): void {
+  /** A frame comes to a track that is new or has stalled: brings the present up to date before its clock goes on. */
+  beforeArrival(): void {
     // Thousands of tracks may come at once: here nobody looks at all the others.
     if (this.timeline.sync(this.#isDrivenByFrames) - this.#lastSweep >= SWEEP_INTERVAL_MS) this.sweep();
-    track.attach(clock, this.timeline.now());
-    this.#tracks.add(track);
-    const messages = [...this.#recent.all(), ...this.#pending].sort((a, b) => a.id - b.id);
-    for (const message of messages) if (message.plan.expiresAt > this.timeline.time) this.#give(message, track);
-    track.updateIdle();
+  }
+
+  /** A frame has come to a track that is new or has stalled: it goes on where it was, and is given what it lacks. */
+  arrive(track: Track): void {
+    track.arrive();
+    if (track.isAttached) return;
+    let isAnyTooLate = false;
+    for (const message of track.messages) {
+      // What has become too late while nobody waited for the track is no matter of its.
+      const isTooLate = track.isTooLate(message);
+      isAnyTooLate ||= isTooLate;
+      if (message.isTakenBack || isTooLate) track.takeBack(message);
+      else if (message.outcome === undefined) message.outstanding++;
+    }
+    this.#attach(track);
+    if (isAnyTooLate) this.sweep();
   }
 
   /** A track ends: nothing waits for it any more, and what is in its frames is all that it carries. */
   close(track: Track): void {
-    this.#leave(track, true);
+    const { messages } = track;
+    track.close();
+    if (this.#tracks.has(track)) this.#leave(track, messages);
+    else for (const message of messages) this.#endIfCarried(message);
   }
 
-  /** Brings the present up to date and forgets tracks that stall; answers the present. */
+  /** Brings the present up to date and finds tracks that stall; answers the present. */
   sync(): number {
     const { timeline } = this;
     const time = timeline.sync(this.#isDrivenByFrames);
@@ -131,7 +154,8 @@ export class MessageQueue {
         lastSeen.now = now;
         lastSeen.time = time;
       } else if (now - lastSeen.now >= STALL_TIMEOUT_MS || time - lastSeen.time >= STALL_TIMEOUT_MS) {
-        this.#leave(track, false);
+        track.stall();
+        this.#leave(track, track.messages);
       }
     }
     return time;
@@ -142,14 +166,14 @@ export class MessageQueue {
     const time = this.sync();
     this.#lastSweep = time;
     for (const [key, { plan }] of this.#retained) {
-      if (plan.retainedUntil !== undefined && plan.retainedUntil <= time) this.#retained.delete(key);
+      if (plan.retainedUntil !== undefined && plan.retainedUntil <= time) this.#retain(key, undefined);
     }
     for (const track of this.#tracks) track.expire();
     this.#earliestExpiry = Infinity;
     for (const message of this.#pending) {
-      const { outstanding, plan } = message;
-      if (outstanding === 0 && plan.expiresAt <= time) this.#end(message, 'expired');
-      else this.#earliestExpiry = Math.min(this.#earliestExpiry, plan.expiresAt);
+      const { outstanding, expiresAt } = message;
+      if (outstanding === 0 && expiresAt <= time) this.#end(message, 'expired');
+      else this.#earliestExpiry = Math.min(this.#earliestExpiry, expiresAt);
     }
     // These are in the order in which they ended, which is nearly that of their expiry.
     for (let { first } = this.#recent; first !== undefined && first.plan.expiresAt <= time; { first } = this.#recent) {
@@ -160,31 +184,43 @@ export class MessageQueue {
   /**
    * Makes room for one more message.
    *
-   * @throws {@link SeiError} `ERR_SEI_QUEUE_FULL` where the policy is to reject, or nothing has a lower priority
+   * @returns whether there is; false where the policy is to drop the lowest priority, and all others have a higher one
+   * @throws {@link SeiError} `ERR_SEI_QUEUE_FULL` where the policy is to reject
    */
-  makeRoom(priority: number): void {
+  makeRoom(priority: number): boolean {
     // A sweep goes over all messages, so it is not done for each of them.
     const isFull = this.#pending.size >= this.#maxSize;
     const time = this.sync();
     if (time - this.#lastSweep >= SWEEP_INTERVAL_MS || (isFull && time >= this.#earliestExpiry)) this.sweep();
-    if (this.#pending.size < this.#maxSize) return;
-    let victim: QueuedMessage | undefined;
-    if (this.#whenFull === 'drop-oldest') {
-      [victim] = this.#pending;
-    } else if (this.#whenFull === 'drop-lowest-priority') {
-      for (const message of this.#pending) {
-        if (message.plan.priority < (victim?.plan.priority ?? priority)) victim = message;
-      }
-    }
-    if (victim === undefined) {
+    if (this.#pending.size < this.#maxSize) return true;
+    if (this.#whenFull === 'reject') {
       throw new SeiError(
         'ERR_SEI_QUEUE_FULL',
         `the queue holds ${this.#maxSize} messages that no injector has carried`,
       );
     }
+    const victim = this.#whenFull === 'drop-oldest' ? this.#oldest() : this.#lowest(priority);
+    if (victim === undefined) return false;
     this.#isMakingRoom = true;
     this.#end(victim, 'dropped');
     this.#isMakingRoom = false;
+    return true;
+  }
+
+  /** The oldest message, but for those that are retained, where there are others. */
+  #oldest(): QueuedMessage | undefined {
+    for (const message of this.#pending) if (!message.isRetained) return message;
+    const [oldest] = this.#pending;
+    return oldest;
+  }
+
+  /** The oldest message of the lowest priority; undefined where that is higher than `priority`. */
+  #lowest(priority: number): QueuedMessage | undefined {
+    let lowest: QueuedMessage | undefined;
+    for (const message of this.#pending) {
+      if (message.plan.priority < (lowest?.plan.priority ?? Infinity)) lowest = message;
+    }
+    return lowest !== undefined && lowest.plan.priority <= priority ? lowest : undefined;
   }
 
   /**
@@ -198,21 +234,26 @@ export class MessageQueue {
     throw new SeiError('ERR_SEI_QUEUE_FULL', `${MAX_RETAINED_KEYS} keys are retained; release one first`);
   }
 
-  /** Takes a message, for which there is room, and retains it under `key`. */
-  add(message: QueuedMessage, key: string | undefined): void {
+  /** Takes a message, for which there is room, and retains it under its key. */
+  add(message: QueuedMessage): void {
+    const { retain } = message.plan;
     this.#pending.add(message);
-    this.#earliestExpiry = Math.min(this.#earliestExpiry, message.plan.expiresAt);
+    if (retain !== undefined) this.#retain(retain, message);
+    this.#earliestExpiry = Math.min(this.#earliestExpiry, message.expiresAt);
     for (const track of this.#tracks) this.#give(message, track);
-    if (key !== undefined) {
-      this.#retained.set(key, message);
-      for (const track of this.#tracks) track.retainedChanged();
-    }
+    if (retain !== undefined) for (const track of this.#tracks) track.retainedChanged();
     this.#tellLost();
+  }
+
+  /** Drops a message for which there is no room. */
+  refuse(message: QueuedMessage): void {
+    this.#end(message, 'dropped');
   }
 
   /** Ends what is retained under `key`; false where nothing is. */
   release(key: string): boolean {
-    const isReleased = this.#retained.delete(key);
+    const isReleased = this.#retained.has(key);
+    this.#retain(key, undefined);
     for (const track of this.#tracks) track.retainedChanged();
     return isReleased;
   }
@@ -224,6 +265,7 @@ export class MessageQueue {
       this.#end(message, 'cancelled');
       return true;
     }
+    message.isTakenBack = true;
     this.#recent.delete(message);
     // Tracks that joined late carry on with what the others have carried.
     for (const track of this.#tracks) if (track.takeBack(message)) wasToBeSent = true;
@@ -236,8 +278,9 @@ export class MessageQueue {
     for (const message of messages) this.#end(message, 'cleared');
     // Tracks that joined late carry on with what the others have carried.
     for (const track of this.#tracks) track.takeBackAll();
+    for (const message of this.#recent.all()) message.isTakenBack = true;
     this.#recent.clear();
-    this.#retained.clear();
+    for (const key of [...this.#retained.keys()]) this.#retain(key, undefined);
     for (const track of this.#tracks) track.retainedChanged();
     return messages.length;
   }
@@ -271,22 +314,48 @@ export class MessageQueue {
     return false;
   }
 
-  #leave(track: Track, isEnd: boolean): void {
+  /** The publisher counts on a track from now on. It is given what it was not given before, and what is not too late. */
+  #attach(track: Track): void {
+    this.#tracks.add(track);
+    track.attach(this.timeline.now());
+    const { time } = this.timeline;
+    const messages = [...this.#recent.all(), ...this.#pending].sort((a, b) => a.id - b.id);
+    for (const message of messages) {
+      // What others have carried is of use for as long as it would have been, however long it is retained.
+      const { expiresAt } = message.outcome === undefined ? message : message.plan;
+      if (message.id > track.lastGiven && expiresAt > time) this.#give(message, track);
+    }
+    track.updateIdle();
+  }
+
+  /** Nothing waits any more for a track, which has these messages still to carry. */
+  #leave(track: Track, messages: readonly QueuedMessage[]): void {
     this.timeline.sync(this.#isDrivenByFrames);
     this.#tracks.delete(track);
-    // One that ends does not come back.
-    const messages = isEnd ? [] : [...this.#recent.all(), ...this.#pending];
-    for (const { message, isCarried } of track.detach(messages)) {
-      message.isDoneBySome ||= isEnd && isCarried;
+    for (const message of messages) {
       message.outstanding--;
       this.#endIfCarried(message);
     }
   }
 
   #give(message: QueuedMessage, track: Track): void {
-    if (track.wasDoneWith(message)) return;
     message.outstanding++;
     track.add(message);
+  }
+
+  /** Retains a message under a key in place of the one before; undefined for none. */
+  #retain(key: string, message: QueuedMessage | undefined): void {
+    const before = this.#retained.get(key);
+    if (before !== undefined) {
+      before.isRetained = false;
+      // What is not the latest any more expires as others do.
+      this.#earliestExpiry = Math.min(this.#earliestExpiry, before.plan.expiresAt);
+    }
+    if (message === undefined) this.#retained.delete(key);
+    else {
+      this.#retained.set(key, message);
+      message.isRetained = true;
+    }
   }
 
   #trackDone(message: QueuedMessage): void {
@@ -298,7 +367,8 @@ export class MessageQueue {
   /** Ends a message that no track has still to carry, if one has done so. Without any it waits for one. */
   #endIfCarried(message: QueuedMessage): void {
     if (message.outstanding > 0 || !message.isDoneBySome) return;
-    this.#end(message, message.ranOutOfTime ? 'expired' : 'injected');
+    if (message.ranOutOfTime) this.#end(message, 'expired');
+    else this.#end(message, message.isSuperseded && !message.isCarried ? 'dropped' : 'injected');
   }
 
   #end(message: QueuedMessage, outcome: InjectionOutcome): void {
@@ -310,6 +380,8 @@ export class MessageQueue {
     }
     if (outcome === 'cancelled' || outcome === 'cleared') this.stats.cancelled++;
     else this.stats[outcome]++;
+    message.isTakenBack = outcome !== 'injected' && outcome !== 'expired';
+    if (outcome === 'dropped') this.#unretain(message);
     message.finish(outcome);
     if (outcome !== 'injected') for (const track of this.#tracks) track.takeBack(message);
     if (outcome !== 'expired' && outcome !== 'dropped') return;
@@ -318,7 +390,7 @@ export class MessageQueue {
   }
 
   #unretain(message: QueuedMessage): boolean {
-    for (const [key, retained] of this.#retained) if (retained === message) return this.release(key);
-    return false;
+    const { retain } = message.plan;
+    return retain !== undefined && message.isRetained && this.release(retain);
   }
 }

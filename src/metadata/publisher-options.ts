@@ -1,5 +1,6 @@
 import { parseUuid, formatUuid } from '../codec/uuid.js';
 import { MAX_USER_DATA_SIZE } from '../codec/limits.js';
+import { UUID_LENGTH } from '../codec/sei-message.js';
 import { invalidType, outOfRange } from '../errors.js';
 import type { DiagnosticListener } from './diagnostics.js';
 import { FRAGMENT_SEI_UUID, MIN_SPLIT_SIZE } from './fragmentation.js';
@@ -119,6 +120,13 @@ export function resolveDelivery(options: PublishOptions | undefined, defaults: O
   };
 }
 
+/** The length of a SEI NAL unit with so much user data, in bytes, before any is escaped (H.264 7.3.2.3.1). */
+function nalUnitLength(userDataSize: number): number {
+  const payloadSize = UUID_LENGTH + userDataSize;
+  // Its header, payloadType, payloadSize, the payload, and rbsp_trailing_bits.
+  return 1 + 1 + Math.floor(payloadSize / 255) + 1 + payloadSize + 1;
+}
+
 /** The limits of a publisher by its options, over those of its profile. */
 export function resolveLimits(options: SeiPublisherOptions): PublisherLimits {
   if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
@@ -130,6 +138,9 @@ export function resolveLimits(options: SeiPublisherOptions): PublisherLimits {
   if (uuid === FRAGMENT_SEI_UUID) throw outOfRange('options.uuid', 'another UUID than that of fragments', uuid);
   const oversize = checkOneOf('options.oversize', options.oversize ?? profile.oversize, OVERSIZE);
   const maxUserDataSize = count('maxUserDataSize', MAX_USER_DATA_SIZE, oversize === 'split' ? MIN_SPLIT_SIZE : 1);
+  const repeatCount = count('repeatCount', MAX_REPEAT_COUNT);
+  const isSameFrame = options.repeatMode === 'same-frame';
+  const copies = isSameFrame ? repeatCount : 1;
   return {
     uuid,
     minUserDataSize: count('minUserDataSize', maxUserDataSize, 0),
@@ -137,11 +148,18 @@ export function resolveLimits(options: SeiPublisherOptions): PublisherLimits {
     maxQueueSize: count('maxQueueSize'),
     whenFull: checkOneOf('options.whenFull', options.whenFull ?? profile.whenFull, POLICIES),
     oversize,
-    repeatCount: count('repeatCount', MAX_REPEAT_COUNT),
+    repeatCount,
     repeatInterval: count('repeatInterval', 1_000_000),
     expiresInMs: checkNumber('options.expiresInMs', options.expiresInMs ?? profile.expiresInMs, 0, Infinity, false),
-    maxMessagesPerFrame: count('maxMessagesPerFrame'),
-    maxBytesPerFrame: count('maxBytesPerFrame'),
+    // What nobody has set lets through what the other options allow.
+    maxMessagesPerFrame:
+      options.maxMessagesPerFrame === undefined
+        ? Math.max(profile.maxMessagesPerFrame, copies)
+        : count('maxMessagesPerFrame'),
+    maxBytesPerFrame:
+      options.maxBytesPerFrame === undefined
+        ? Math.max(profile.maxBytesPerFrame, copies * nalUnitLength(maxUserDataSize))
+        : count('maxBytesPerFrame'),
     maxBytesPerSecond: count('maxBytesPerSecond'),
   };
 }

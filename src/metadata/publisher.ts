@@ -19,6 +19,7 @@ import {
 import { QueuedMessage } from './queued-message.js';
 import { ReceivedSeiMessage } from './received-message.js';
 import { SeiTicket } from './ticket.js';
+import type { Budget } from './track.js';
 import { TrackCursor, type TrackCursorOptions } from './track-cursor.js';
 import { truncateJson } from './truncation.js';
 
@@ -32,7 +33,7 @@ export interface SeiPublisherStats {
   readonly injected: number;
   /** Messages for which time ran out before that. */
   readonly expired: number;
-  /** Messages that the policy of the full queue dropped. */
+  /** Messages that the policy of the full queue dropped, or that a later one of their key overtook. */
   readonly dropped: number;
   /** Messages that were cancelled or cleared. */
   readonly cancelled: number;
@@ -40,7 +41,7 @@ export interface SeiPublisherStats {
   readonly truncated: number;
   /** Messages that went out in fragments. */
   readonly split: number;
-  /** Injectors that are alive: they have had a frame within the last two seconds. */
+  /** Injectors that are alive: they were made, or have had a frame, within the last two seconds. */
   readonly liveInjectors: number;
 }
 
@@ -61,6 +62,9 @@ export class SeiPublisher {
   readonly #limits: PublisherLimits;
   readonly #defaults: Omit<Delivery, 'retain'>;
   readonly #now: () => number;
+  /** Whether the caller has set what goes into a frame. */
+  readonly #hasMessagesPerFrame: boolean;
+  readonly #hasBytesPerFrame: boolean;
   readonly #source = crypto.getRandomValues(new Uint8Array(SOURCE_LENGTH));
   #lastMicroseconds = 0;
   #published = 0;
@@ -80,6 +84,8 @@ export class SeiPublisher {
     this.uuid = limits.uuid;
     this.#limits = limits;
     this.#now = now;
+    this.#hasMessagesPerFrame = options.maxMessagesPerFrame !== undefined;
+    this.#hasBytesPerFrame = options.maxBytesPerFrame !== undefined;
     const { repeatCount, repeatInterval, expiresInMs } = limits;
     this.#defaults = resolveDelivery(
       { repeatCount, repeatInterval, repeatMode: options.repeatMode },
@@ -244,11 +250,11 @@ export class SeiPublisher {
   ): SeiTicket {
     const queue = this.#queue;
     const { repeatCount, repeatInterval, priority, expiresInMs, hasExpiry, retain } = delivery;
-    this.#checkBudget(nalUnits, repeatInterval === 0 ? repeatCount : 1);
+    const goesAlone = this.#exceedsFrame(nalUnits, repeatInterval === 0 ? repeatCount : 1);
     if (retain !== undefined) queue.checkRetainKey(retain);
-    queue.makeRoom(priority);
+    const hasRoom = queue.makeRoom(priority);
     const expiresAt = queue.timeline.time + expiresInMs;
-    const retention = retain === undefined ? {} : { retainedUntil: hasExpiry ? expiresAt : Infinity };
+    const retention = retain === undefined ? {} : { retain, retainedUntil: hasExpiry ? expiresAt : Infinity };
     const isFinishedOnceBegun = nalUnits.length > 1 && !hasExpiry;
     const plan = {
       repeatCount,
@@ -257,25 +263,35 @@ export class SeiPublisher {
       isIdentified,
       expiresAt,
       isFinishedOnceBegun,
+      goesAlone,
       ...retention,
     };
     const message = new QueuedMessage(++this.#published, nalUnits, plan);
-    queue.add(message, retain);
+    if (hasRoom) queue.add(message);
+    else queue.refuse(message);
     return new SeiTicket(message, queue, byteLength, truncated);
   }
 
-  /** Refuses at once what would wait for a frame that never comes. */
-  #checkBudget(nalUnits: readonly Uint8Array[], copies: number): void {
+  /**
+   * Whether copies of a NAL unit that go into one frame are more than what one takes, where nobody has said what that
+   * is: then they go alone. Refuses at once what would wait for a frame that never comes.
+   */
+  #exceedsFrame(nalUnits: readonly Uint8Array[], copies: number): boolean {
     const { maxBytesPerFrame, maxBytesPerSecond, maxMessagesPerFrame } = this.#limits;
-    const most = Math.min(maxBytesPerFrame, maxBytesPerSecond);
-    for (const { length } of nalUnits) {
-      if (length * copies <= most && copies <= maxMessagesPerFrame) continue;
-      throw new SeiError(
-        'ERR_SEI_TOO_LARGE',
-        `${copies === 1 ? 'a NAL unit' : `${copies} copies`} of ${length} bytes in one frame are more than the budget of ` +
-          `${maxMessagesPerFrame} messages and ${maxBytesPerFrame} bytes a frame, ${maxBytesPerSecond} bytes a second`,
-      );
-    }
+    const { length } = nalUnits.reduce((longest, each) => (each.length > longest.length ? each : longest));
+    const bytes = length * copies;
+    const refuse = (limit: string, name: keyof Budget) => {
+      const what = copies === 1 ? `a NAL unit of ${length} bytes is` : `${copies} copies of ${length} bytes are`;
+      const remedy = copies === 1 ? 'send less' : 'send less or fewer copies, or put them into consecutive frames';
+      throw new SeiError('ERR_SEI_TOO_LARGE', `${what} more than ${limit}; ${remedy}, or raise ${name}`);
+    };
+    const tooMany = copies > maxMessagesPerFrame;
+    const tooLong = bytes > maxBytesPerFrame;
+    if (bytes > maxBytesPerSecond) refuse(`the ${maxBytesPerSecond} bytes of a second`, 'maxBytesPerSecond');
+    if (tooMany && this.#hasMessagesPerFrame)
+      refuse(`the ${maxMessagesPerFrame} NAL units of a frame`, 'maxMessagesPerFrame');
+    if (tooLong && this.#hasBytesPerFrame) refuse(`the ${maxBytesPerFrame} bytes of a frame`, 'maxBytesPerFrame');
+    return tooMany || tooLong;
   }
 
   #tooLarge(length: number): SeiError {

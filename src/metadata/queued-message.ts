@@ -14,7 +14,9 @@ export interface InjectedCopy {
 
 /**
  * How a message ended: `injected` where every live injector has carried every copy, `expired` where time ran out before
- * that, `cancelled` by its ticket, `cleared` with the queue, `dropped` by the policy of a full queue.
+ * that, `cancelled` by its ticket, `cleared` with the queue, `dropped` by the policy of a full queue, or since a later
+ * message with its `retain` key overtook it before its first copy. One that was overtaken after that is `injected`,
+ * with fewer copies.
  */
 export type InjectionOutcome = 'injected' | 'expired' | 'cancelled' | 'cleared' | 'dropped';
 
@@ -46,6 +48,13 @@ export interface DeliveryPlan {
    * a part is of no use.
    */
   readonly isFinishedOnceBegun: boolean;
+  /**
+   * Whether it goes alone into a frame, whatever the budget of one: it is too much for the budget by itself, which
+   * nobody has set.
+   */
+  readonly goesAlone: boolean;
+  /** The key under which the latest message is retained; undefined where it is not. */
+  readonly retain?: string;
   /** Until when the latest message of its key is sent again at every IDR picture; undefined where it is not. */
   readonly retainedUntil?: number;
 }
@@ -66,6 +75,14 @@ export class QueuedMessage {
   outstanding = 0;
   /** Whether a track ran out of time for it. */
   ranOutOfTime = false;
+  /** Whether a track has sent a copy of all of it. */
+  isCarried = false;
+  /** Whether a later message of its key came before it on a track. */
+  isSuperseded = false;
+  /** Whether it is the latest of its key. */
+  isRetained = false;
+  /** Whether no track is to send it any more: it was cancelled, cleared or dropped. */
+  isTakenBack = false;
   /** Made with the first copy. */
   #copies: InjectedCopy[] | undefined;
   #promise: Promise<InjectionReceipt> | undefined;
@@ -80,6 +97,11 @@ export class QueuedMessage {
     this.id = id;
     this.nalUnits = nalUnits;
     this.plan = plan;
+  }
+
+  /** When it is too late for it: where nobody has said when, not as long as it is retained. */
+  get expiresAt(): number {
+    return this.isRetained && this.plan.retainedUntil === Infinity ? Infinity : this.plan.expiresAt;
   }
 
   /** Whether somebody waits for its end. */

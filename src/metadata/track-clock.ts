@@ -35,14 +35,19 @@ export class TrackClock {
     this.#timeline = timeline;
   }
 
-  /** Begins, or begins once more, at the publisher's present; it is `clock` on the clock that drives the track. */
+  /** Begins at the publisher's present; it is `clock` on the clock that drives the track. */
   start(clock: number): void {
     this.#isRunning = true;
     this.position = this.#timeline.time;
     this.#startFrom(clock);
   }
 
-  /** Stands still until the next {@link TrackClock.start}. */
+  /** Goes on from the publisher's present at least. */
+  catchUp(): void {
+    this.position = Math.max(this.position, this.#timeline.time);
+  }
+
+  /** Stands still from now on. */
   stop(): void {
     this.#isRunning = false;
   }

@@ -40,8 +40,8 @@ let cursors = 0;
  * return result;
  * ```
  *
- * Each cursor carries every message, at its own pace, from its first frame on. One that has no frame for
- * {@link STALL_TIMEOUT_MS} holds nobody back, and takes part once more with its next.
+ * Each cursor carries every message, at its own pace, from its opening on. One that has no frame for
+ * {@link STALL_TIMEOUT_MS} holds nobody back, and goes on where it was with its next.
  */
 export class TrackCursor {
   /** The name of the track in receipts and diagnostics. */
@@ -87,15 +87,12 @@ export class TrackCursor {
     const track = this.#track;
     this.#timestamp = timestamp;
     this.#selected = undefined;
+    if (track.isAway && !this.#isClosed) this.#queue.beforeArrival();
     track.clock.tick(timestamp);
     track.frames++;
     if (track.isIdle || this.#isClosed) return false;
-    const { timeline } = this.#queue;
-    if (!track.isAttached) {
-      this.#queue.join(track, track.clock.hasTimestamps && timestamp !== undefined ? timestamp : timeline.now());
-    } else if (!track.clock.hasTimestamps) {
-      track.clock.advance(timeline.now());
-    }
+    if (!track.clock.hasTimestamps) track.clock.advance(this.#queue.timeline.now());
+    if (track.isAway) this.#queue.arrive(track);
     return !track.isIdle;
   }
 

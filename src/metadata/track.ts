@@ -12,9 +12,16 @@ import { TrackClock } from './track-clock.js';
 
 /**
  * How many disposable pictures in a row the last copy of a message waits for one that is kept (nal_ref_idc above 0),
- * where all its copies so far went into disposable ones. A track that has no others is not held up for longer.
+ * where all its copies so far went into disposable ones: ten seconds of 30 pictures. It waits no longer than to the last
+ * picture before it expires, and a track that has had no kept picture for so long is not held up.
  */
-export const MAX_WAIT_FOR_KEPT_PICTURE = 16;
+export const MAX_WAIT_FOR_KEPT_PICTURE = 300;
+
+/**
+ * How many pictures it waits on a track of which no kept picture is known yet, for there may never be one: frames are
+ * only looked at when there is something to send.
+ */
+export const MAX_WAIT_FOR_FIRST_KEPT_PICTURE = 60;
 
 /**
  * A further copy of a message that nothing but its content identifies goes no later than this after the first one, in
@@ -95,14 +102,6 @@ interface Take {
   readonly entry?: Entry;
 }
 
-/** A message that a track will not carry to the end. */
-export interface DetachedMessage {
-  /** The message. */
-  readonly message: QueuedMessage;
-  /** Whether a copy of each of its NAL units is in a frame. */
-  readonly isCarried: boolean;
-}
-
 /** What became of an attempt to take a NAL unit into a frame. */
 const Fit = { taken: 0, skipped: 1, full: 2 } as const;
 
@@ -111,16 +110,19 @@ export class Track {
   /** {@link SeiInjector.id}. */
   readonly id: string;
   /**
-   * Whether there is nothing to look for in a frame: nothing pending, nothing retained, and the publisher knows the
-   * track.
+   * Whether there is nothing to look for in a frame: nothing pending, nothing retained, and frames have come of late.
    */
   isIdle = false;
   /** Calls of the injector. */
   frames = 0;
   /** Where the track is on the timeline of the publisher. */
   readonly clock: TrackClock;
-  /** Whether the publisher counts on it: it is neither new, nor stalled, nor closed. */
+  /** Whether the publisher counts on it: it is neither stalled nor closed. */
   isAttached = false;
+  /** Whether its next frame is the first one, or the first one since it stalled. */
+  isAway = true;
+  /** The number of the latest message that it was given. */
+  lastGiven = 0;
   /** What {@link MessageQueue} knew of the track when it last looked whether it stalls. */
   readonly lastSeen = { frames: 0, now: 0, time: 0 };
 
@@ -129,17 +131,20 @@ export class Track {
   readonly #onDone: (message: QueuedMessage) => void;
   readonly #window: SlidingWindow;
   #pictures = 0;
-  #disposableInRow = 0;
+  #disposableInRow = MAX_WAIT_FOR_KEPT_PICTURE - MAX_WAIT_FOR_FIRST_KEPT_PICTURE;
+  /** Where the track was at the latest picture, and how far that was from the one before. */
+  #lastPictureAt = 0;
+  #pictureInterval = 0;
   #pending = 0;
   /** Entries that were taken back since all were last looked through. */
   #takenBack = 0;
   readonly #lanes = new Lanes();
   /** The messages that the track is not done with. */
   readonly #progress = new Map<QueuedMessage, Progress>();
+  /** Those among them that are or were retained, by key. */
+  readonly #byKey = new Map<string, Set<QueuedMessage>>();
   readonly #retained: RetainedSchedule;
   #hasResentFirst = false;
-  /** The numbers of the messages that the track was done with when it was last detached, and that may come again. */
-  #before = new Set<number>();
   /** Messages that are done with, until that is told. */
   #done: QueuedMessage[] = [];
 
@@ -171,12 +176,20 @@ export class Track {
     return this.#pending;
   }
 
-  /**
-   * Takes its place, new or once more: at the publisher's present, with nothing to send; its own clock is at `clock`.
-   */
-  attach(clock: number, now: number): void {
+  /** The messages that the track is not done with. */
+  get messages(): readonly QueuedMessage[] {
+    return [...this.#progress.keys()];
+  }
+
+  /** Whether a message that the track is not done with is too late. */
+  isTooLate(message: QueuedMessage): boolean {
+    const isBegun = (this.#progress.get(message)?.begun ?? 0) > 0;
+    return this.clock.position >= message.expiresAt && !(message.plan.isFinishedOnceBegun && isBegun);
+  }
+
+  /** Takes its place, for the first time or after it has stalled: the publisher counts on it. */
+  attach(now: number): void {
     this.isAttached = true;
-    this.clock.start(clock);
     this.#retained.recheck();
     this.lastSeen.frames = this.frames;
     this.lastSeen.now = now;
@@ -184,27 +197,26 @@ export class Track {
     this.updateIdle();
   }
 
-  /** Whether the track, which was there before, had its copies of a message then. */
-  wasDoneWith(message: QueuedMessage): boolean {
-    return this.#before.has(message.id);
+  /** A first frame has come, or one after a while: the track goes on where it was, at the publisher's present. */
+  arrive(): void {
+    this.isAway = false;
+    this.clock.catchUp();
+    this.updateIdle();
   }
 
-  /**
-   * Forgets everything that is to be sent; answers those messages.
-   *
-   * @param known the messages that a track is given when it comes, or comes back
-   */
-  detach(known: readonly QueuedMessage[]): DetachedMessage[] {
-    const messages = [...this.#progress].map(([message, progress]) => {
+  /** No frame has come for a while: it is given nothing new, and keeps what it has to send. */
+  stall(): void {
+    this.isAttached = false;
+    this.isAway = true;
+    this.isIdle = false;
+  }
+
+  /** Ends. What is in a frame of all of it counts as carried. */
+  close(): void {
+    for (const [message, progress] of this.#progress) {
       progress.isTakenBack = true;
-      return { message, isCarried: progress.begun === message.nalUnits.length };
-    });
-    // When it comes back, further copies of what only its content identifies would be taken for new messages.
-    const isDone = (message: QueuedMessage) => {
-      const progress = this.#progress.get(message);
-      return progress === undefined || (progress.begun > 0 && !message.plan.isIdentified);
-    };
-    this.#before = new Set(known.filter(isDone).map(({ id }) => id));
+      message.isDoneBySome ||= isBegun(message, progress);
+    }
     this.clock.stop();
     this.isAttached = false;
     this.isIdle = false;
@@ -212,13 +224,13 @@ export class Track {
     this.#pending = 0;
     this.#takenBack = 0;
     this.#progress.clear();
+    this.#byKey.clear();
     this.#retained.clear();
-    return messages;
   }
 
   /** Works out anew whether there is something to look for in a frame. */
   updateIdle(): void {
-    this.isIdle = this.isAttached && this.#pending === 0 && this.#retained.isEmpty;
+    this.isIdle = this.isAttached && !this.isAway && this.#pending === 0 && this.#retained.isEmpty;
   }
 
   /** Other messages are retained than before. */
@@ -234,6 +246,9 @@ export class Track {
     this.#lanes.add(message, progress);
     this.#pending += length;
     this.#progress.set(message, progress);
+    this.lastGiven = message.id;
+    const { retain } = message.plan;
+    if (retain !== undefined) this.#byKey.set(retain, (this.#byKey.get(retain) ?? new Set()).add(message));
     this.isIdle = false;
   }
 
@@ -241,12 +256,8 @@ export class Track {
   takeBack(message: QueuedMessage): boolean {
     const progress = this.#progress.get(message);
     if (progress === undefined) return false;
-    progress.isTakenBack = true;
-    this.#progress.delete(message);
-    this.#pending -= progress.left;
-    this.#takenBack += progress.left;
-    // Once half of all entries may be dead they are looked through, which costs O(1) for each.
-    if (this.#takenBack >= this.#pending) this.expire();
+    this.#letGo(message, progress);
+    this.#tidy();
     this.updateIdle();
     return true;
   }
@@ -259,6 +270,8 @@ export class Track {
   /** Says which NAL units go into a picture. Nothing counts as sent before {@link Track.commit}. */
   select(picture: Picture): TrackSelection {
     this.#pictures++;
+    this.#pictureInterval = this.clock.position - this.#lastPictureAt;
+    this.#lastPictureAt = this.clock.position;
     this.#disposableInRow = picture.isKept ? 0 : this.#disposableInRow + 1;
     const selection = new TrackSelection(picture);
     // A receiver can join at an IDR picture, so what it has to know goes first, and later on waits for what is new.
@@ -279,7 +292,7 @@ export class Track {
 
   /** Lets go of what was taken back or is too late by now, also where no frame holds a picture. */
   expire(): void {
-    this.#lanes.filter((entry) => entry.copiesLeft > 0 && !this.#isGone(entry, Infinity));
+    this.#lanes.filter((entry) => entry.copiesLeft > 0 && !this.#isGone(entry));
     this.#takenBack = 0;
     this.#settle();
   }
@@ -292,6 +305,7 @@ export class Track {
     for (const { message, fragment, copies, entry } of selection.takes) {
       const copy = timestamp === undefined ? { injector, frame, fragment } : { injector, frame, timestamp, fragment };
       for (let i = 0; i < copies; i++) message.addCopy(copy);
+      if (message.plan.retain !== undefined) this.#supersede(message.plan.retain, message.id);
       if (entry === undefined) {
         this.#retained.sent(message);
         continue;
@@ -308,7 +322,42 @@ export class Track {
     }
     this.#window.add(selection.bytes, this.clock.position);
     this.#lanes.moveStarted();
+    this.#tidy();
     this.#settle();
+  }
+
+  /** A message of a key is in a frame: receivers that had an older one behind it would be left with that. */
+  #supersede(key: string, id: number): void {
+    for (const older of this.#byKey.get(key) ?? []) {
+      const progress = this.#progress.get(older);
+      if (older.id >= id || progress === undefined) continue;
+      this.#letGo(older, progress);
+      older.isSuperseded = true;
+      older.isCarried ||= isBegun(older, progress);
+      this.#done.push(older);
+    }
+  }
+
+  /** A message is not to be sent any more; its entries are lost sight of later. */
+  #letGo(message: QueuedMessage, progress: Progress): void {
+    progress.isTakenBack = true;
+    this.#forget(message);
+    this.#pending -= progress.left;
+    this.#takenBack += progress.left;
+  }
+
+  #forget(message: QueuedMessage): void {
+    this.#progress.delete(message);
+    const { retain } = message.plan;
+    if (retain === undefined) return;
+    const messages = this.#byKey.get(retain);
+    messages?.delete(message);
+    if (messages?.size === 0) this.#byKey.delete(retain);
+  }
+
+  /** Once half of all entries may be dead they are looked through, which costs O(1) for each. */
+  #tidy(): void {
+    if (this.#takenBack > 0 && this.#takenBack >= this.#pending) this.expire();
   }
 
   /** Tidies up and then tells what is done with: whoever hears it may publish, cancel or clear. */
@@ -342,7 +391,7 @@ export class Track {
     let result: number = Fit.taken;
     let kept = 0;
     for (const entry of started) {
-      const isGone = this.#isGone(entry, picture.maxNalUnitLength);
+      const isGone = this.#isGone(entry);
       if (!isGone) started[kept++] = entry;
       if (isGone || result === Fit.full || entry.nextPicture > this.#pictures || this.#hasToWait(entry, picture))
         continue;
@@ -355,7 +404,10 @@ export class Track {
   #takeWaiting(selection: TrackSelection, lane: Lane, picture: Picture): number {
     for (let at = lane.head; at < lane.waiting.length; at++) {
       const entry = lane.waiting[at];
-      if (entry.copiesLeft === 0 || this.#isGone(entry, picture.maxNalUnitLength)) continue;
+      if (entry.copiesLeft === 0 || this.#isGone(entry)) continue;
+      // The framing may change while it waits, which may be long.
+      entry.isSetAside ||= entry.message.nalUnits[entry.fragment].length > picture.maxNalUnitLength;
+      if (entry.isSetAside) continue;
       // First copies keep their order: what cannot go holds up what is behind it.
       if (this.#hasToWait(entry, picture)) return Fit.skipped;
       const fit = this.#takeEntry(selection, entry, picture);
@@ -364,19 +416,14 @@ export class Track {
     return Fit.taken;
   }
 
-  /**
-   * Whether an entry is not to be sent any more: its message was taken back or is too late, or the framing cannot hold
-   * it.
-   */
-  #isGone(entry: Entry, maxLength: number): boolean {
-    const { message, progress, fragment } = entry;
+  /** Whether an entry is not to be sent any more: its message was taken back or is too late. */
+  #isGone(entry: Entry): boolean {
+    const { message, progress } = entry;
     if (progress.isTakenBack) {
       entry.copiesLeft = 0;
       return true;
     }
-    const isExpired =
-      this.clock.position >= message.plan.expiresAt && !(message.plan.isFinishedOnceBegun && progress.begun > 0);
-    if (!isExpired && !this.#wouldBeNew(entry) && message.nalUnits[fragment].length <= maxLength) return false;
+    if (!this.isTooLate(message) && !this.#wouldBeNew(entry)) return false;
     message.ranOutOfTime = true;
     this.#entryDone(entry);
     return true;
@@ -393,6 +440,8 @@ export class Track {
   #hasToWait(entry: Entry, picture: Picture): boolean {
     const isLast = entry.copiesLeft === 1 || entry.message.plan.repeatInterval === 0;
     if (picture.isKept || !isLast || entry.hasKeptCopy) return false;
+    // At the latest it goes into the picture behind which the next one will be too late.
+    if (this.clock.position + this.#pictureInterval >= entry.message.expiresAt) return false;
     return this.#disposableInRow <= MAX_WAIT_FOR_KEPT_PICTURE;
   }
 
@@ -406,11 +455,14 @@ export class Track {
     const nalUnit = take.message.nalUnits[take.fragment];
     const bytes = selection.bytes + nalUnit.length * take.copies;
     const count = selection.nalUnits.length + take.copies;
-    if (nalUnit.length > picture.maxNalUnitLength) return Fit.skipped;
-    if (count > maxMessagesPerFrame) return Fit.full;
+    const { goesAlone } = take.message.plan;
+    if (nalUnit.length > picture.maxNalUnitLength || isOvertaken(take.message, selection)) return Fit.skipped;
+    if (goesAlone && selection.takes.length > 0) return Fit.skipped;
+    if (!goesAlone && count > maxMessagesPerFrame) return Fit.full;
     // Were a smaller one let through, a large one could wait forever.
     if (!this.#window.fits(bytes, this.clock.position)) return Fit.full;
-    if (bytes > maxBytesPerFrame || bytes + count * picture.framingLength > picture.maxGrowth) return Fit.skipped;
+    if (!goesAlone && bytes > maxBytesPerFrame) return Fit.skipped;
+    if (bytes + count * picture.framingLength > picture.maxGrowth) return Fit.skipped;
     selection.add(nalUnit, take);
     return Fit.taken;
   }
@@ -422,8 +474,19 @@ export class Track {
     this.#pending--;
     progress.left--;
     if (progress.left > 0) return;
-    this.#progress.delete(message);
+    message.isCarried ||= isBegun(message, progress);
+    this.#forget(message);
     this.#retained.start(message, this.clock.position);
     this.#done.push(message);
   }
+}
+
+/** Whether a copy of all of a message is in frames. */
+function isBegun(message: QueuedMessage, { begun }: Progress): boolean {
+  return begun === message.nalUnits.length;
+}
+
+/** Whether a later message of its key is in the selection. */
+function isOvertaken({ id, plan: { retain } }: QueuedMessage, { takes }: TrackSelection): boolean {
+  return retain !== undefined && takes.some(({ message }) => message.plan.retain === retain && message.id > id);
 }

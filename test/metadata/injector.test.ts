@@ -180,16 +180,34 @@ describe.each(testedBackends.map((tested) => [tested.name, tested] as const))('h
 describe('length prefixes of one byte', () => {
   const sample = avcc(1, nal.sps, nal.pps, nal.idr);
 
-  it('end a message that they cannot hold, and never throw', async () => {
-    const { publisher, injector } = setup({}, { lengthSize: 1 });
+  it('hold up only the message that they cannot hold, until it expires, and never throw', async () => {
+    const { clock, publisher, injector } = setup({}, { lengthSize: 1 });
     injector.inject(sample);
     const large = publisher.publishBytes(new Uint8Array(300).fill(1));
     const small = publishName(publisher, 'small');
     expect(extractSei(injector.inject(sample), { lengthSize: 1 })).toHaveLength(1);
-    expect((await large.injected).outcome).toBe('expired');
     for (let i = 0; i < 3; i++) injector.inject(sample);
     expect((await small.injected).outcome).toBe('injected');
+    expect(publisher.getQueueSize()).toBe(1);
     expect(injector.inject(sample)).toBe(sample);
+    clock.advance(10_000);
+    expect(injector.inject(sample)).toBe(sample);
+    expect((await large.injected).outcome).toBe('expired');
+    expect(publisher.getQueueSize()).toBe(0);
+  });
+
+  it('that become longer ones let the message through that waited', async () => {
+    const { publisher, injector } = setup({}, { lengthSize: 1 });
+    const large = publisher.publishBytes(new Uint8Array(300).fill(1));
+    for (const name of 'abc') publishName(publisher, name);
+    const counts = [1, 1, 4, 4, 4, 4, 4, 4].map((lengthSize) => {
+      const before = injector.stats.copies;
+      injector.inject(avcc(lengthSize as 1 | 4, nal.sps, nal.pps, nal.idr));
+      return injector.stats.copies - before;
+    });
+    expect(counts.reduce((sum, count) => sum + count)).toBe(12);
+    expect(counts.slice(0, 4)).toEqual([3, 3, 0, 0]);
+    expect((await large.injected).outcome).toBe('injected');
   });
 
   it('skip a retained message that they cannot hold', () => {

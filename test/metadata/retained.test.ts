@@ -5,7 +5,7 @@ import { SeiInjector } from '../../src/metadata/injector.js';
 import type { SeiPublisher } from '../../src/metadata/publisher.js';
 import type { ReceivedSeiMessage } from '../../src/metadata/received-message.js';
 import { SeiSubscriber } from '../../src/metadata/subscriber.js';
-import { type FakeClock, messagesIn, pictures, publishName, sent, sentInto, setup } from './support.js';
+import { type FakeClock, messagesIn, pictures, publishName, seededRandom, sent, sentInto, setup } from './support.js';
 
 /** A viewer who sees every frame from the first one on. */
 class Viewer {
@@ -168,5 +168,123 @@ describe('retained messages', () => {
     expect(there.received.filter(isLong)).toHaveLength(1);
     expect(late?.received.filter(isLong)).toHaveLength(1);
     expect(others).toBe(30);
+  });
+});
+
+describe('a message that a later one of its key overtakes', () => {
+  const scene = (text: string) => (JSON.parse(text) as { scene: string }).scene;
+  const scenes = (injector: SeiInjector, frame: Uint8Array = pictures.p) => sent(injector, frame).map(scene);
+
+  it('is dropped where no copy of it has gone, also in the same frame', async () => {
+    const { publisher, injector } = setup();
+    const old = publisher.publishJson({ scene: 'A' }, { retain: 'scene' });
+    publisher.publishJson({ scene: 'B' }, { retain: 'scene', priority: 1 });
+    publisher.publishJson({ scene: 'other' }, { retain: 'other' });
+    const frames = Array.from({ length: 60 }, (_, i) => scenes(injector, i % 10 === 9 ? pictures.idr : pictures.p));
+    expect(frames.flat()).not.toContain('A');
+    expect(frames.slice(0, 3)).toEqual([['B'], ['B', 'other'], ['B', 'other']]);
+    expect(await old.injected).toEqual({ outcome: 'dropped', copies: [] });
+    expect(publisher.stats).toMatchObject({ dropped: 1, injected: 2, queued: 0 });
+  });
+
+  it('is done with where copies have gone: a viewer who has lost those does not end up with it', async () => {
+    const { publisher, injector } = setup({ repeatInterval: 4 });
+    const old = publisher.publishJson({ scene: 'A' }, { retain: 'scene' });
+    expect(scenes(injector)).toEqual(['A']);
+    publisher.publishJson({ scene: 'B' }, { retain: 'scene' });
+    const frames = Array.from({ length: 20 }, () => scenes(injector));
+    expect(frames.flat()).toEqual(['B', 'B', 'B']);
+    const { outcome, copies } = await old.injected;
+    expect([outcome, copies.length]).toEqual(['injected', 1]);
+  });
+
+  it('goes first where it comes first, on every track for itself', async () => {
+    const { publisher, injector } = setup();
+    const other = new SeiInjector({ publisher });
+    const old = publisher.publishJson({ scene: 'A' }, { retain: 'scene' });
+    expect(scenes(injector)).toEqual(['A']);
+    publisher.publishJson({ scene: 'B' }, { retain: 'scene', priority: 1 });
+    expect(scenes(injector)).toEqual(['B']);
+    expect(scenes(other)).toEqual(['B']);
+    const { outcome, copies } = await old.injected;
+    expect([outcome, copies.length]).toEqual(['injected', 1]);
+    for (let i = 0; i < 2; i++) expect([scenes(injector), scenes(other)]).toEqual([['B'], ['B']]);
+    expect(publisher.getQueueSize()).toBe(0);
+  });
+
+  it('is dropped where only some of its pieces have gone', async () => {
+    const { publisher, injector } = setup({ oversize: 'split' });
+    const old = publisher.publishJson({ scene: 'A', text: 'x'.repeat(8000) }, { retain: 'scene' });
+    injector.inject(pictures.p);
+    publisher.publishJson({ scene: 'B' }, { retain: 'scene', priority: 1 });
+    for (let i = 0; i < 3; i++) expect(scenes(injector)).toEqual(['B']);
+    expect((await old.injected).outcome).toBe('dropped');
+    expect(injector.stats.pending).toBe(0);
+  });
+
+  it('is not sent to a viewer of a layer that joins late, however long it would be of use', () => {
+    const { clock, publisher, injector } = setup();
+    publisher.publishJson({ scene: 'A' }, { retain: 'scene', expiresInMs: 60_000 });
+    sentInto(injector, 3);
+    publisher.publishJson({ scene: 'B' }, { retain: 'scene' });
+    sentInto(injector, 3);
+    clock.advance(11_000);
+    const late = new SeiInjector({ publisher });
+    expect(
+      Array.from({ length: 20 }, (_, i) => scenes(late, i % 5 === 0 ? pictures.idr : pictures.p))
+        .flat()
+        .at(-1),
+    ).toBe('B');
+    const viewer = new Viewer(clock);
+    for (let i = 0; i < 40; i++) viewer.subscriber.processFrame(late.inject(i % 5 === 0 ? pictures.idr : pictures.p));
+    expect(viewer.received.map(scene).at(-1)).toBe('B');
+  });
+
+  it('never is what a viewer ends with, whatever is lost', () => {
+    const random = seededRandom(5);
+    for (let round = 0; round < 200; round++) {
+      const { clock, publisher, injector } = setup({
+        maxMessagesPerFrame: 1 + (round % 3),
+        repeatInterval: 1 + (round % 4),
+      });
+      const viewer = new Viewer(clock);
+      let published = 0;
+      for (let i = 0; i < 60; i++) {
+        if (i < 30 && random() < 0.3)
+          publisher.publishJson({ scene: `${++published}` }, { retain: 's', priority: i % 3 });
+        const frame = injector.inject(i % 6 === 0 ? pictures.idr : pictures.p);
+        if (i >= 45 || random() < 0.6) viewer.subscriber.processFrame(frame);
+      }
+      expect(viewer.received.map(scene).at(-1)).toBe(published === 0 ? undefined : `${published}`);
+    }
+  });
+});
+
+describe('a retained message without an expiry', () => {
+  it('does not expire before the first track comes', async () => {
+    const { clock, publisher, injector } = setup();
+    injector.close();
+    const ticket = publisher.publishJson({ a: 1 }, { retain: 'key' });
+    const until = publisher.publishJson({ b: 1 }, { retain: 'other', expiresInMs: 1000 });
+    clock.advance(60_000);
+    expect(publisher.getQueueSize()).toBe(1);
+    expect((await until.injected).outcome).toBe('expired');
+    const first = new SeiInjector({ publisher });
+    expect(sentInto(first, 4).map(({ length }) => length)).toEqual([1, 1, 1, 0]);
+    expect((await ticket.injected).outcome).toBe('injected');
+  });
+
+  it('does once it is not retained any more', async () => {
+    for (const end of ['release', 'replace'] as const) {
+      const { clock, publisher } = setup();
+      const ticket = publisher.publishJson({ a: 1 }, { retain: 'key' });
+      clock.advance(5_000);
+      if (end === 'release') publisher.release('key');
+      else publisher.publishJson({ b: 1 }, { retain: 'key' });
+      clock.advance(5_000);
+      publisher.getQueueSize();
+      expect((await ticket.injected).outcome).toBe('expired');
+      expect(publisher.getQueueSize()).toBe(end === 'release' ? 0 : 1);
+    }
   });
 });

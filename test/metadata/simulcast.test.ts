@@ -23,7 +23,8 @@ class Layer {
 }
 
 const setupLayers = () => {
-  const { clock, publisher } = setup();
+  const { clock, publisher, injector } = setup();
+  injector.close();
   const layers = ['q', 'h', 'f'].map((id) => new Layer(publisher, clock, id));
   return { clock, publisher, layers: layers as [Layer, Layer, Layer] };
 };

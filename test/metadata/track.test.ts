@@ -4,7 +4,7 @@ import { SeiInjector } from '../../src/metadata/injector.js';
 import type { PublishOptions } from '../../src/metadata/publisher-options.js';
 import type { ReceivedSeiMessage } from '../../src/metadata/received-message.js';
 import { SeiSubscriber } from '../../src/metadata/subscriber.js';
-import { MAX_WAIT_FOR_KEPT_PICTURE } from '../../src/metadata/track.js';
+import { MAX_WAIT_FOR_FIRST_KEPT_PICTURE, MAX_WAIT_FOR_KEPT_PICTURE } from '../../src/metadata/track.js';
 import { annexB, nal } from '../contract/frames.js';
 import { pictures, publishName, sent, sentInto, setup } from './support.js';
 
@@ -231,15 +231,46 @@ describe('disposable pictures', () => {
   it('take everything in a stream that has no others, after a while', () => {
     const { publisher, injector } = setup({ repeatCount: 1 });
     publishName(publisher, 'a');
-    const counts = sentInto(injector, MAX_WAIT_FOR_KEPT_PICTURE + 1, pictures.disposable).map(({ length }) => length);
-    expect(counts).toEqual([...new Array<number>(MAX_WAIT_FOR_KEPT_PICTURE).fill(0), 1]);
+    const counts = sentInto(injector, MAX_WAIT_FOR_FIRST_KEPT_PICTURE + 1, pictures.disposable).map(
+      ({ length }) => length,
+    );
+    expect(counts).toEqual([...new Array<number>(MAX_WAIT_FOR_FIRST_KEPT_PICTURE).fill(0), 1]);
   });
 
   it('hold up a stream that has no others once, not each of its messages', () => {
     const { publisher, injector } = setup({ repeatCount: 1, maxMessagesPerFrame: 1 });
     for (let i = 0; i < 20; i++) publishName(publisher, `${i}`);
-    const counts = sentInto(injector, MAX_WAIT_FOR_KEPT_PICTURE + 20, pictures.disposable).map(({ length }) => length);
+    const counts = sentInto(injector, MAX_WAIT_FOR_FIRST_KEPT_PICTURE + 20, pictures.disposable).map(
+      ({ length }) => length,
+    );
     expect(counts.reduce((sum, count) => sum + count)).toBe(20);
+  });
+
+  it('wait for the next kept picture in a GOP of one, on time and off', () => {
+    const { publisher, injector } = setup();
+    const gop = (count: number) => sentInto(injector, count, pictures.disposable).map(({ length }) => length);
+    sent(injector, pictures.idr);
+    publishName(publisher, 'a');
+    expect(gop(29)).toEqual([1, 1, ...new Array<number>(27).fill(0)]);
+    expect(sent(injector, pictures.idr)).toEqual(['a']);
+    // A track that had kept pictures and has no more of them is held up for so long and no longer.
+    publishName(publisher, 'b', { repeatCount: 1 });
+    expect(gop(MAX_WAIT_FOR_KEPT_PICTURE + 1)).toEqual([...new Array<number>(MAX_WAIT_FOR_KEPT_PICTURE).fill(0), 1]);
+    publishName(publisher, 'c', { repeatCount: 1 });
+    expect(gop(1)).toEqual([1]);
+  });
+
+  it('take the last copy just before it expires', async () => {
+    const { clock, publisher, injector } = setup();
+    sent(injector, pictures.idr);
+    const ticket = publishName(publisher, 'a', { repeatCount: 1, expiresInMs: 500 });
+    const at: number[] = [];
+    for (let time = 40; time <= 800; time += 40) {
+      clock.advance(40);
+      if (sent(injector, pictures.disposable).length > 0) at.push(time);
+    }
+    expect(at).toEqual([480]);
+    expect((await ticket.injected).outcome).toBe('injected');
   });
 });
 
