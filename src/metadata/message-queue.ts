@@ -322,10 +322,17 @@ export class MessageQueue {
     const messages = [...this.#recent.all(), ...this.#pending].sort((a, b) => a.id - b.id);
     for (const message of messages) {
       // What others have carried is of use for as long as it would have been, however long it is retained.
-      const { expiresAt } = message.outcome === undefined ? message : message.plan;
-      if (message.id > track.lastGiven && expiresAt > time) this.#give(message, track);
+      const isDone = message.outcome !== undefined;
+      const { expiresAt } = isDone ? message.plan : message;
+      if (message.id <= track.lastGiven || expiresAt <= time || (isDone && this.#isReplaced(message))) continue;
+      this.#give(message, track);
     }
     track.updateIdle();
+  }
+
+  /** Whether a later message is retained under the key of a message. */
+  #isReplaced({ plan: { retain }, isRetained }: QueuedMessage): boolean {
+    return retain !== undefined && !isRetained && this.#retained.has(retain);
   }
 
   /** Nothing waits any more for a track, which has these messages still to carry. */

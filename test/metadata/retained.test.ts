@@ -230,11 +230,8 @@ describe('a message that a later one of its key overtakes', () => {
     sentInto(injector, 3);
     clock.advance(11_000);
     const late = new SeiInjector({ publisher });
-    expect(
-      Array.from({ length: 20 }, (_, i) => scenes(late, i % 5 === 0 ? pictures.idr : pictures.p))
-        .flat()
-        .at(-1),
-    ).toBe('B');
+    const frames = Array.from({ length: 20 }, (_, i) => scenes(late, i % 5 === 4 ? pictures.idr : pictures.p));
+    expect(new Set(frames.flat())).toEqual(new Set(['B']));
     const viewer = new Viewer(clock);
     for (let i = 0; i < 40; i++) viewer.subscriber.processFrame(late.inject(i % 5 === 0 ? pictures.idr : pictures.p));
     expect(viewer.received.map(scene).at(-1)).toBe('B');
