@@ -4,6 +4,12 @@ import { duration, figure, mark, speed } from './harness/print.js';
 
 type Row = readonly string[];
 
+/** So many comparisons that miss a target are named; the record has them all. */
+const MOST_NAMED = 3;
+
+/** What is faster by less than this is as fast. */
+const NOTABLE_RATIO = 1.1;
+
 /** From so many bytes on, speed says more than time. */
 const LARGE = 65_536;
 
@@ -78,7 +84,9 @@ export function goalTable(results: readonly ComparisonResult[]): string {
     const { goal, claim } = group[0].target;
     const met = group.filter(({ target }) => target.verdict?.passes === true).length;
     const missed = group.filter(({ target }) => mark(target) !== '✓');
-    const where = missed.map(({ name, target }) => `${name}: ${figure(target)}`).join('; ');
+    const named = missed.slice(0, MOST_NAMED).map(({ name, target }) => `${name}: ${figure(target)}`);
+    if (missed.length > MOST_NAMED) named.push(`and ${missed.length - MOST_NAMED} more`);
+    const where = named.join('; ');
     return [goal, claim, `${met} of ${group.length}`, range(group.map(({ target }) => target)), where];
   });
   return table(['goal', 'target', 'met', 'figures', 'missed by'], rows);
@@ -99,8 +107,9 @@ export function typescriptWins(results: readonly ComparisonResult[]): string {
     tasks.flatMap(({ task, nanoseconds }) => {
       const [side, key] = sideAndKey(task);
       const typescript = tasks.find((each) => each.task === (key === '' ? 'typescript' : `typescript, ${key}`));
-      if (side !== native || typescript === undefined || typescript.nanoseconds >= nanoseconds) return [];
+      if (side !== native || typescript === undefined) return [];
       const ratio = nanoseconds / typescript.nanoseconds;
+      if (ratio < NOTABLE_RATIO) return [];
       const call = key === '' ? name : `${name}: ${key}`;
       return [[call, duration(nanoseconds), duration(typescript.nanoseconds), `${ratio.toFixed(2)} x`]];
     }),
