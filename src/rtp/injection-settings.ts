@@ -53,7 +53,10 @@ export interface PacketHistoryOptions {
 export interface RtpSeiInjectorOptions {
   /** Where the messages come from. */
   readonly publisher: SeiPublisher;
-  /** The payload type that carries H.264, or several; packets of others pass, with their numbers mapped. */
+  /**
+   * The payload type that carries H.264, or several; packets of others pass, with their numbers mapped. None is 64 to 95,
+   * which look like RTCP (RFC 5761 4).
+   */
   readonly payloadType: number | readonly number[];
   /** The one source to work on. Where absent each source that sends such a payload type is a track of its own. */
   readonly ssrc?: number | undefined;

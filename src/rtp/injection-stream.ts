@@ -96,6 +96,10 @@ export class InjectionStream {
   readonly #counts: InjectionCounts;
   readonly #finder = new PictureStartFinder();
   readonly #history: PacketHistory;
+  /** Something of the kind that the caller works with. */
+  readonly #like: Uint8Array;
+  /** The bytes that the server's own elements have added to the latest header. */
+  #ownExtensionLength = 0;
   /** A copy of the packet that may begin a new series. */
   #held: Uint8Array | undefined;
   #ticks: number;
@@ -122,6 +126,7 @@ export class InjectionStream {
     this.addedPackets = remainder?.addedPackets ?? 0;
     this.addedOctets = remainder?.addedOctets ?? 0;
     this.#history = new PacketHistory(settings.historyPackets, settings.historyBytes);
+    this.#like = allocate(0, first);
     this.#timestamp = this.#ticks = readTimestamp(first);
   }
 
@@ -151,9 +156,9 @@ export class InjectionStream {
     }
   }
 
-  /** A packet that has gone out with this number and that the history holds: a copy, a `Buffer` where `like` is one. */
-  sentPacket(outputNumber: number, like?: Uint8Array): Uint8Array | undefined {
-    return this.#sentAs(this.mapping.outputPosition(outputNumber), like);
+  /** A packet that has gone out with this number and that the history holds: a copy, of the kind of the packets. */
+  sentPacket(outputNumber: number): Uint8Array | undefined {
+    return this.#sentAs(this.mapping.outputPosition(outputNumber), this.#like);
   }
 
   /** The original number of a packet that has gone out with this number; see `RtpSeiInjector`. */
@@ -176,7 +181,7 @@ export class InjectionStream {
     };
   }
 
-  #sentAs(output: number, like: Uint8Array | undefined): Uint8Array | undefined {
+  #sentAs(output: number, like: Uint8Array): Uint8Array | undefined {
     const kept = this.#history.get(output);
     if (kept === undefined) return undefined;
     const copy = allocate(kept.length, like);
@@ -320,7 +325,7 @@ export class InjectionStream {
   #roomInFront(packet: RtpPacket): number {
     const { packetizationMode, maxPacketSize } = this.#settings;
     if (packetizationMode === 0 && this.#hasToSplit(packet)) return 0;
-    const room = maxPacketSize - createRtpPacket(this.#fieldsInFront(packet), []).length;
+    const room = maxPacketSize - createRtpPacket(this.#fieldsInFront(packet), []).length - this.#ownExtensionLength;
     return room < MIN_PAYLOAD_SIZE ? 0 : room;
   }
 
@@ -345,7 +350,10 @@ export class InjectionStream {
     const inFront = split === undefined ? nalUnits : [...split.head, ...nalUnits];
     const output = mapping.outputOf(position);
     const firstFields = this.#withOwnExtensions(fields, output);
-    const maxPayloadSize = maxPacketSize - createRtpPacket(firstFields, []).length;
+    const headerLength = createRtpPacket(firstFields, []).length;
+    // The server is asked for packets alone that are to be sent, so this picture is the first that can tell.
+    this.#ownExtensionLength = headerLength - createRtpPacket(fields, []).length;
+    const maxPayloadSize = maxPacketSize - headerLength;
     if (maxPayloadSize < MIN_PAYLOAD_SIZE) return false;
     const payloads = payloadsInFront(inFront, maxPayloadSize, packetizationMode);
     if (payloads === undefined) return false;

@@ -2,6 +2,10 @@
 import { invalidType, outOfRange } from '../errors.js';
 import type { PacketizationMode } from './payload-writer.js';
 
+const MAX_PAYLOAD_TYPE = 127;
+const FIRST_RTCP_PAYLOAD_TYPE = 64;
+const LAST_RTCP_PAYLOAD_TYPE = 95;
+
 /**
  * An option that is an integer.
  *
@@ -44,12 +48,27 @@ export function modeOption(mode: unknown = 1): PacketizationMode {
 /**
  * The option `payloadType`: a set of those that carry H.264; undefined where all do.
  *
- * @throws `TypeError` or `RangeError` for what is neither an integer from 0 to 127 nor an array of such
+ * @throws `TypeError` or `RangeError` for what is neither a payload type ({@link payloadTypeOption}) nor an array of such
  */
 export function payloadTypesOption(value: number | readonly number[] | undefined): ReadonlySet<number> | undefined {
   if (value === undefined) return undefined;
   const types: readonly unknown[] = Array.isArray(value) ? value : [value];
-  return new Set(types.map((type) => integerOption('options.payloadType', type ?? null, 0, 0, MAX_PAYLOAD_TYPE)));
+  return new Set(types.map(payloadTypeOption));
+}
+
+/**
+ * An option that is one payload type, seven bits (RFC 3550 5.1). With the marker bit in front of it, 64 to 95 is the
+ * packet type of RTCP, and nobody could tell the two apart (RFC 5761 4).
+ *
+ * @throws `TypeError` for what is no number, `RangeError` for one that is no payload type or one of these
+ */
+export function payloadTypeOption(value: unknown): number {
+  const type = integerOption('options.payloadType', value ?? null, 0, 0, MAX_PAYLOAD_TYPE);
+  if (type >= FIRST_RTCP_PAYLOAD_TYPE && type <= LAST_RTCP_PAYLOAD_TYPE) {
+    const without = `none of ${FIRST_RTCP_PAYLOAD_TYPE} to ${LAST_RTCP_PAYLOAD_TYPE}, which look like RTCP (RFC 5761 4)`;
+    throw outOfRange('options.payloadType', without, type);
+  }
+  return type;
 }
 
 /** A function that tells the time in milliseconds; `Date.now` where none is given. */
@@ -64,6 +83,3 @@ export function packetArgument(packet: Uint8Array): Uint8Array {
   if (!(packet instanceof Uint8Array)) throw invalidType('packet', 'a Uint8Array', packet);
   return packet;
 }
-
-/** The payload type has seven bits (RFC 3550 5.1). */
-export const MAX_PAYLOAD_TYPE = 127;

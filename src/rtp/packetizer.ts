@@ -1,6 +1,6 @@
 /** From access units to the RTP packets of a stream: RFC 6184 5.1. */
 import { invalidType, outOfRange } from '../errors.js';
-import { MAX_PAYLOAD_TYPE, booleanOption, integerOption, modeOption } from './options.js';
+import { booleanOption, integerOption, modeOption, payloadTypeOption } from './options.js';
 import { type PacketizationMode, type PayloadOptions, packetizeNalUnits } from './payload-writer.js';
 import { RTP_HEADER_LENGTH, createRtpPacket } from './rtp-packet.js';
 
@@ -15,7 +15,7 @@ export const MAX_RTP_PACKET_SIZE = 0xffff;
 
 /** Options of {@link RtpPacketizer}. */
 export interface RtpPacketizerOptions {
-  /** The payload type of the session description, 0 to 127. */
+  /** The payload type of the session description: 0 to 63 or 96 to 127, since others look like RTCP (RFC 5761 4). */
   readonly payloadType: number;
   /** The synchronization source, 32 bits; a random one where absent. */
   readonly ssrc?: number | undefined;
@@ -44,8 +44,9 @@ export interface PacketizeOptions {
   readonly marker?: boolean | undefined;
 }
 
-function randomInteger(below: number): number {
-  return Math.floor(Math.random() * below);
+/** A number that nobody can foresee, for who knows it could attack the encryption (RFC 3550 5.1, 8.1). */
+function randomNumber(): number {
+  return crypto.getRandomValues(new Uint32Array(1))[0];
 }
 
 /** Makes the RTP packets of one stream out of its access units: it counts the sequence numbers. */
@@ -64,9 +65,9 @@ export class RtpPacketizer {
   constructor(options: RtpPacketizerOptions) {
     if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
     const { payloadType, ssrc, sequenceNumber, maxPacketSize, packetizationMode, aggregate } = options;
-    this.payloadType = integerOption('options.payloadType', payloadType ?? null, 0, 0, MAX_PAYLOAD_TYPE);
-    this.ssrc = integerOption('options.ssrc', ssrc, randomInteger(2 ** 32), 0, 0xffff_ffff);
-    this.#sequenceNumber = integerOption('options.sequenceNumber', sequenceNumber, randomInteger(2 ** 16), 0, 0xffff);
+    this.payloadType = payloadTypeOption(payloadType);
+    this.ssrc = integerOption('options.ssrc', ssrc, randomNumber(), 0, 0xffff_ffff);
+    this.#sequenceNumber = integerOption('options.sequenceNumber', sequenceNumber, randomNumber() & 0xffff, 0, 0xffff);
     const packetSize = integerOption(
       'options.maxPacketSize',
       maxPacketSize,

@@ -156,7 +156,7 @@ export class RtpSeiInjector {
    *
    * @param sequenceNumber of the output, 16 bits
    * @param ssrc its source; the one of the options, or that of the latest packet, where absent
-   * @returns a copy, byte for byte as it went out; undefined where the history does not hold it (any more)
+   * @returns a copy, byte for byte as it went out, a `Buffer` where the packets of the source are; undefined where the history does not hold it (any more)
    */
   getPacket(sequenceNumber: number, ssrc?: number): Uint8Array | undefined {
     return this.#streamOf(ssrc)?.sentPacket(sequenceNumber);

@@ -329,6 +329,7 @@ it('takes any bytes', () => {
 
 it.each([
   [{ payloadType: 128 }, RangeError],
+  [{ payloadType: [96, 95] }, RangeError],
   [{ payloadType: [96, '97'] }, TypeError],
   [{ payloadType: null }, TypeError],
   [{ ssrc: 2 ** 32 }, RangeError],

@@ -140,6 +140,7 @@ it('gives what werift puts together again', () => {
 it.each([
   [{}, TypeError],
   [{ payloadType: 128 }, RangeError],
+  [{ payloadType: 64 }, RangeError],
   [{ payloadType: 96, ssrc: -1 }, RangeError],
   [{ payloadType: 96, sequenceNumber: 65_536 }, RangeError],
   [{ payloadType: 96, maxPacketSize: 63 }, RangeError],

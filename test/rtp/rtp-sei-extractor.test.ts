@@ -297,6 +297,7 @@ it.each([
   [{}, TypeError],
   [{ subscriber: {} }, TypeError],
   [{ subscriber: new SeiSubscriber(), payloadType: -1 }, RangeError],
+  [{ subscriber: new SeiSubscriber(), payloadType: 64 }, RangeError],
   [{ subscriber: new SeiSubscriber(), ssrc: 'a' }, TypeError],
   [{ subscriber: new SeiSubscriber(), maxSources: 0 }, RangeError],
   [{ subscriber: new SeiSubscriber(), windowPackets: 0 }, RangeError],

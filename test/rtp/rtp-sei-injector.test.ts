@@ -277,6 +277,22 @@ describe('the header extension of an added packet', () => {
     expect(asked).toEqual([{ ssrc: 1, payloadType: 96, sequenceNumber: 7, timestamp: 3000 }]);
   });
 
+  it('leaves less room in packetization-mode 0, where a message that is too long for it makes way', () => {
+    const headerExtensions = () => [{ id: 5, data: bytes(1, 2, 3, 4) }];
+    let tooLong = 0;
+    for (let length = 60; length < 140; length++) {
+      const { publisher, injector } = setup({ packetizationMode: 0, maxPacketSize: 200, headerExtensions });
+      publisher.publishText('a'.repeat(length));
+      publisher.publishText('b');
+      const outputs = Array.from({ length: 6 }, (_, i) => injector.process(packet(i, 3000 * i, P))).flat();
+      expect(Math.max(...outputs.map((output) => output.length))).toBeLessThanOrEqual(200);
+      expect(injector.stats).toMatchObject({ pending: 0, addedPackets: publisher.stats.injected });
+      if (injector.stats.addedPackets === 1) tooLong++;
+    }
+    expect(tooLong).toBeGreaterThan(0);
+    expect(tooLong).toBeLessThan(79);
+  });
+
   it('is without what is none, and without what throws', () => {
     const events: string[] = [];
     const onDiagnostic: RtpSeiInjectorOptions['onDiagnostic'] = ({ event }) => events.push(event);
@@ -559,12 +575,16 @@ describe('retransmission', () => {
       0,
       1,
     ]);
-    expect(numbers.map((number) => injector.getPacket(number))).toEqual(
-      [outputs[0], undefined, undefined, outputs[3], undefined].map((each) => each && new Uint8Array(each)),
-    );
+    expect(numbers.map((number) => injector.getPacket(number))).toEqual([
+      outputs[0],
+      undefined,
+      undefined,
+      outputs[3],
+      undefined,
+    ]);
     expect(injector.toOriginalSequenceNumber(3)).toBeUndefined();
     expect(injector.toOriginalSequenceNumber(65_535, 77)).toBeUndefined();
-    expect(injector.getPacket(65_534, 1)).toEqual(new Uint8Array(outputs[0]));
+    expect(injector.getPacket(65_534, 1)).toEqual(outputs[0]);
   });
 
   it('gives copies', () => {
@@ -572,7 +592,17 @@ describe('retransmission', () => {
     publisher.publishText('one');
     const [output] = injector.process(packet(7, 0, P));
     injector.getPacket(7)!.fill(0);
-    expect(injector.getPacket(7)).toEqual(new Uint8Array(output));
+    expect(injector.getPacket(7)).toEqual(output);
+  });
+
+  it.each([
+    ['a Buffer', (data: Buffer) => data],
+    ['a Uint8Array', (data: Buffer) => new Uint8Array(data)],
+  ])('gives %s where the packets were such', (_, kind) => {
+    const { publisher, injector } = setup();
+    publisher.publishText('one');
+    injector.process(kind(packet(7, 0, P)));
+    expect(injector.getPacket(7)!.constructor).toBe(kind(Buffer.alloc(1)).constructor);
   });
 
   it('never sends the original of what was changed', () => {
@@ -669,6 +699,8 @@ describe('arguments', () => {
     [{ publisher: new SeiPublisher() }],
     [{ publisher: new SeiPublisher(), payloadType: 128 }],
     [{ publisher: new SeiPublisher(), payloadType: '96' }],
+    [{ publisher: new SeiPublisher(), payloadType: 64 }],
+    [{ publisher: new SeiPublisher(), payloadType: [96, 95] }],
     [{ publisher: new SeiPublisher(), payloadType: 96, ssrc: -1 }],
     [{ publisher: new SeiPublisher(), payloadType: 96, maxPacketSize: 20 }],
     [{ publisher: new SeiPublisher(), payloadType: 96, packetizationMode: 2 }],
