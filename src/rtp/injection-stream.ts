@@ -197,8 +197,9 @@ export class InjectionStream {
     const { mapping } = this;
     const held = this.#held;
     this.#held = undefined;
-    if (!mapping.confirmsStray(sequenceNumber)) {
+    if (!mapping.confirmsStray(sequenceNumber, readTimestamp(packet))) {
       if (mapping.isUntouched) {
+        mapping.notePassed(sequenceNumber);
         this.outputNumber = sequenceNumber;
       } else {
         this.#counts.dropped++;
@@ -207,7 +208,8 @@ export class InjectionStream {
       return;
     }
     const first = readSequenceNumber(held ?? packet);
-    if (mapping.positionOf(first) <= mapping.newest) {
+    // A gap is one of time too.
+    if (mapping.positionOf(first) <= mapping.newest || mapping.isPast(readTimestamp(packet))) {
       this.#counts.restarts++;
       mapping.restart(first);
     }
@@ -283,7 +285,7 @@ export class InjectionStream {
     if (!cursor.next(this.#ticks / TICKS_PER_MS)) return false;
     const room = this.#roomToMerge(packet);
     const roomInFront = isNewest ? this.#roomInFront(packet) : 0;
-    if (room <= 0 && roomInFront === 0) {
+    if ((room <= 0 && roomInFront === 0) || !this.mapping.mayChange(position)) {
       this.#counts.picturesWithoutRoom++;
       return false;
     }

@@ -66,8 +66,11 @@ export class RtpPacketizer {
     if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
     const { payloadType, ssrc, sequenceNumber, maxPacketSize, packetizationMode, aggregate } = options;
     this.payloadType = payloadTypeOption(payloadType);
-    this.ssrc = integerOption('options.ssrc', ssrc, randomNumber(), 0, 0xffff_ffff);
-    this.#sequenceNumber = integerOption('options.sequenceNumber', sequenceNumber, randomNumber() & 0xffff, 0, 0xffff);
+    this.ssrc = ssrc === undefined ? randomNumber() : integerOption('options.ssrc', ssrc, 0, 0, 0xffff_ffff);
+    this.#sequenceNumber =
+      sequenceNumber === undefined
+        ? randomNumber() & 0xffff
+        : integerOption('options.sequenceNumber', sequenceNumber, 0, 0, 0xffff);
     const packetSize = integerOption(
       'options.maxPacketSize',
       maxPacketSize,

@@ -3,8 +3,8 @@
  * distance of the two is kept for each original number, so that a packet that comes late goes where it would have gone
  * in time.
  */
-import { MAX_SEQUENCE_NUMBER_GAP } from './reorder-buffer.js';
-import { sequenceNumberDistance } from './serial-number.js';
+import { LATE_PACKETS_TO_RESTART, MAX_SEQUENCE_NUMBER_GAP } from './reorder-buffer.js';
+import { sequenceNumberDistance, timestampDistance } from './serial-number.js';
 
 /**
  * The original numbers, back from the newest, that are remembered: a packet that is older is not forwarded any more. At
@@ -21,7 +21,9 @@ export const MAX_MISORDER = 100;
 /** A packet whose output number is so far behind the newest is too late: SRTP could take it for the next cycle. */
 const MAX_OUTPUT_LAG = 0x4000;
 
-const INDEX_MASK = SEQUENCE_WINDOW - 1;
+/** Timestamps that are farther behind are ahead (RFC 1982 3.2). */
+const MAX_TIMESTAMP_DISTANCE = 2 ** 31 - 1;
+
 const CYCLE = 0x1_0000;
 
 /** Marks in the low bits of what is remembered of a number; the others are those of the caller. */
@@ -46,27 +48,45 @@ export interface MappingRemainder {
   readonly newest: number;
   /** The distance of the output numbers, modulo 2^16. */
   readonly offset: number;
+  /** Whether it is no longer {@link SequenceMapping.isUntouched}. */
+  readonly isChanged: boolean;
+  /** The timestamp of the newest packet. */
+  readonly timestamp: number;
+  /** How far the timestamps have gone on until then. */
+  readonly span: number;
 }
 
 /**
  * The mapping of one stream.
  *
  * Numbers of 16 bits are extended here to _positions_, which never repeat: those of the originals, and those of the
- * outputs, which are `offset` higher. The memory is that of {@link SEQUENCE_WINDOW} entries of 9 bytes.
+ * outputs, which are `offset` higher. The memory is that of {@link SEQUENCE_WINDOW} entries of 9 bytes, or of as many as
+ * the window is told to have.
  */
 export class SequenceMapping {
-  readonly #timestamps = new Uint32Array(SEQUENCE_WINDOW);
+  readonly #timestamps: Uint32Array;
   /** The offset at each number, modulo 2^32. */
-  readonly #offsets = new Uint32Array(SEQUENCE_WINDOW);
-  readonly #marks = new Uint8Array(SEQUENCE_WINDOW);
+  readonly #offsets: Uint32Array;
+  readonly #marks: Uint8Array;
+  readonly #indexMask: number;
   /** The newest original position. */
   #newest: number;
   /** The oldest original position that a packet can still have. */
   #oldest: number;
   #offset = 0;
   #isChanged = false;
+  /** The highest position that has passed although it is none of the series. */
+  #passed = 0;
+  /** The timestamp of the newest packet. */
+  #timestamp = 0;
+  /** How far the timestamps have gone on since the first one; -1 where none has come. */
+  #span = -1;
   /** The number of the latest packet that was astray; -1 where the stream has gone on since. */
   #candidate = -1;
+  #isCandidateOld = false;
+  /** So many packets in order were astray, the latest included, and the timestamp of the first of them. */
+  #straysInOrder = 0;
+  #firstStrayTimestamp = 0;
   /** Where the series of the originals began, in its own count: see {@link SequenceMapping.extendedOriginal}. */
   #seriesStart: number;
   #seriesBase: number;
@@ -76,16 +96,23 @@ export class SequenceMapping {
   /**
    * @param first the number of the first packet
    * @param remainder of an earlier mapping, whose output numbers must not come again
+   * @param window how many numbers are remembered, a power of two
    */
-  constructor(first: number, remainder?: MappingRemainder) {
+  constructor(first: number, remainder?: MappingRemainder, window: number = SEQUENCE_WINDOW) {
+    this.#timestamps = new Uint32Array(window);
+    this.#offsets = new Uint32Array(window);
+    this.#marks = new Uint8Array(window);
+    this.#indexMask = window - 1;
     // Far enough from 0 that the first packet may be a late one.
     this.#newest = CYCLE + first - 1;
     this.#oldest = this.#newest + 1 - MAX_MISORDER;
     if (remainder !== undefined) {
-      this.#isChanged = true;
+      this.#isChanged = remainder.isChanged;
       this.#newest += sequenceNumberDistance(first - 1, remainder.newest);
       this.#oldest = this.#newest + 1;
       this.#offset = remainder.offset;
+      this.#timestamp = remainder.timestamp;
+      this.#span = remainder.span;
     }
     this.#seriesStart = this.#newest + 1;
     this.#seriesBase = this.#seriesStart & 0xffff;
@@ -108,7 +135,13 @@ export class SequenceMapping {
 
   /** What is to be kept where the mapping is given up. */
   get remainder(): MappingRemainder {
-    return { newest: this.#newest & 0xffff, offset: this.#offset & 0xffff };
+    return {
+      newest: Math.max(this.#newest, this.#passed) & 0xffff,
+      offset: this.#offset & 0xffff,
+      isChanged: this.#isChanged,
+      timestamp: this.#timestamp,
+      span: this.#span,
+    };
   }
 
   /** The original position of a number, the nearest to the newest. */
@@ -122,7 +155,7 @@ export class SequenceMapping {
     if (position > this.#newest)
       return position - this.#newest > MAX_SEQUENCE_NUMBER_GAP ? Arrival.stray : Arrival.newest;
     if (position < this.#oldest || this.newestOutput - this.outputOf(position) > MAX_OUTPUT_LAG) return Arrival.stray;
-    const index = sequenceNumber & INDEX_MASK;
+    const index = sequenceNumber & this.#indexMask;
     if ((this.#marks[index] & Mark.received) === 0) return Arrival.late;
     return this.#timestamps[index] === timestamp ? Arrival.duplicate : Arrival.stray;
   }
@@ -135,8 +168,13 @@ export class SequenceMapping {
    * @param marks what the caller wants to know of it later, 6 bits
    */
   take(position: number, timestamp: number, marks: number): void {
-    if (position > this.#newest) this.#advance(position);
-    const index = position & INDEX_MASK;
+    if (position > this.#newest) {
+      this.#advance(position);
+      const span = this.#span < 0 ? 0 : this.#span + timestampDistance(this.#timestamp, timestamp);
+      this.#span = Math.min(Math.max(span, 0), MAX_TIMESTAMP_DISTANCE);
+      this.#timestamp = timestamp;
+    }
+    const index = position & this.#indexMask;
     this.#timestamps[index] = timestamp;
     this.#marks[index] = Mark.received | (marks << CALLER_SHIFT);
   }
@@ -149,43 +187,59 @@ export class SequenceMapping {
    */
   insert(count: number): number {
     const first = this.newestOutput;
+    this.#touch();
     this.#offset += count;
     this.#inserted += count;
-    this.#isChanged = true;
-    this.#offsets[this.#newest & INDEX_MASK] = this.#offset;
+    this.#offsets[this.#newest & this.#indexMask] = this.#offset;
     return first;
+  }
+
+  /**
+   * A packet that is none of the series passes with the number that it has, which is allowed as long as the mapping
+   * {@link SequenceMapping.isUntouched}.
+   */
+  notePassed(sequenceNumber: number): void {
+    this.#passed = Math.max(this.#passed, this.positionOf(sequenceNumber));
+  }
+
+  /**
+   * Whether the packet at a position may go out with other bytes, or with another number: not where that number may have
+   * been used by a packet that has {@link SequenceMapping.notePassed}.
+   */
+  mayChange(position: number): boolean {
+    return position > this.#passed;
   }
 
   /** The bytes of a packet are not those that came: from now on its output number stands for others. */
   markChanged(position: number): void {
-    this.#isChanged = true;
-    this.#marks[position & INDEX_MASK] |= Mark.changed;
+    this.#touch();
+    this.#marks[position & this.#indexMask] |= Mark.changed;
   }
 
   /** The output position of an original one, which is none that {@link SequenceMapping.classify} called a stray. */
   outputOf(position: number): number {
     if (position >= this.#newest) return position + this.#offset;
-    return position + this.#offset - ((this.#offset - this.#offsets[position & INDEX_MASK]) >>> 0);
+    return position + this.#offset - ((this.#offset - this.#offsets[position & this.#indexMask]) >>> 0);
   }
 
   /** Whether the packet at an original position has come. */
   isReceived(position: number): boolean {
-    return this.isRemembered(position) && (this.#marks[position & INDEX_MASK] & Mark.received) !== 0;
+    return this.isRemembered(position) && (this.#marks[position & this.#indexMask] & Mark.received) !== 0;
   }
 
   /** The timestamp of a packet that {@link SequenceMapping.isReceived}. */
   timestampAt(position: number): number {
-    return this.#timestamps[position & INDEX_MASK];
+    return this.#timestamps[position & this.#indexMask];
   }
 
   /** What {@link SequenceMapping.take} was told of a packet that {@link SequenceMapping.isReceived}. */
   marksAt(position: number): number {
-    return this.#marks[position & INDEX_MASK] >> CALLER_SHIFT;
+    return this.#marks[position & this.#indexMask] >> CALLER_SHIFT;
   }
 
   /** Whether the packet at an original position went out with other bytes than it had. */
   isChangedAt(position: number): boolean {
-    return (this.#marks[position & INDEX_MASK] & Mark.changed) !== 0;
+    return (this.#marks[position & this.#indexMask] & Mark.changed) !== 0;
   }
 
   /**
@@ -240,20 +294,40 @@ export class SequenceMapping {
     return originals > 0 ? originals / (originals + this.#inserted) : 1;
   }
 
+  /** Whether the series has gone past a timestamp. */
+  isPast(timestamp: number): boolean {
+    const behind = timestampDistance(timestamp, this.#timestamp);
+    return behind >= 0 && behind <= this.#span;
+  }
+
   /**
-   * Takes note of a stray packet and says whether it confirms the one before, on which it follows: then the stream goes
-   * on there (RFC 3550 A.1).
+   * Takes note of a stray packet and says whether the stream goes on there: where it follows on another one, and both are
+   * of a later time than the series (RFC 3550 A.1). What has a timestamp that the series has gone past is most likely a
+   * packet that comes once more after a long time, or is replayed. So only {@link LATE_PACKETS_TO_RESTART} of these are
+   * believed, in order, with timestamps that go on, and with none of the series between them.
    */
-  confirmsStray(sequenceNumber: number): boolean {
+  confirmsStray(sequenceNumber: number, timestamp: number): boolean {
     const steps = this.#candidate < 0 ? 0 : sequenceNumberDistance(this.#candidate, sequenceNumber);
-    const isConfirmed = steps > 0 && steps <= MAX_MISORDER;
+    const isInOrder = steps > 0 && steps <= MAX_MISORDER;
+    const isOld = this.isPast(timestamp);
+    if (!isInOrder) {
+      this.#straysInOrder = 0;
+      this.#firstStrayTimestamp = timestamp;
+    }
+    this.#straysInOrder++;
+    const isConfirmed =
+      isOld || this.#isCandidateOld
+        ? this.#straysInOrder >= LATE_PACKETS_TO_RESTART && timestampDistance(this.#firstStrayTimestamp, timestamp) > 0
+        : isInOrder;
     this.#candidate = isConfirmed ? -1 : sequenceNumber;
+    this.#isCandidateOld = isOld && !isConfirmed;
     return isConfirmed;
   }
 
   /** The stray packet before was the only one. */
   dismissStray(): void {
     this.#candidate = -1;
+    this.#isCandidateOld = false;
   }
 
   /**
@@ -275,20 +349,28 @@ export class SequenceMapping {
     this.#marks.fill(0);
   }
 
+  /** From now on no number must be used that has been used already. */
+  #touch(): void {
+    if (this.#isChanged) return;
+    this.#isChanged = true;
+    this.#oldest = Math.max(this.#oldest, this.#passed + 1);
+  }
+
   #advance(position: number): void {
     const gap = position - this.#newest;
+    const window = this.#indexMask + 1;
     if (gap === 1) {
-      this.#offsets[position & INDEX_MASK] = this.#offset;
+      this.#offsets[position & this.#indexMask] = this.#offset;
     } else {
-      const from = (this.#newest + 1) & INDEX_MASK;
-      const count = Math.min(gap, SEQUENCE_WINDOW);
-      const end = Math.min(from + count, SEQUENCE_WINDOW);
+      const from = (this.#newest + 1) & this.#indexMask;
+      const count = Math.min(gap, window);
+      const end = Math.min(from + count, window);
       this.#offsets.fill(this.#offset, from, end);
       this.#marks.fill(0, from, end);
       this.#offsets.fill(this.#offset, 0, from + count - end);
       this.#marks.fill(0, 0, from + count - end);
     }
     this.#newest = position;
-    this.#oldest = Math.max(this.#oldest, position - SEQUENCE_WINDOW + 1);
+    this.#oldest = Math.max(this.#oldest, position - window + 1);
   }
 }

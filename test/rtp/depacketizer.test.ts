@@ -205,7 +205,7 @@ describe('what is no part of the access unit', () => {
       { payload: third, marker: true },
     ];
     expect(receive(sent, { payloadType: 96 })).toEqual([`0: ${hex(long)}`]);
-    expect(receive(sent, { payloadType: [95, 96] })).toEqual([`0: ${hex(long)}`]);
+    expect(receive(sent, { payloadType: [35, 96] })).toEqual([`0: ${hex(long)}`]);
   });
 
   it('comes from another source', () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { SeiPublisher, type SeiPublisherOptions, splitNalUnits } from '../../src/index.js';
 import {
   HeaderExtensionProfile,
+  LATE_PACKETS_TO_RESTART,
   MAX_INJECTED_SOURCES,
   PACKETS_TO_SILENCE,
   type RtpPacketFields,
@@ -11,7 +12,7 @@ import {
   parseRtpPacket,
 } from '../../src/rtp/index.js';
 import { bytes, concat, filler, stapA } from '../contract/frames.js';
-import { numberOf } from './injected-series.js';
+import { expectOneMeaning, numberOf } from './injected-series.js';
 
 const AUD = bytes(0x09, 0xf0);
 const SPS = bytes(0x67, 0x42, 0xc0, 0x1e, 0xd9);
@@ -431,6 +432,66 @@ describe('packets that come late, twice or never', () => {
     }
   });
 
+  /** Sends pictures, and expects that no number stands for two sequences of bytes from the first to the last. */
+  function expectOneMeaningOf(injector: RtpSeiInjector, packets: readonly Buffer[]): Buffer[] {
+    const outputs = packets.flatMap((each) => injector.process(each)).map((output) => Buffer.from(output));
+    expectOneMeaning(outputs);
+    return outputs;
+  }
+  const pictures = (first: number, count: number, payload: Uint8Array = P) =>
+    Array.from({ length: count }, (_, i) => packet((first + i) & 0xffff, (first + i) * 3, payload, { marker: true }));
+  const LARGE = concat(P, filler(1180));
+
+  it.each([
+    ['merged', P],
+    ['in front', LARGE],
+  ])('passed far ahead of the first SEI, and are not sent again with other bytes: %s', (_, payload) => {
+    const { publisher, injector } = setup();
+    const before = expectOneMeaningOf(injector, pictures(1000, 10));
+    const stray = packet(5000, 0x7000_0000, B);
+    expect(injector.process(stray)).toEqual([stray]);
+    publisher.publishText('hello');
+    const all = pictures(1010, 4010, payload);
+    // Nothing is lost where the stream comes to the number of the stray itself, but that has to keep its bytes.
+    all.splice(5000 - 1010, 1);
+    const outputs = expectOneMeaningOf(injector, all);
+    expectOneMeaning([...before, stray, ...outputs]);
+    expect(injector.stats).toMatchObject({ pictures: 1, picturesWithoutRoom: 3990 });
+    // The one that was missing would have the number of the stray.
+    expect(injector.process(packet(5000, 5000 * 3, P))).toEqual([]);
+  });
+
+  it('passed as the first ones behind a gap, and are not sent again with other bytes', () => {
+    const { publisher, injector } = setup();
+    const outputs = expectOneMeaningOf(injector, [...pictures(1000, 10), ...pictures(5000, 2)]);
+    publisher.publishText('hello');
+    outputs.push(...injector.process(pictures(5000, 1)[0]));
+    outputs.push(...injector.process(pictures(5002, 1)[0]));
+    outputs.push(...injector.process(pictures(5000, 1)[0]));
+    expectOneMeaning(outputs);
+    expect(shapes(outputs.slice(-2))).toEqual(['5000 M: 1', '5002 M: [6 1]']);
+  });
+
+  it.each([2, 10, 31])('come %s in a row, thousands of packets late, and change nothing', (count) => {
+    const { publisher, injector } = setup();
+    publisher.publishText('hello');
+    const outputs: Buffer[] = [];
+    let replayed = 0;
+    for (let i = 0; i < 70_000; i++) {
+      outputs.push(...injector.process(packet(i & 0xffff, i * 3000, i === 0 ? FU_START : SPS)));
+      if (i % 5000 !== 4999) continue;
+      // Those that are half a cycle old look as if they were far ahead.
+      for (const age of [4200, 20_000, 40_000, 60_000]) {
+        for (let k = i - age; k < i - age + count && i >= age; k++, replayed++) {
+          expect(injector.process(packet(k & 0xffff, k * 3000, SPS))).toEqual([]);
+        }
+      }
+    }
+    expect(replayed).toBeGreaterThan(20 * count);
+    expect(outputs.map(numberOf)).toEqual(outputs.map((_, i) => i & 0xffff));
+    expect(injector.stats).toMatchObject({ restarts: 0, dropped: replayed });
+  });
+
   it('do not take SEI in front of what may be the middle of a picture', () => {
     // A stream in which a slice that begins with the first macroblock need not be the first.
     const unordered = [packet(1, 0, LATER_SLICE, { marker: true }), packet(2, 3000, LATER_SLICE)];
@@ -473,6 +534,29 @@ describe('a new series of sequence numbers', () => {
     expect(shapes(injector.process(packet(first + 2, 83_000, P)))).toEqual(['1005: 1']);
     expect(injector.toOriginalSequenceNumber(1005)).toBe(first + 2);
     expect(injector.stats).toMatchObject({ restarts: 1, dropped: 0 });
+  });
+
+  it('is believed with many packets where its timestamps are such as have been', () => {
+    const { injector } = begun();
+    injector.process(packet(1002, 900_000, P));
+    const outputs = Array.from({ length: LATE_PACKETS_TO_RESTART + 4 }, (_, i) =>
+      injector.process(packet(20_000 + i, 3000 * i, SPS)),
+    ).flat();
+    expect(outputs.map(numberOf)).toEqual([1004, 1005, 1006, 1007, 1008, 1009]);
+    expect(injector.stats).toMatchObject({ restarts: 1, dropped: LATE_PACKETS_TO_RESTART - 2 });
+  });
+
+  it('is not begun by many packets of one time, or with others between them', () => {
+    const { injector } = begun();
+    injector.process(packet(1002, 900_000, P));
+    for (let i = 0; i < 2 * LATE_PACKETS_TO_RESTART; i++) {
+      expect(injector.process(packet(60_000 + i, 3000, SPS))).toEqual([]);
+    }
+    for (let i = 0; i < 2 * LATE_PACKETS_TO_RESTART; i++) {
+      if (i % 30 === 0) expect(injector.process(packet(1003 + i / 30, 900_000 + i, P))).toHaveLength(1);
+      expect(injector.process(packet(50_000 + i, 3000 * i, SPS))).toEqual([]);
+    }
+    expect(injector.stats.restarts).toBe(0);
   });
 
   it('is not begun by strays', () => {
