@@ -15,6 +15,7 @@ import { PacketHistory } from './packet-history.js';
 import { PictureStartFinder, Progress } from './picture-start.js';
 import type { ReceptionReport } from './rtcp.js';
 import {
+  RTP_HEADER_LENGTH,
   type RtpPacket,
   type RtpPacketFields,
   createRtpPacket,
@@ -24,7 +25,7 @@ import {
   writeSequenceNumber,
 } from './rtp-packet.js';
 import { mergeGrowth, mergeIntoPacket, payloadsInFront, splitAggregate, wrapGrowth } from './sei-payloads.js';
-import { Arrival, type MappingRemainder, SequenceMapping } from './sequence-mapping.js';
+import { Arrival, type MappingRemainder, SEQUENCE_WINDOW, SequenceMapping } from './sequence-mapping.js';
 import { timestampDistance } from './serial-number.js';
 
 /** Ticks of the RTP clock in a millisecond: it runs at 90 kHz (RFC 6184 5.1). */
@@ -41,6 +42,9 @@ const MAX_HELD_PACKET_SIZE = 16_384;
 
 /** How many packets without H.264 are looked over for the one before them. */
 const MAX_PACKETS_TO_LOOK_OVER = 64;
+
+/** The numbers that a stream without a place among the messages remembers: packets that are later do not go out. */
+const WINDOW_WITHOUT_CURSOR = 128;
 
 /** What is remembered of each packet, in six bits. */
 const Mark = { progress: 0x03, marker: 0x04, fragmentOpen: 0x08, foreign: 0x10 } as const;
@@ -90,8 +94,8 @@ export class InjectionStream {
   addedOctets: number;
   /** The numbers of the stream. */
   readonly mapping: SequenceMapping;
-  /** Its place among the messages. */
-  readonly cursor: TrackCursor;
+  /** Its place among the messages; without one nothing is put in, and only the numbers are mapped. */
+  readonly cursor: TrackCursor | undefined;
   readonly #settings: InjectionSettings;
   readonly #counts: InjectionCounts;
   readonly #finder = new PictureStartFinder();
@@ -108,32 +112,40 @@ export class InjectionStream {
   /**
    * @param settings of the injector
    * @param counts of the injector, which are counted on
-   * @param cursor its place among the messages
+   * @param cursor its place among the messages, if it has one
    * @param first its first packet
    * @param remainder of a stream of this source that was given up
    */
   constructor(
     settings: InjectionSettings,
     counts: InjectionCounts,
-    cursor: TrackCursor,
+    cursor: TrackCursor | undefined,
     first: Uint8Array,
-    remainder: StreamRemainder | undefined,
+    remainder?: StreamRemainder,
   ) {
     this.#settings = settings;
     this.#counts = counts;
     this.cursor = cursor;
-    this.mapping = new SequenceMapping(readSequenceNumber(first), remainder);
+    const window = cursor === undefined ? WINDOW_WITHOUT_CURSOR : SEQUENCE_WINDOW;
+    this.mapping = new SequenceMapping(readSequenceNumber(first), remainder, window);
     this.addedPackets = remainder?.addedPackets ?? 0;
     this.addedOctets = remainder?.addedOctets ?? 0;
-    this.#history = new PacketHistory(settings.historyPackets, settings.historyBytes);
+    this.#history = new PacketHistory(cursor === undefined ? 0 : settings.historyPackets, settings.historyBytes);
     this.#like = allocate(0, first);
     this.#timestamp = this.#ticks = readTimestamp(first);
   }
 
-  /** What is to be kept of it; undefined where nothing was ever changed. */
-  get remainder(): StreamRemainder | undefined {
+  /** What is to be kept of it. */
+  get remainder(): StreamRemainder {
     const { mapping, addedPackets, addedOctets } = this;
-    return mapping.isUntouched ? undefined : { ...mapping.remainder, addedPackets, addedOctets };
+    return { ...mapping.remainder, addedPackets, addedOctets };
+  }
+
+  /** The same stream without a place among the messages. It takes a few KiB, and has no history. */
+  withoutCursor(): InjectionStream {
+    const newest = allocate(RTP_HEADER_LENGTH, this.#like).fill(0);
+    writeSequenceNumber(newest, this.mapping.newest);
+    return new InjectionStream(this.#settings, this.#counts, undefined, newest, this.remainder);
   }
 
   /** Takes a packet of the source, which has a fixed header at least; it is only read. */
@@ -238,6 +250,7 @@ export class InjectionStream {
     if (packet === undefined) this.#counts.malformed++;
     if (
       packet === undefined ||
+      this.cursor === undefined ||
       packet.payloadStart === packet.payloadEnd ||
       !this.#settings.payloadTypes.has(packet.payloadType)
     ) {
@@ -249,7 +262,7 @@ export class InjectionStream {
       const marks =
         finder.progress | (packet.marker ? Mark.marker : 0) | (finder.isFragmentOpen ? Mark.fragmentOpen : 0);
       mapping.take(position, timestamp, marks);
-      if (finder.insertionOffset >= 0 && this.#inject(packet, position, isNewest)) return;
+      if (finder.insertionOffset >= 0 && this.#inject(this.cursor, packet, position, isNewest)) return;
     }
     this.outputNumber = mapping.outputOf(position) & 0xffff;
     if (this.#settings.keepsAll) this.#history.add(mapping.outputOf(position), data);
@@ -277,8 +290,7 @@ export class InjectionStream {
    *
    * @returns whether the packet was replaced; else it is still to go out
    */
-  #inject(packet: RtpPacket, position: number, isNewest: boolean): boolean {
-    const { cursor } = this;
+  #inject(cursor: TrackCursor, packet: RtpPacket, position: number, isNewest: boolean): boolean {
     const { timestamp } = packet;
     this.#ticks += timestampDistance(this.#timestamp, timestamp);
     this.#timestamp = timestamp;
@@ -420,7 +432,7 @@ export class InjectionStream {
       serializeHeaderExtension(all, extensionProfile);
       return { ...numbered, extensionElements: all };
     } catch (error) {
-      this.cursor.report('header-extensions-error', { error });
+      this.cursor?.report('header-extensions-error', { error });
       return numbered;
     }
   }

@@ -3,7 +3,7 @@ import { invalidType } from '../errors.js';
 import type { DiagnosticListener } from '../metadata/diagnostics.js';
 import type { SeiPublisher } from '../metadata/publisher.js';
 import { type InjectionSettings, type RtpSeiInjectorOptions, settingsOf } from './injection-settings.js';
-import { type InjectionCounts, InjectionStream, type StreamRemainder } from './injection-stream.js';
+import { type InjectionCounts, InjectionStream } from './injection-stream.js';
 import { booleanOption, integerOption, packetArgument } from './options.js';
 import { rewriteReceptionReports, rewriteSenderCounts } from './rtcp.js';
 import {
@@ -14,15 +14,16 @@ import {
   readSsrc,
   writeSequenceNumber,
 } from './rtp-packet.js';
+import { MAX_MISORDER } from './sequence-mapping.js';
 
 const NOTHING_ADDED = { addedPackets: 0, addedOctets: 0 };
 
-/** The most sources whose streams an injector works on at a time; the packets of further ones pass. */
+/** The most sources whose streams an injector puts SEI into at a time; the packets of further ones pass. */
 export const MAX_INJECTED_SOURCES = 16;
 
 /**
- * A source without a packet among so many of the injector gives its place to a new one. What it needs to go on later
- * without using a number twice is kept, for {@link MAX_REMEMBERED_SOURCES} such sources.
+ * A source without a packet among so many of the injector gives its place to another one. When it comes back while no
+ * place is free, its numbers are mapped as they were, for {@link MAX_REMEMBERED_SOURCES} such sources, without more SEI.
  */
 export const PACKETS_TO_SILENCE = 4096;
 
@@ -68,8 +69,10 @@ export class RtpSeiInjector {
   readonly #id: string | undefined;
   readonly #onDiagnostic: DiagnosticListener | undefined;
   readonly #streams = new Map<number, InjectionStream>();
-  /** Those that were given up, and of which something was changed. */
-  readonly #remembered = new Map<number, StreamRemainder>();
+  /** Those that have given up their place, that which was silent for longest first. */
+  readonly #remembered = new Map<number, InjectionStream>();
+  /** Whether packets of a source have passed because it was one too many. */
+  #hasBeenFull = false;
   readonly #counts: InjectionCounts = {
     addedPackets: 0,
     mergedPackets: 0,
@@ -186,7 +189,7 @@ export class RtpSeiInjector {
    */
   rewriteSenderReport<T extends Uint8Array>(packet: T): T {
     return rewriteSenderCounts(packetArgument(packet), (ssrc) => {
-      const { addedPackets, addedOctets } = this.#streams.get(ssrc) ?? this.#remembered.get(ssrc) ?? NOTHING_ADDED;
+      const { addedPackets, addedOctets } = this.#find(ssrc) ?? NOTHING_ADDED;
       return addedPackets + addedOctets === 0 ? undefined : { packets: addedPackets, octets: addedOctets };
     }) as T;
   }
@@ -202,20 +205,20 @@ export class RtpSeiInjector {
    */
   rewriteReceiverReport<T extends Uint8Array>(packet: T): T {
     return rewriteReceptionReports(packetArgument(packet), (ssrc, report) =>
-      this.#streams.get(ssrc)?.originalReport(report),
+      this.#find(ssrc)?.originalReport(report),
     ) as T;
   }
 
   /** Ends the tracks: no message waits for them any more. Further packets pass, with their numbers mapped. */
   close(): void {
     this.#isClosed = true;
-    for (const { cursor } of this.#streams.values()) cursor.close();
+    for (const { cursor } of this.#streams.values()) cursor?.close();
   }
 
   /** Counts since the injector was made. */
   get stats(): RtpSeiInjectorStats {
     let pending = 0;
-    for (const { cursor } of this.#streams.values()) pending += cursor.stats.pending;
+    for (const { cursor } of this.#streams.values()) pending += cursor?.stats.pending ?? 0;
     return {
       ...this.#counts,
       packets: this.#packets,
@@ -245,49 +248,66 @@ export class RtpSeiInjector {
     const stream = this.#streams.get(ssrc) ?? this.#open(ssrc, packet);
     if (stream === undefined) return undefined;
     this.#latest = stream;
-    this.#latestSsrc = ssrc;
+    // One without a place may get one with its next packet.
+    this.#latestSsrc = stream.cursor === undefined ? -1 : ssrc;
     return stream;
   }
 
   /** Begins to work on a source, unless it is none to work on, or one too many. */
   #open(ssrc: number, packet: Uint8Array): InjectionStream | undefined {
-    const remainder = this.#remembered.get(ssrc);
-    if (remainder === undefined) {
+    const remembered = this.#remembered.get(ssrc);
+    if (remembered === undefined) {
       if (this.#isClosed || (this.#ssrc !== undefined && ssrc !== this.#ssrc)) return undefined;
       if (!this.#settings.payloadTypes.has(readPayloadType(packet))) return undefined;
     }
-    // Numbers that were changed once have to be mapped for ever: such a source gets a place at any price.
-    if (this.#streams.size >= MAX_INJECTED_SOURCES && !this.#giveUpOne(remainder !== undefined)) return undefined;
+    if (this.#streams.size >= MAX_INJECTED_SOURCES && !this.#giveUpOne()) {
+      if (remembered === undefined) this.#hasBeenFull = true;
+      else this.#remember(ssrc, remembered);
+      return remembered;
+    }
     const isFirst = this.#streams.size === 0 && this.#remembered.size === 0;
     const id = this.#id === undefined || isFirst ? this.#id : `${this.#id}:${ssrc}`;
     const cursor = this.#publisher.openTrack({ id, onDiagnostic: this.#onDiagnostic });
     if (this.#isClosed) cursor.close();
-    const stream = new InjectionStream(this.#settings, this.#counts, cursor, packet, remainder);
+    const stream = new InjectionStream(this.#settings, this.#counts, cursor, packet, remembered?.remainder);
+    // It may be one whose packets have passed, and no number of these may be used again.
+    if (this.#hasBeenFull && remembered === undefined) {
+      stream.mapping.notePassed((readSequenceNumber(packet) + MAX_MISORDER) & 0xffff);
+    }
     this.#remembered.delete(ssrc);
     this.#streams.set(ssrc, stream);
     return stream;
   }
 
-  /** Gives up the source that has been silent for longest; false where that is not long, unless it has to be. */
-  #giveUpOne(hasTo: boolean): boolean {
-    const [[ssrc, stream]] = [...this.#streams].sort(([, a], [, b]) => a.lastUse - b.lastUse);
-    if (!hasTo && this.#packets - stream.lastUse < PACKETS_TO_SILENCE) return false;
-    stream.cursor.close();
-    this.#streams.delete(ssrc);
-    const { remainder } = stream;
-    if (remainder !== undefined) this.#remembered.set(ssrc, remainder);
-    if (this.#remembered.size > MAX_REMEMBERED_SOURCES) {
-      for (const oldest of this.#remembered.keys()) {
-        this.#remembered.delete(oldest);
-        break;
-      }
+  /** Takes its place from a source that has been silent for long; false where there is none. */
+  #giveUpOne(): boolean {
+    for (const [ssrc, stream] of this.#streams) {
+      if (this.#packets - stream.lastUse < PACKETS_TO_SILENCE) continue;
+      stream.cursor?.close();
+      this.#streams.delete(ssrc);
+      this.#remember(ssrc, stream.withoutCursor());
+      return true;
     }
-    return true;
+    return false;
+  }
+
+  #remember(ssrc: number, stream: InjectionStream): void {
+    this.#remembered.delete(ssrc);
+    this.#remembered.set(ssrc, stream);
+    if (this.#remembered.size <= MAX_REMEMBERED_SOURCES) return;
+    for (const oldest of this.#remembered.keys()) {
+      this.#remembered.delete(oldest);
+      return;
+    }
+  }
+
+  #find(ssrc: number): InjectionStream | undefined {
+    return this.#streams.get(ssrc) ?? this.#remembered.get(ssrc);
   }
 
   #streamOf(ssrc: number | undefined): InjectionStream | undefined {
     const source = ssrc ?? this.#ssrc;
-    return source === undefined ? this.#latest : this.#streams.get(source);
+    return source === undefined ? this.#latest : this.#find(source);
   }
 
   #renumbered<T extends Uint8Array>(packet: T, outputNumber: number): T {

@@ -631,6 +631,72 @@ describe('sources', () => {
     expect(back).toEqual([[], [], ['12: FU E5']]);
   });
 
+  it('that have given up their place keep their numbers, without SEI, until a place is free', () => {
+    const { publisher, injector } = setup({ maxPacketSize: 300 });
+    const large = concat(P, filler(285));
+    const send = (ssrc: number, number: number) =>
+      shapes(injector.process(packet(number, number * 3, large, { ssrc, marker: true })));
+    const first = Array.from({ length: MAX_INJECTED_SOURCES }, (_, i) => i + 1);
+    const silent = first.slice(1);
+    publisher.publishText('hello');
+    for (const ssrc of first) expect(send(ssrc, 65_530)).toEqual(['65530: [6]', '65531 M: 1']);
+    for (let i = 0; i < PACKETS_TO_SILENCE; i++) send(1, (65_531 + i) & 0xffff);
+    for (const ssrc of silent) expect(send(ssrc + 100, 7)).toEqual(['7: [6]', '8 M: 1']);
+
+    const before = injector.stats;
+    for (let round = 1; round <= 100; round++) {
+      publisher.publishText('again');
+      for (const ssrc of silent) {
+        // Each second one comes in front of the one before it, and each comes twice.
+        const number = (65_530 + (round % 2 === 0 ? round - 1 : round + 1)) & 0xffff;
+        expect(send(ssrc, number)).toEqual([`${(number + 1) & 0xffff} M: 1`]);
+        expect(send(ssrc, number)).toEqual([]);
+      }
+      for (const ssrc of silent) injector.process(packet(7 + round, 0, SPS, { ssrc: ssrc + 100 }));
+      injector.process(packet(5000 + round, 0, SPS, { ssrc: 1 }));
+    }
+    const { addedPackets, mergedPackets, sources, passed } = injector.stats;
+    expect({ addedPackets, mergedPackets, sources, passed }).toMatchObject({
+      addedPackets: before.addedPackets,
+      mergedPackets: before.mergedPackets,
+      sources: MAX_INJECTED_SOURCES,
+      passed: 0,
+    });
+    expect(injector.toOriginalSequenceNumber(95, 2)).toBe(94);
+
+    for (let i = 0; i < PACKETS_TO_SILENCE; i++) injector.process(packet(200 + i, 0, SPS, { ssrc: 102 }));
+    publisher.publishText('new');
+    expect(send(2, 94)).toEqual([]);
+    expect(send(2, 95)[0]).toMatch(/^96: .*6/);
+  });
+
+  it('that have passed as one too many do not use a number again when they get a place', () => {
+    const { publisher, injector } = setup();
+    for (let ssrc = 1; ssrc <= MAX_INJECTED_SOURCES; ssrc++) injector.process(packet(1, 0, SPS, { ssrc }));
+    const outputs = [9, 10, 12].flatMap((number) => injector.process(packet(number, 3 * number, P, { ssrc: 99 })));
+    for (let i = 0; i < PACKETS_TO_SILENCE; i++) injector.process(packet(2 + i, 0, SPS, { ssrc: 2 }));
+    publisher.publishText('hello');
+    for (let number = 10; number < 200; number++) {
+      outputs.push(...injector.process(packet(number, 3 * number, P, { ssrc: 99 })));
+    }
+    expectOneMeaning(outputs);
+    expect(injector.stats.mergedPackets).toBe(1);
+  });
+
+  it('that have given up their place untouched do not use a number again either', () => {
+    const { publisher, injector } = setup();
+    const outputs = [10, 11, 12].flatMap((number) => injector.process(packet(number, 3 * number, P, { ssrc: 99 })));
+    for (let i = 0; i < PACKETS_TO_SILENCE; i++) injector.process(packet(2 + i, 0, SPS, { ssrc: 2 }));
+    for (let ssrc = 3; ssrc <= MAX_INJECTED_SOURCES + 1; ssrc++) injector.process(packet(1, 0, SPS, { ssrc }));
+    for (let i = 0; i < PACKETS_TO_SILENCE; i++) injector.process(packet(2 + i, 0, SPS, { ssrc: 2 }));
+    publisher.publishText('hello');
+    for (const number of [11, 12, 13]) {
+      outputs.push(...injector.process(packet(number, 3 * number, P, { ssrc: 99 })));
+    }
+    expectOneMeaning(outputs);
+    expect(shapes(outputs.slice(-1))).toEqual(['13: [6 1]']);
+  });
+
   it('give back the SEI they have once the injector is closed, and keep their numbers', () => {
     const { publisher, injector } = setup();
     publisher.publishText('hello');
