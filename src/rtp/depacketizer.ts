@@ -82,7 +82,8 @@ function mayBeginAccessUnit(nalUnit: Uint8Array): boolean {
  * Puts the access units of one stream together from its RTP packets.
  *
  * An access unit ends with the marker bit, or where the timestamp changes. Packets are put in order within a window
- * ({@link ReorderOptions}); while one is missing, those behind it wait. No bytes make it throw. What it holds is bounded
+ * ({@link ReorderOptions}); while one is missing, those behind it wait. The first one that comes waits for none, and what
+ * comes in front of it later is left out, since its access unit may be out already. No bytes make it throw. What it holds is bounded
  * by `maxAccessUnitSize` and {@link MAX_REORDER_BYTES}.
  */
 export class RtpDepacketizer {

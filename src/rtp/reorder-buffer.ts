@@ -67,12 +67,14 @@ export type OrderedPacketSink = (packet: Uint8Array, isContinuous: boolean) => v
 /**
  * Puts the packets of one source in order. A packet that comes in order goes on at once and is not copied; one that
  * comes early is copied, and held back until those in front of it have come or are given up; one that comes once more,
- * or too late, is left out.
+ * or too late, is left out. The packets in front of the first one that has come are too late for the order, too, but
+ * they are new: within the window each goes to a sink of their own, if there is one.
  *
  * Nothing happens but when a packet comes, so that {@link ReorderBuffer.flush} is needed at the end.
  */
 export class ReorderBuffer {
   readonly #sink: OrderedPacketSink;
+  readonly #sinkInFront: ((packet: Uint8Array) => void) | undefined;
   readonly #windowPackets: number;
   readonly #windowMs: number;
   readonly #now: () => number;
@@ -86,6 +88,11 @@ export class ReorderBuffer {
   #waitingSince = 0;
   #expected = 0;
   #hasStarted = false;
+  /** The number of the very first packet, and those in front of it that have come. */
+  #first = 0;
+  #inFront: Set<number> | undefined;
+  /** Packets handed on or given up since the very first, as long as those in front of it are taken. */
+  #stepsFromFirst = 0;
   #isContinuous = false;
   /** The last packet of those, one directly behind the other, that are out of the series. */
   #outlier: Uint8Array | undefined;
@@ -98,11 +105,14 @@ export class ReorderBuffer {
   /**
    * @param sink takes the packets in order
    * @param options how long to wait
+   * @param sinkInFront takes the packets in front of the very first one, as they come
    * @throws `TypeError` or `RangeError` for an option of the wrong type or value
    */
-  constructor(sink: OrderedPacketSink, options: ReorderOptions = {}) {
+  constructor(sink: OrderedPacketSink, options: ReorderOptions = {}, sinkInFront?: (packet: Uint8Array) => void) {
     const { windowPackets, windowMs } = options;
     this.#sink = sink;
+    this.#sinkInFront = sinkInFront;
+    if (sinkInFront !== undefined) this.#inFront = new Set();
     this.#windowPackets = integerOption(
       'options.windowPackets',
       windowPackets,
@@ -133,7 +143,7 @@ export class ReorderBuffer {
     if (Math.abs(distance) >= MAX_SEQUENCE_NUMBER_GAP) {
       this.#takeOutlier(packet, sequenceNumber);
     } else if (distance < 0) {
-      this.#takeLate(packet, sequenceNumber);
+      if (!this.#takeInFront(packet, sequenceNumber)) this.#takeLate(packet, sequenceNumber);
     } else {
       this.#dropOutlier();
       this.#lateInOrder = 0;
@@ -151,6 +161,7 @@ export class ReorderBuffer {
   flush(): void {
     while (this.#heldCount > 0) this.#skip();
     this.#hasStarted = false;
+    this.#inFront = undefined;
     this.#dropOutlier();
     this.#lateInOrder = 0;
   }
@@ -162,7 +173,7 @@ export class ReorderBuffer {
 
   #start(sequenceNumber: number): void {
     this.#hasStarted = true;
-    this.#expected = sequenceNumber;
+    this.#first = this.#expected = sequenceNumber;
     this.#isContinuous = false;
   }
 
@@ -188,6 +199,17 @@ export class ReorderBuffer {
     this.#heldSince[slot] = now;
     this.#heldCount++;
     this.#heldBytes += copy.length;
+  }
+
+  /** Whether a packet is one in front of the very first, and has not come before; each is taken once. */
+  #takeInFront(packet: Uint8Array, sequenceNumber: number): boolean {
+    const inFront = this.#inFront;
+    if (inFront === undefined || inFront.has(sequenceNumber)) return false;
+    const distance = sequenceNumberDistance(sequenceNumber, this.#first);
+    if (distance <= 0 || distance >= this.#windowPackets) return false;
+    inFront.add(sequenceNumber);
+    this.#sinkInFront?.(packet);
+    return true;
   }
 
   #takeLate(packet: Uint8Array, sequenceNumber: number): void {
@@ -279,6 +301,10 @@ export class ReorderBuffer {
   }
 
   #advance(steps: number): void {
+    if (this.#inFront !== undefined) {
+      this.#stepsFromFirst += steps;
+      if (this.#stepsFromFirst > this.#windowPackets) this.#inFront = undefined;
+    }
     this.#expected = (this.#expected + steps) & 0xffff;
     this.#head = (this.#head + steps) % this.#windowPackets;
   }

@@ -58,8 +58,33 @@ interface FoundSei {
 /** What a source tells of the SEI in its packets. */
 interface SourceListener {
   onSei(sei: FoundSei): void;
-  onIncompleteSei(): void;
+  readonly onIncompleteSei: () => void;
   onUnreadablePacket(): void;
+}
+
+/** Reads payloads; tells of the SEI NAL units in them, as byte streams, and of those that stay incomplete. */
+function seiReader(onSei: (byteStream: Uint8Array) => void, onIncomplete: () => void): PayloadReader {
+  const nalUnits = new NalUnitBuffer(MAX_FRAGMENTED_SEI_SIZE, 1);
+  let isSei = false;
+  return new PayloadReader({
+    begin: (header) => {
+      isSei = nalUnitType(header) === NalUnitType.sei && !hasForbiddenZeroBit(header);
+      if (isSei) nalUnits.begin(header);
+    },
+    append: (data, start, end) => {
+      if (isSei) nalUnits.append(data, start, end);
+    },
+    end: () => {
+      if (!isSei) return;
+      if (nalUnits.end()) onSei(nalUnits.take().data);
+      else onIncomplete();
+    },
+    abort: () => {
+      if (!isSei) return;
+      nalUnits.abort();
+      onIncomplete();
+    },
+  });
 }
 
 /** One synchronization source: its packets in order, and the SEI NAL units in them. */
@@ -67,56 +92,46 @@ class SeiSource {
   readonly order: ReorderBuffer;
   readonly #listener: SourceListener;
   readonly #payloadTypes: ReadonlySet<number> | undefined;
-  readonly #nalUnits = new NalUnitBuffer(MAX_FRAGMENTED_SEI_SIZE, 1);
   readonly #reader: PayloadReader;
   readonly #timestamps = new TimestampUnwrapper();
   #timestamp = 0;
-  #isSei = false;
 
   constructor(listener: SourceListener, payloadTypes: ReadonlySet<number> | undefined, options: ReorderOptions) {
     this.#listener = listener;
     this.#payloadTypes = payloadTypes;
-    this.order = new ReorderBuffer((packet, isContinuous) => {
-      this.#take(packet, isContinuous);
-    }, options);
-    this.#reader = new PayloadReader({
-      begin: (header) => {
-        this.#isSei = nalUnitType(header) === NalUnitType.sei && !hasForbiddenZeroBit(header);
-        if (this.#isSei) this.#nalUnits.begin(header);
+    this.order = new ReorderBuffer(
+      (packet, isContinuous) => {
+        if (!isContinuous) this.#reader.breakOff();
+        this.#take(packet, this.#reader);
       },
-      append: (data, start, end) => {
-        if (this.#isSei) this.#nalUnits.append(data, start, end);
+      options,
+      (packet) => {
+        // What is whole in it alone, and does not disturb the fragments that are coming.
+        const reader = this.#createReader();
+        this.#take(packet, reader);
+        reader.breakOff();
       },
-      end: () => {
-        if (this.#isSei) this.#finishSei();
-      },
-      abort: () => {
-        if (!this.#isSei) return;
-        this.#nalUnits.abort();
-        this.#listener.onIncompleteSei();
-      },
-    });
+    );
+    this.#reader = this.#createReader();
   }
 
-  #take(packet: Uint8Array, isContinuous: boolean): void {
-    if (!isContinuous) this.#reader.breakOff();
+  #createReader(): PayloadReader {
+    const { onIncompleteSei } = this.#listener;
+    return seiReader((byteStream) => {
+      this.#listener.onSei({ byteStream, timestamp: this.#timestamp });
+    }, onIncompleteSei);
+  }
+
+  #take(packet: Uint8Array, reader: PayloadReader): void {
     const parsed = parseRtpPacket(packet);
     if (parsed === undefined) {
-      this.#reader.breakOff();
+      reader.breakOff();
       this.#listener.onUnreadablePacket();
       return;
     }
     if (this.#payloadTypes?.has(parsed.payloadType) === false) return;
     this.#timestamp = this.#timestamps.unwrap(parsed.timestamp) / RTP_CLOCK_KHZ;
-    this.#reader.read(parsed.payload);
-  }
-
-  #finishSei(): void {
-    if (!this.#nalUnits.end()) {
-      this.#listener.onIncompleteSei();
-      return;
-    }
-    this.#listener.onSei({ byteStream: this.#nalUnits.take().data, timestamp: this.#timestamp });
+    reader.read(parsed.payload);
   }
 }
 
@@ -124,8 +139,9 @@ class SeiSource {
  * Reads the SEI NAL units out of RTP packets, where they are single NAL unit packets, in a STAP-A or in an FU-A, and
  * gives them to a subscriber. It has no state but that of each source, which is bounded.
  *
- * Packets are put in order within a window ({@link ReorderOptions}): while one is missing, those behind it wait. No bytes
- * make it throw.
+ * Packets are put in order within a window ({@link ReorderOptions}): while one is missing, those behind it wait. The first
+ * that comes waits for none; the messages in those in front of it that come later are read, where they are not in
+ * fragments. No bytes make it throw.
  */
 export class RtpSeiExtractor {
   readonly #subscriber: Pick<SeiSubscriber, 'processPacketData'>;

@@ -37,6 +37,44 @@ function setup(options: ReorderOptions = {}) {
 
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => (from + i) & 0xffff);
 
+describe('packets in front of the very first', () => {
+  function setupInFront(windowPackets: number) {
+    const inFront: number[] = [];
+    const buffer = new ReorderBuffer(
+      () => {},
+      { now: () => 0, windowPackets },
+      (packet) => void inFront.push(readSequenceNumber(packet)),
+    );
+    const push = (...sequenceNumbers: number[]) => {
+      for (const sequenceNumber of sequenceNumbers) buffer.push(packetOf(sequenceNumber));
+      return inFront.splice(0);
+    };
+    return { buffer, push };
+  }
+
+  it('are taken within the window, each once, also through the wrap', () => {
+    const { buffer, push } = setupInFront(4);
+    expect(push(1, 0, 65_535, 0, 65_534, 65_533, 2)).toEqual([0, 65_535, 65_534]);
+    expect(buffer.stats).toEqual({ packetsLost: 0, packetsLate: 2, restarts: 0 });
+  });
+
+  it('are too late once the window has gone on, and where it is of one packet', () => {
+    const { push } = setupInFront(4);
+    expect(push(10, 11, 12, 13, 9, 14, 8)).toEqual([9]);
+    expect(setupInFront(1).push(10, 9)).toEqual([]);
+  });
+
+  it('are none in front of a later series, nor behind a flush', () => {
+    const { buffer, push } = setupInFront(64);
+    expect(push(10, 20_000, 20_001, 19_999)).toEqual([]);
+    expect(buffer.stats.restarts).toBe(1);
+    const flushed = setupInFront(64);
+    flushed.push(10);
+    flushed.buffer.flush();
+    expect(flushed.push(12, 11)).toEqual([]);
+  });
+});
+
 describe('packets', () => {
   it('in order go on at once, through the wrap', () => {
     const { buffer, push } = setup();

@@ -49,6 +49,36 @@ describe('a message', () => {
     expect(extractor.stats).toMatchObject({ packets: count, seiNalUnits: 1, seiNalUnitsIncomplete: 0 });
   });
 
+  it.each([[[1, 0, 2, 3, 4, 5]], [[3, 2, 1, 0, 4, 5]], [[3, 4, 1, 5, 0, 2]]])(
+    'is found in front of the first packet, in the order %j',
+    (order) => {
+      const { extractor } = setup();
+      const packets = packetsOf(['a', 'b', 'c', 'd', 'e', 'f']);
+      const came = order.flatMap((index) => extractor.process(packets[index]).map(text));
+      expect(came).toEqual(order.map((index) => 'abcdef'[index]));
+      expect(extractor.stats).toMatchObject({ packetsLate: 0, seiNalUnits: 6 });
+      // Each once.
+      expect(order.flatMap((index) => extractor.process(packets[index]))).toEqual([]);
+      expect(extractor.stats).toMatchObject({ packetsLate: 6, seiNalUnits: 6 });
+    },
+  );
+
+  it('is found in front of the first packet in no fragment, and not among the fragments of another one', () => {
+    const { extractor } = setup();
+    const whole = packetsOf(['whole'], { sequenceNumber: 9 });
+    const inPieces = packetsOf(['in pieces '.repeat(40)], { maxPacketSize: 100, sequenceNumber: 2 });
+    const late = packetsOf(['late '.repeat(40)], { maxPacketSize: 100, sequenceNumber: 0 })[1];
+    expect(inPieces).toHaveLength(7);
+    const [alone] = packetsOf(['alone'], { sequenceNumber: 0 });
+    const arriving = [...inPieces.slice(0, 3), alone, late, ...inPieces.slice(3), ...whole];
+    expect(arriving.flatMap((packet) => extractor.process(packet)).map(text)).toEqual([
+      'alone',
+      'in pieces '.repeat(40),
+      'whole',
+    ]);
+    expect(extractor.stats).toMatchObject({ seiNalUnits: 3, seiNalUnitsIncomplete: 1, packetsLate: 0 });
+  });
+
   it('comes with the packet that completes it, and is told to the callback', () => {
     const { extractor, subscriber } = setup();
     const told: string[] = [];
