@@ -55,8 +55,11 @@ export interface RtpSeiInjectorStats extends Readonly<InjectionCounts> {
  * - A number that was ever given out stands for one sequence of bytes, as SRTP demands. From the first SEI on a packet
  *   that comes again is answered byte for byte from the history, or not at all, and so is one that is older than
  *   {@link SEQUENCE_WINDOW} packets. Before that everything passes as it is.
+ *   One that is far ahead of the others and has passed so keeps SEI out until the stream has gone past its number.
  * - A new series of sequence numbers, or a gap of more than {@link MAX_SEQUENCE_NUMBER_GAP}, is believed with its
- *   second packet, as in RFC 3550 A.1; the first one is held until then, and goes out with it.
+ *   second packet, as in RFC 3550 A.1; the first one is held until then, and goes out with it. Where the timestamps are
+ *   such as have been, so that the packets may be old ones that are sent again, it is believed with
+ *   {@link LATE_PACKETS_TO_RESTART} of them in order and with none of the stream between them.
  * - What is in a packet never makes it throw. Packets that are broken pass, with their number mapped.
  *
  * What is held for a stream has a fixed size, less than 64 KiB, and a history of changed packets.

@@ -57,6 +57,16 @@ function gstreamer(mtu: number, aggregateMode: 'none' | 'zero-latency' | 'max-st
   };
 }
 
+/** Names what is wrong where packets that were sent over UDP have not all come, or not in order. */
+function withoutGap(packets: Buffer[]): Buffer[] {
+  const first = packets.findIndex((packet, i) => packet.readUInt16BE(2) !== ((FIRST_SEQUENCE_NUMBER + i) & 0xffff));
+  if (first >= 0) throw new Error(`UDP has lost packets of the capture: the ${first + 1}th is not the next one`);
+  if (packets.length === 0 || !readMarker(packets[packets.length - 1])) {
+    throw new Error('UDP has lost the last packets of the capture');
+  }
+  return packets;
+}
+
 function ffmpeg(mtu: number, packetizationMode: 0 | 1): PacketSource {
   return {
     name: `FFmpeg, ${mtu} bytes, packetization-mode ${packetizationMode}`,
@@ -64,8 +74,10 @@ function ffmpeg(mtu: number, packetizationMode: 0 | 1): PacketSource {
     packetizationMode,
     aggregates: packetizationMode === 1,
     tools: [ffmpegTool],
-    packets: (clip) =>
-      ffmpegPackets(clip.read(), { mtu, packetizationMode, firstSequenceNumber: FIRST_SEQUENCE_NUMBER }),
+    packets: async (clip) =>
+      withoutGap(
+        await ffmpegPackets(clip.read(), { mtu, packetizationMode, firstSequenceNumber: FIRST_SEQUENCE_NUMBER }),
+      ),
   };
 }
 
