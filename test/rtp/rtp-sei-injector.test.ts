@@ -287,8 +287,11 @@ describe('the header extension of an added packet', () => {
       publisher.publishText('b');
       const outputs = Array.from({ length: 6 }, (_, i) => injector.process(packet(i, 3000 * i, P))).flat();
       expect(Math.max(...outputs.map((output) => output.length))).toBeLessThanOrEqual(200);
-      expect(injector.stats).toMatchObject({ pending: 0, addedPackets: publisher.stats.injected });
-      if (injector.stats.addedPackets === 1) tooLong++;
+      const { pending, addedPackets } = injector.stats;
+      // One that is too long waits aside, in case the framing changes, and holds up nobody.
+      expect({ pending, addedPackets }).toEqual({ pending: 2 - addedPackets, addedPackets: publisher.stats.injected });
+      expect(addedPackets).toBeGreaterThan(0);
+      if (addedPackets === 1) tooLong++;
     }
     expect(tooLong).toBeGreaterThan(0);
     expect(tooLong).toBeLessThan(79);
