@@ -77,6 +77,8 @@ export class SequenceMapping {
   #isChanged = false;
   /** The highest position that has passed although it is none of the series. */
   #passed = 0;
+  /** The same of those behind the newest one of their time. */
+  #passedBehind = -CYCLE;
   /** The timestamp of the newest packet. */
   #timestamp = 0;
   /** How far the timestamps have gone on since the first one; -1 where none has come. */
@@ -199,7 +201,9 @@ export class SequenceMapping {
    * {@link SequenceMapping.isUntouched}.
    */
   notePassed(sequenceNumber: number): void {
-    this.#passed = Math.max(this.#passed, this.positionOf(sequenceNumber));
+    const position = this.positionOf(sequenceNumber);
+    if (position > this.#newest) this.#passed = Math.max(this.#passed, position);
+    else this.#passedBehind = Math.max(this.#passedBehind, position);
   }
 
   /**
@@ -341,6 +345,9 @@ export class SequenceMapping {
     const forward = (first - 1 - this.#newest) & 0xffff;
     this.#newest += forward;
     if (this.#isChanged) this.#offset = output - this.#newest;
+    // The first packets of the new series may be among those, and may come once more.
+    else this.#passed = Math.max(this.#passed, this.#passedBehind + CYCLE);
+    this.#passedBehind = -CYCLE;
     this.#oldest = this.#newest + 1;
     this.#seriesStart = this.#oldest;
     this.#seriesBase = first;
