@@ -52,6 +52,11 @@ export interface NodeMediaServerPacket {
 export interface NodeMediaServerBroadcast {
   /** Sends a packet to all who play the stream. */
   broadcastMessage(packet: NodeMediaServerPacket): void;
+  /**
+   * What the server adds to the times of a stream that goes on after its publisher was away, by the type of the
+   * message; it does so behind the hook.
+   */
+  readonly _dtsOffset?: Readonly<Record<number, number | undefined>> | undefined;
 }
 
 /** What is used of a session of node-media-server. */
@@ -111,14 +116,20 @@ function replaceAccessUnit(packet: NodeMediaServerPacket, bytes: Uint8Array): vo
 /** The video of one stream, from its sequence header on. */
 class VideoStream {
   readonly #path: string;
+  readonly #broadcast: NodeMediaServerBroadcast;
   readonly #publisherOf: () => SeiPublisher | undefined;
   readonly #options: NodeMediaServerOptions;
   #lengthSize: LengthSize | undefined;
   #publisher: SeiPublisher | undefined;
   #relay: PacketRelay<NodeMediaServerPacket> | undefined;
 
-  constructor(path: string, publisherOf: () => SeiPublisher | undefined, options: NodeMediaServerOptions) {
-    this.#path = path;
+  constructor(
+    { streamPath, broadcast }: NodeMediaServerSession,
+    publisherOf: () => SeiPublisher | undefined,
+    options: NodeMediaServerOptions,
+  ) {
+    this.#path = streamPath;
+    this.#broadcast = broadcast;
     this.#publisherOf = publisherOf;
     this.#options = options;
   }
@@ -126,10 +137,12 @@ class VideoStream {
   /** Looks at a packet, and puts into it what is due. */
   take(packet: NodeMediaServerPacket): void {
     if (isAvc(packet, AVC_SEQUENCE_HEADER)) {
-      this.close();
-      this.#lengthSize = parseAvcDecoderConfigurationRecord(accessUnit(packet)).lengthSize;
+      this.#configure(packet);
     } else if (this.#lengthSize !== undefined && isAvc(packet, AVC_NAL_UNITS)) {
-      this.#options.subscriber?.processFrame(accessUnit(packet), { timestamp: packet.dts, track: this.#path });
+      this.#options.subscriber?.processFrame(accessUnit(packet), {
+        timestamp: this.#timeOf(packet),
+        track: this.#path,
+      });
       this.#relayFor(this.#publisherOf(), this.#lengthSize)?.pass(packet);
     }
   }
@@ -138,6 +151,25 @@ class VideoStream {
     this.#relay?.close();
     this.#relay = undefined;
     this.#lengthSize = undefined;
+  }
+
+  /**
+   * Sources repeat the sequence header, and send it anew when they come back: the track goes on as long as the framing
+   * is the same, or its messages would begin again with every one.
+   */
+  #configure(packet: NodeMediaServerPacket): void {
+    const before = this.#lengthSize;
+    // What cannot be read leaves a stream whose framing nobody knows.
+    this.#lengthSize = undefined;
+    this.#lengthSize = parseAvcDecoderConfigurationRecord(accessUnit(packet)).lengthSize;
+    if (this.#lengthSize === before) return;
+    this.#relay?.close();
+    this.#relay = undefined;
+  }
+
+  /** The decoding time that players get. */
+  #timeOf({ dts }: NodeMediaServerPacket): number {
+    return dts + (this.#broadcast._dtsOffset?.[VIDEO_TAG] ?? 0);
   }
 
   #relayFor(
@@ -156,7 +188,7 @@ class VideoStream {
           getData: accessUnit,
           setData: replaceAccessUnit,
           // Composition times are signed, which the server does not know; decoding times never are.
-          getTimestamp: ({ dts }) => dts,
+          getTimestamp: (packet) => this.#timeOf(packet),
           onDiagnostic: this.#options.onDiagnostic,
         });
     }
@@ -208,13 +240,13 @@ export function attachNodeMediaServer(
     }
   };
   const begin = (session: NodeMediaServerSession): void => {
-    const { broadcast, streamPath } = session;
+    const { broadcast } = session;
     // A second publisher of a path, which the server is about to refuse, and one that resumes: the stream is the same.
     if (isClosed || open.has(broadcast)) return;
     const own = typeof publisher === 'function' ? publisher(session) : publisher;
     if (own !== undefined) checkPublisher('options.publisher', own);
     const publisherOf = () => own ?? (publisher === undefined ? getGlobalSeiPublisher() : undefined);
-    const stream = new VideoStream(streamPath, publisherOf, checked);
+    const stream = new VideoStream(session, publisherOf, checked);
     const patch = applyPatch(broadcast, ['broadcastMessage'], (proceed, _, [packet]) => {
       attempt(() => {
         stream.take(packet as NodeMediaServerPacket);

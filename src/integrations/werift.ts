@@ -83,8 +83,13 @@ export interface WeriftAttachment {
   close(): void;
 }
 
-/** Whatever type a packet comes with, werift sends it with that of the codec. */
-const PAYLOAD_TYPES = Array.from({ length: 128 }, (_, payloadType) => payloadType);
+/**
+ * Whatever type a packet comes with, werift sends it with that of the codec; 64 to 95 look like RTCP and are none (RFC
+ * 5761 4).
+ */
+const PAYLOAD_TYPES = Array.from({ length: 128 }, (_, payloadType) => payloadType).filter(
+  (payloadType) => payloadType < 64 || payloadType > 95,
+);
 
 /** packetization-mode of the session description, 0 where it has none (RFC 6184 8.1); undefined for one not known here. */
 function packetizationMode({ mimeType, parameters = '' }: WeriftCodec) {

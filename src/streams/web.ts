@@ -16,12 +16,21 @@ export interface SeiWebTransform<Output, Stats> extends TransformStream<Uint8Arr
 
 /** The shell of a web stream around what it does. */
 function webTransform<Output, Stats>(core: StreamCore<Output, Stats>): SeiWebTransform<Output, Stats> {
+  // A transformer that throws is not asked again, not even to cancel: nobody is to wait for its track.
+  const enqueue = (outputs: () => Iterable<Output>, controller: TransformStreamDefaultController<Output>) => {
+    try {
+      for (const output of outputs()) controller.enqueue(output);
+    } catch (error) {
+      core.close();
+      throw error;
+    }
+  };
   const transformer = {
     transform(chunk: Uint8Array, controller: TransformStreamDefaultController<Output>) {
-      for (const output of core.push(chunk)) controller.enqueue(output);
+      enqueue(() => core.push(chunk), controller);
     },
     flush(controller: TransformStreamDefaultController<Output>) {
-      for (const output of core.flush()) controller.enqueue(output);
+      enqueue(() => core.flush(), controller);
       core.close();
     },
     // Called where the stream is given up, by runtimes that are newer than Node 20.

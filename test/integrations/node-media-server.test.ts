@@ -229,6 +229,33 @@ describe('attached to a stream', () => {
     expect(received).toHaveLength(1);
   });
 
+  it('goes on where it was when the sequence header comes again', () => {
+    const publisher = new SeiPublisher();
+    const { server, emit, send, sent } = fakeServer();
+    attachNodeMediaServer(server, { publisher });
+    emit('postPublish');
+    for (let message = 0; message < 20; message++) publisher.publishJson({ message }, { repeatCount: 1 });
+    for (let frame = 0; frame < 40; frame++) {
+      if (frame % 2 === 0) send(...sequenceHeader(4));
+      send(...picture(4));
+    }
+    const pictures = sent.filter(({ data }) => data[1] === 1);
+    expect(pictures.reduce((sum, packet) => sum + messagesIn(packet, 4), 0)).toBe(20);
+    expect(publisher.getQueueSize()).toBe(0);
+  });
+
+  it('takes the times that players get, where a stream goes on behind a publisher that was away', async () => {
+    const publisher = new SeiPublisher();
+    const { server, emit, send, session } = fakeServer();
+    attachNodeMediaServer(server, { publisher });
+    emit('postPublish');
+    send(...sequenceHeader(4));
+    const { injected } = publisher.publishText('hello', { repeatCount: 1 });
+    Object.assign(session.broadcast, { _dtsOffset: { 9: 1000 } });
+    send(...picture(4));
+    expect((await injected).copies[0].timestamp).toBe(1040);
+  });
+
   it('never makes a tag that its size cannot tell', () => {
     const publisher = new SeiPublisher();
     const { server, session, emit, send } = fakeServer();

@@ -107,6 +107,18 @@ describe('the web streams', () => {
   });
 });
 
+it('holds nobody up once it has failed', async () => {
+  const publisher = new SeiPublisher();
+  const stream = createSeiInjectWebStream({ publisher });
+  const output = all(stream.readable);
+  output.catch(() => {});
+  const writer = stream.writable.getWriter();
+  await writer.write(clip);
+  expect(publisher.stats.liveInjectors).toBe(1);
+  expect(await rejection(writer.write('x' as never))).toMatchObject({ code: 'ERR_INVALID_ARG_TYPE' });
+  expect(publisher.stats.liveInjectors).toBe(0);
+});
+
 describe('the web streams in a browser', () => {
   const root = resolve(__dirname, '../..');
   const entry = `
