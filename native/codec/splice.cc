@@ -74,8 +74,10 @@ int64_t inject(Bytes frame, NalUnits nal_units, Target target, Framing hint, uin
   if (found < 0) return found;
   const Framing framing = static_cast<Framing>(found % kLocationScale);
   const size_t offset = static_cast<size_t>(found / kLocationScale);
-  // Asked once: the room and the writing must agree, even if the frame changes meanwhile.
-  const bool wraps = framing == Framing::kRtp && !is_stap_a(frame);
+  // A single NAL unit packet becomes a STAP-A, which has room in front of its first slice at 1 at the earliest. No byte
+  // of the frame is asked again: the room and the writing must agree with `offset`, even if the frame changes
+  // meanwhile.
+  const bool wraps = framing == Framing::kRtp && offset == 0;
 
   uint64_t length = frame.size + total_length(nal_units) + uint64_t{framing_length(framing)} * nal_units.count;
   if (wraps) length += kStapAHeaderLength + kStapASizeLength;

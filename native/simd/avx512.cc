@@ -36,7 +36,7 @@ namespace simd {
 namespace {
 
 // Outside of the region: this runs while the library is loaded, on any processor.
-const KernelRegistration registration(kAvx512);
+KernelRegistration registration(kAvx512);
 
 }  // namespace
 }  // namespace simd

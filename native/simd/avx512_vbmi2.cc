@@ -77,7 +77,7 @@ namespace simd {
 namespace {
 
 // Outside of the region: this runs while the library is loaded, on any processor.
-const KernelRegistration registration(kAvx512Vbmi2);
+KernelRegistration registration(kAvx512Vbmi2);
 
 }  // namespace
 }  // namespace simd

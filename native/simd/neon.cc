@@ -94,7 +94,7 @@ struct Neon : ByteGroups<Neon>, CopiedEnds<Neon> {
 
 constexpr Kernel kNeon = make_kernel<Neon>("neon", 100, always);
 
-const KernelRegistration registration(kNeon);
+KernelRegistration registration(kNeon);
 
 }  // namespace
 }  // namespace simd

@@ -89,7 +89,7 @@ constexpr Kernel kScalar = {
     "scalar", 0, always, find<1>, find<3>, scan_start_codes, count_escapes, escape, unescape,
 };
 
-const KernelRegistration registration(kScalar);
+KernelRegistration registration(kScalar);
 
 }  // namespace
 }  // namespace simd

@@ -157,7 +157,7 @@ struct Sse2 : ByteGroups<Sse2>, CopiedEnds<Sse2> {
 
 constexpr Kernel kSse2 = make_kernel<Sse2>("sse2", 100, always);
 
-const KernelRegistration registration(kSse2);
+KernelRegistration registration(kSse2);
 
 }  // namespace
 }  // namespace simd

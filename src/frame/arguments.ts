@@ -153,19 +153,17 @@ function checkSeiNalUnit(nalUnit: Uint8Array, index: number): void {
 /**
  * Checks the NAL units that are to be injected: each a SEI NAL unit without framing, as createSeiNalUnit makes them.
  *
- * @returns NAL units that nobody changes while they are read
+ * @returns NAL units that nobody changes while they are read, in an array that is no one else's: each element of the
+ *   caller's, which may be a Proxy, is read once
  */
 export function readableSeiNalUnits(nalUnits: unknown): readonly Uint8Array[] {
   if (!Array.isArray(nalUnits)) throw invalidType('nalUnits', 'an array of Uint8Array', nalUnits);
   const given = nalUnits as unknown[];
-  let readable = given as Uint8Array[];
+  const readable: Uint8Array[] = [];
   for (let i = 0; i < given.length; i++) {
     const nalUnit = readableBytes('nalUnits', given[i], i);
-    if (nalUnit !== readable[i]) {
-      if (readable === given) readable = [...readable];
-      readable[i] = nalUnit;
-    }
     checkSeiNalUnit(nalUnit, i);
+    readable.push(nalUnit);
   }
   return readable;
 }

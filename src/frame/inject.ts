@@ -175,7 +175,7 @@ export function injectSeiInto(
   checkBytes('target', target);
   const memory = target.buffer;
   checkNoOverlap('frame', frame, target, memory);
-  for (const nalUnit of nalUnits) checkNoOverlap('a NAL unit', nalUnit, target, memory);
+  for (const nalUnit of units) checkNoOverlap('a NAL unit', nalUnit, target, memory);
   const length =
     units.length === 0 || data.length === 0
       ? SpliceResult.passThrough

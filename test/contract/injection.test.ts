@@ -66,6 +66,23 @@ function isViewOf(view: Uint8Array, memory: Uint8Array): boolean {
 }
 
 describeEachBackend('injection', ({ injectSei, injectSeiInto, injectSeiParts }) => {
+  it.each([0, 2000])('reads each NAL unit of an array once, with %i bytes in front of the slice', (length) => {
+    const longSps = concat(nal.sps, filler(length));
+    let reads = 0;
+    const units = new Proxy([seiNal(5)], {
+      get: (target, key, receiver) => {
+        if (key === '0' && ++reads > 1) return bytes(0, 0, 1);
+        return Reflect.get(target, key, receiver) as unknown;
+      },
+    });
+    const expected = annexB(longSps, seiNal(5), nal.idr);
+    expect(numbers(injectSei(annexB(longSps, nal.idr), units))).toEqual(numbers(expected));
+    reads = 0;
+    expect(numbers(concat(...injectSeiParts(annexB(longSps, nal.idr), units)))).toEqual(numbers(expected));
+    reads = 0;
+    expect(injectSeiInto(annexB(longSps, nal.idr), units, new Uint8Array(expected.length))).toBe(expected.length);
+  });
+
   describe('of one or more NAL units', () => {
     for (const { what, frame, options, expected } of changed) {
       for (const units of [one, two]) {
