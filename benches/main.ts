@@ -1,5 +1,5 @@
 /**
- * Measures the library: `npm run bench`, with `-- --quick` within a minute, `-- --only <regular expression>` what is
+ * Measures the library: `npm run bench`, with `-- --quick` in a minute or so, `-- --only <regular expression>` what is
  * so named, `-- --list` the names alone, `-- --json` for machines, `-- --output <file>` the same into a file besides the
  * table, `--peers` what others do instead.
  *
