@@ -406,7 +406,7 @@ export class Track {
       const entry = lane.waiting[at];
       if (entry.copiesLeft === 0 || this.#isGone(entry)) continue;
       // The framing may change while it waits, which may be long.
-      entry.isSetAside ||= entry.message.nalUnits[entry.fragment].length > picture.maxNalUnitLength;
+      entry.isSetAside = entry.message.nalUnits[entry.fragment].length > picture.maxNalUnitLength;
       if (entry.isSetAside) continue;
       // First copies keep their order: what cannot go holds up what is behind it.
       if (this.#hasToWait(entry, picture)) return Fit.skipped;

@@ -321,7 +321,7 @@ export class InjectionStream {
     return {
       isIdr,
       isKept,
-      // What is longer no later picture can take either, and it is given up: in mode 1 that is nothing (RFC 6184 5.8).
+      // What is longer is set aside and holds up nobody; in mode 1, which has fragments, that is nothing (RFC 6184 5.8).
       maxNalUnitLength: this.#settings.packetizationMode === 1 ? Infinity : roomInFront,
       maxGrowth: Math.max(room - wrapGrowth(payload), MAX_PACKETS_IN_FRONT * roomInFront),
       framingLength: STAP_A_SIZE_LENGTH,

@@ -31,6 +31,14 @@ function sent(cursor: TrackCursor, timestamp?: number): string[] | undefined {
 }
 
 describe('openTrack', () => {
+  it('offers a message again that no NAL unit could hold, as soon as one can, also where it is the only one', () => {
+    const { publisher, cursor } = setup();
+    publishName(publisher, 'a');
+    cursor.next();
+    expect(cursor.select({ ...picture, maxNalUnitLength: 10 })).toBeUndefined();
+    expect(sent(cursor)).toEqual(['a']);
+  });
+
   it('answers a track with the name that is told, or one of its own', () => {
     const { publisher, cursor } = setup({ id: 'high' });
     expect(cursor.id).toBe('high');
