@@ -1,4 +1,4 @@
-/** The ffmpeg command as the receiver, over UDP on the loopback interface, told by a SDP file what to expect. */
+/** The ffmpeg command as the receiver, by RTSP over the loopback interface. */
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_SEI_UUID, splitNalUnits, stripSei } from '../../../src/index.js';
 import { decodeFrameChecksums } from '../../support/decoder.js';
