@@ -4,7 +4,7 @@
  *
  * `npm run demo:media-server` (needs the `ffmpeg` command)
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,7 +12,7 @@ import { AccessUnitSplitter, type ReceivedSeiMessage, SeiPublisher, SeiSubscribe
 import { attachNodeMediaServer } from 'h264-sei/integrations/node-media-server';
 import { play, publish, startMediaServer } from '../test/integrations/media-server.js';
 
-const SECONDS = 3;
+const MESSAGES = 5;
 
 /** The messages of a byte stream. */
 function textsIn(stream: Uint8Array): string[] {
@@ -30,29 +30,32 @@ async function main(): Promise<boolean> {
   // The one line is the attachment.
   const running = await startMediaServer((server) => attachNodeMediaServer(server, { publisher }));
   let playing = 0;
-  running.server.on('postPlay', () => playing++);
+  const isWatched = new Promise<void>((resolve) => {
+    running.server.on('postPlay', () => {
+      if (++playing === players.length) resolve();
+    });
+  });
   const players = [
     { name: 'RTMP', player: play(`${running.rtmp}/live/show`) },
     { name: 'HTTP-FLV', player: play(`${running.http}/live/show.flv`) },
   ];
-  for (let waited = 0; playing < players.length; waited += 20) {
-    if (waited > 10_000) throw new Error('the players do not reach the server');
-    await sleep(20);
-  }
+  await isWatched;
 
-  const codec = ['-c:v', 'libx264', '-preset', 'veryfast', '-g', '25'];
-  const show = publish(`${running.rtmp}/live/show`, SECONDS, join(folder, 'show.h264'), codec);
+  const file = join(folder, 'show.h264');
+  const show = publish(`${running.rtmp}/live/show`, file, ['-c:v', 'libx264', '-preset', 'veryfast', '-g', '25']);
   const said: string[] = [];
-  for (let index = 0; index < 2 * SECONDS - 1; index++) {
-    await sleep(400);
+  for (let index = 0; index < MESSAGES; index++) {
     said.push(`message ${index}`);
-    publisher.publishText(said[index]);
+    // The show is not over before everything is said.
+    await publisher.publishText(said[index]).injected;
+    await sleep(400);
   }
-  await show;
-  await sleep(300);
+  await show.stop();
+  const end = (await readFile(file)).subarray(-16);
 
   let isGood = true;
   for (const { name, player } of players) {
+    await player.until(end);
     const texts = textsIn(await player.stop());
     const isSame = texts.join() === said.join();
     console.log(`${isSame ? '✓' : '✗'} by ${name} ${texts.length} of ${said.length} messages arrived, in order`);

@@ -33,26 +33,32 @@ describeWith([ffmpegTool, nodeAvTool], 'node-media-server', () => {
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
   it('gives RTMP and HTTP-FLV players the messages and the same pictures', async () => {
-    const publisher = new SeiPublisher();
+    const publisher = new SeiPublisher({ expiresInMs: Infinity });
     const running = await startMediaServer((server) => attachNodeMediaServer(server, { publisher }));
-    let playing = 0;
-    running.server.on('postPlay', () => playing++);
+    const playing = new Promise<void>((resolve) => {
+      let count = 0;
+      running.server.on('postPlay', () => {
+        if (++count === 2) resolve();
+      });
+    });
     const players = [play(`${running.rtmp}/live/a`), play(`${running.http}/live/a.flv`)];
     try {
-      while (playing < players.length) await sleep(20);
+      await playing;
       const file = join(folder, 'a.h264');
-      const published = publish(`${running.rtmp}/live/a`, 2.4, file, X264);
+      const publication = publish(`${running.rtmp}/live/a`, file, X264);
       const texts: string[] = [];
       for (let index = 0; index < 5; index++) {
-        await sleep(250);
         texts.push(`message ${index}`);
-        publisher.publishText(texts.at(-1)!, { repeatCount: 1 });
+        const { injected } = publisher.publishText(texts.at(-1)!, { repeatCount: 1 });
+        expect(await injected).toMatchObject({ outcome: 'injected' });
+        await sleep(100);
       }
-      await published;
-      await sleep(300);
-      const original = await decodeFrameChecksums(await readFile(file));
-      expect(original).toHaveLength(60);
+      await publication.stop();
+      const sent = await readFile(file);
+      const original = await decodeFrameChecksums(sent);
+      expect(original.length).toBeGreaterThan(texts.length);
       for (const player of players) {
+        await player.until(sent.subarray(-16));
         const stream = await player.stop();
         expect(await textsIn(stream)).toEqual(texts);
         expect(await decodeFrameChecksums(stream)).toEqual(original);
@@ -61,7 +67,7 @@ describeWith([ffmpegTool, nodeAvTool], 'node-media-server', () => {
       await Promise.all(players.map((player) => player.stop()));
       await running.stop();
     }
-  }, 30_000);
+  });
 });
 
 /** A stream as the server has it, without a network. */
