@@ -7,8 +7,9 @@ export default defineConfig({
     // A process for each file: a crash of the addon or of a decoder ends one file, not the run.
     pool: 'forks',
     maxWorkers: '100%',
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
-    teardownTimeout: 10_000,
+    // Guards against what never ends; no statement on speed. A machine that is busy may take its time.
+    testTimeout: 180_000,
+    hookTimeout: 300_000,
+    teardownTimeout: 60_000,
   },
 });

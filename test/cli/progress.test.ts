@@ -1,6 +1,5 @@
 import { PassThrough } from 'node:stream';
-import { setTimeout as delay } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { showProgress } from '../../src/cli/progress.js';
 
 class Terminal extends PassThrough {
@@ -17,8 +16,8 @@ class Terminal extends PassThrough {
 
 async function* chunks(count: number, milliseconds: number) {
   for (let i = 0; i < count; i++) {
-    if (milliseconds > 0) await delay(milliseconds);
-    yield new Uint8Array(1_000_000);
+    vi.advanceTimersByTime(milliseconds);
+    yield await Promise.resolve(new Uint8Array(1_000_000));
   }
 }
 
@@ -31,6 +30,13 @@ async function shown(terminal: Terminal, count: number, milliseconds: number): P
 }
 
 describe('showProgress', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
   it('shows how far a long run is, on a terminal', async () => {
     expect(await shown(new Terminal(true), 16, 100)).toMatch(/\d+% \| \d+ of 16 MB/);
   });

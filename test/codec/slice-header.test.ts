@@ -61,7 +61,7 @@ function parseAll(data: Uint8Array): SliceHeader[] {
 describeWith(ffmpegTool, 'parseSliceHeader, against what FFmpeg reads', () => {
   // FFmpeg refuses a stream without base layer.
   const streams = [...fixtureClips, ...conformanceStreams.filter((stream) => stream.accessUnits !== undefined)];
-  it.each(streams)('$name', { timeout: 60_000 }, async (stream) => {
+  it.each(streams)('$name', async (stream) => {
     const data = stream.read();
     const traced = (await traceHeaders(data))
       .map((unit) => new Map(unit.elements))

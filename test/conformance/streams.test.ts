@@ -100,7 +100,7 @@ function describeStream(stream: Stream, expectedSizes: readonly number[] | numbe
     }
 
     describeWith(nodeAvTool, 'by node-av', () => {
-      it('has the same pictures, also through lengths', { timeout: 120_000 }, async () => {
+      it('has the same pictures, also through lengths', async () => {
         const expected = await decodeFrameChecksums(data);
         expect(expected.length).toBeGreaterThan(0);
         expect(await decodeFrameChecksums(whole)).toEqual(expected);
@@ -115,7 +115,7 @@ function describeStream(stream: Stream, expectedSizes: readonly number[] | numbe
     });
 
     describeWith([ffmpegTool, ffprobeTool], 'by the ffmpeg command', () => {
-      it('has the same pictures', { timeout: 120_000 }, async () => {
+      it('has the same pictures', async () => {
         const expected = await ffmpegFrameChecksums(data);
         expect(expected.length).toBeGreaterThan(0);
         expect(await ffmpegFrameChecksums(whole)).toEqual(expected);
@@ -125,7 +125,7 @@ function describeStream(stream: Stream, expectedSizes: readonly number[] | numbe
         expect(await ffprobeAccessUnitSizes(whole)).toEqual(injected.map(({ length }) => length));
       });
 
-      it('has the messages, each in its access unit', { timeout: 120_000 }, async () => {
+      it('has the messages, each in its access unit', async () => {
         const read = (await ffmpegUserData(whole)).filter(({ uuid }) => hex(uuid) === UUID_HEX);
         expect(read.map(({ packet, userData }) => [packet, hex(userData)])).toEqual(
           units.map((_, index) => [index, hex(payloadOf(index))]),

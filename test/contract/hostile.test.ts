@@ -1,13 +1,13 @@
-/** Bytes that somebody has made to cost time: whatever they are, the time grows with their length and no faster. */
+/**
+ * Bytes that somebody has made to cost time: whatever they are, the time grows with their length and no faster. Nothing
+ * looks at a clock, since work that grew with the square of the length would not end before the time limit of a test.
+ */
 import { describe, expect, it } from 'vitest';
 import type { FramingOptions } from '../../src/index.js';
 import { describeEachBackend } from '../support/backends.js';
 import { START_CODE_3, annexB, bytes, concat, nal, seiNal } from './frames.js';
 
 const LENGTH = 2_000_000;
-/** A hundred times what it takes here; work that grows with the square of the length would take hours. */
-const LIMIT_MS = 5000;
-
 function repeat(pattern: Uint8Array, length = LENGTH): Uint8Array {
   return Uint8Array.from({ length }, (_, at) => pattern[at % pattern.length]);
 }
@@ -73,15 +73,11 @@ describeEachBackend('hostile bytes', (library) => {
   describe('cost no more than their length', () => {
     for (const [what, frame] of frames) {
       it(`as ${what}`, () => {
-        for (const [name, act] of acts) {
-          const begin = performance.now();
+        for (const [, act] of acts) {
           for (const options of hints) act(frame, options);
-          expect([name, performance.now() - begin < LIMIT_MS]).toEqual([name, true]);
         }
-        const begin = performance.now();
         library.scanNalUnits(frame, new Uint32Array(100));
         library.unescapeRbsp(library.escapeRbsp(frame));
-        expect(performance.now() - begin).toBeLessThan(LIMIT_MS);
       });
     }
   });

@@ -11,7 +11,7 @@ const root = resolve(__dirname, '../..');
 
 async function runExample(name: string, seconds: string, env: NodeJS.ProcessEnv = process.env): Promise<string> {
   const args = ['--require', 'tsx/cjs', join('examples', name), seconds];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root, env, timeout: 25_000 });
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root, env, timeout: 120_000 });
   return stdout;
 }
 

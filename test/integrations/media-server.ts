@@ -57,7 +57,7 @@ export async function startMediaServer(attach: (server: MediaServer) => void): P
   };
 }
 
-const TIMEOUT_MS = 100_000;
+const TIMEOUT_MS = 120_000;
 
 /** Someone who publishes a stream. */
 export interface Publication {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { DEFAULT_SEI_UUID, IVS_SEI_UUID, extractSei } from '../../src/index.js';
 import { FRAGMENT_SEI_UUID, MIN_SPLIT_SIZE } from '../../src/metadata/fragmentation.js';
 import { MAX_RETAINED_KEYS } from '../../src/metadata/message-queue.js';
@@ -7,6 +7,7 @@ import {
   type PublishOptions,
   type SeiPublisherOptions,
 } from '../../src/metadata/publisher-options.js';
+import { SeiInjector } from '../../src/metadata/injector.js';
 import { SeiPublisher } from '../../src/metadata/publisher.js';
 import { START, codeOf, messagesIn, pictures, publishName, sent, setup } from './support.js';
 
@@ -524,11 +525,11 @@ describe('options', () => {
 
 describe('the machine clock', () => {
   it('is used where none is given', () => {
+    vi.useFakeTimers({ now: START });
+    onTestFinished(() => void vi.useRealTimers());
     const publisher = new SeiPublisher();
-    const before = Date.now() / 1000;
+    const injector = new SeiInjector({ publisher });
     publisher.publishText('a');
-    publisher.publishText('b');
-    expect(publisher.getQueueSize()).toBe(2);
-    expect(Math.abs(Date.now() / 1000 - before)).toBeLessThan(5);
+    expect(nextJson(injector)).toMatchObject([{ text: 'a', timestamp: START / 1000 }]);
   });
 });

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 150_000;
 
 /** What the environment says of backends and kernels is about the tests, not about the programs that they start. */
 function neutralEnvironment(): NodeJS.ProcessEnv {

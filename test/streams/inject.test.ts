@@ -209,18 +209,16 @@ describe('what is no live H.264', () => {
     expect(length).toBe(input + bytes + START_CODE.length);
   });
 
+  // Were each byte to cost a look at all those before, this would take an hour, and so longer than a test may.
   it('costs linear time byte by byte, also where no slice comes', () => {
     const data = Buffer.alloc(1_500_000, Buffer.from('0000010605ff', 'hex'));
     const injector = new ByteStreamInjector({ publisher: busyPublisher() });
-    const since = performance.now();
     let length = 0;
     for (let at = 0; at < data.length; at++) {
       for (const output of injector.push(data.subarray(at, at + 1))) length += output.length;
     }
     for (const output of injector.flush()) length += output.length;
     expect(length).toBe(data.length);
-    // Were each byte to cost a look at all those before, this would take an hour.
-    expect(performance.now() - since).toBeLessThan(20_000);
   });
 });
 

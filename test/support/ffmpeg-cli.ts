@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import type { Tool } from './skip.js';
 
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 120_000;
 
 function missingCommand(command: string): string | undefined {
   const { error, status } = spawnSync(command, ['-version'], { stdio: 'ignore', timeout: TIMEOUT_MS });

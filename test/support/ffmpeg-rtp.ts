@@ -8,7 +8,7 @@ import { type AddressInfo, type Socket, createServer } from 'node:net';
 import { devNull } from 'node:os';
 
 const HOST = '127.0.0.1';
-const TIMEOUT_MS = 100_000;
+const TIMEOUT_MS = 120_000;
 
 /** What a process has written to its output once it has ended; rejects where it fails. */
 function outputOf(child: ChildProcess): Promise<Buffer> {

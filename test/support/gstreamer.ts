@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import type { Tool } from './skip.js';
 
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 120_000;
 const CAPS = 'application/x-rtp-stream,media=video,clock-rate=90000,encoding-name=H264,payload=96';
 const ELEMENTS = ['rtph264pay', 'rtph264depay', 'rtpstreampay', 'rtpstreamdepay', 'h264parse'];
 

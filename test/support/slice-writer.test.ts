@@ -118,7 +118,7 @@ function expectedElements({ sps, pps }: ActiveParameterSets, slice: SliceFields)
 }
 
 describeWith(ffmpegTool, 'slice writer', () => {
-  it('writes headers that FFmpeg reads field by field', { timeout: 60_000 }, async () => {
+  it('writes headers that FFmpeg reads field by field', async () => {
     // FFmpeg opens no stream that begins with slice groups or colour planes.
     const units = [...syntheticStream('frames').nalUnits.flat()];
     const opening = units.length;

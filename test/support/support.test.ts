@@ -117,7 +117,7 @@ describeWith([conformanceTool, nodeAvTool], 'conformance streams', () => {
 
   const decodable = conformanceStreams.filter(({ name }) => !undecodable.has(name));
 
-  it.each(decodable)('$name decodes', { timeout: 60_000 }, async (stream) => {
+  it.each(decodable)('$name decodes', async (stream) => {
     const checksums = await decodeFrameChecksums(stream.read());
     expect(checksums.length).toBeGreaterThan(0);
     if (isFfmpegAvailable().available) expect(await ffmpegFrameChecksums(stream.read())).toEqual(checksums);

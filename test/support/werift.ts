@@ -58,7 +58,7 @@ export async function connectWeriftPeers(options: WeriftOptions = {}): Promise<W
   const transceiver = sending.addTransceiver('video', { direction: 'sendonly' });
   const track = receiving.onTrack.asPromise();
   const connected = Promise.all(
-    [sending, receiving].map((each) => each.connectionStateChange.watch((state) => state === 'connected', 10_000)),
+    [sending, receiving].map((each) => each.connectionStateChange.watch((state) => state === 'connected', 60_000)),
   );
   await sending.setLocalDescription(await sending.createOffer());
   await receiving.setRemoteDescription(sending.localDescription!);

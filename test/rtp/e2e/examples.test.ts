@@ -12,7 +12,7 @@ it('examples/werift-sfu.ts carries every message over two hops', async () => {
   if (!existsSync(join(REPOSITORY, 'dist/rtp/index.js'))) throw new Error('dist/ is missing; run npm run build');
   const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', 'examples/werift-sfu.ts'], {
     cwd: REPOSITORY,
-    timeout: 25_000,
+    timeout: 120_000,
   });
   expect(stdout).toMatch(/✓ every message arrived once, in order/);
   expect(stdout).not.toMatch(/✗/);
