@@ -341,10 +341,12 @@ export class SequenceMapping {
    * @param first the number of its first packet
    */
   restart(first: number): void {
-    const output = this.newestOutput;
-    const forward = (first - 1 - this.#newest) & 0xffff;
+    const [newest, output] = [this.#newest, this.newestOutput];
+    const forward = (first - 1 - newest) & 0xffff;
     this.#newest += forward;
     if (this.#isChanged) this.#offset = output - this.#newest;
+    // A series that begins a little earlier comes to all the numbers again that are out.
+    else if (CYCLE - forward <= SEQUENCE_WINDOW) this.#passed = Math.max(this.#passed, newest) + CYCLE;
     // The first packets of the new series may be among those, and may come once more.
     else this.#passed = Math.max(this.#passed, this.#passedBehind + CYCLE);
     this.#passedBehind = -CYCLE;
