@@ -33,14 +33,18 @@ interface Builtins {
   getBuiltinModule?(id: 'node:util'): { debuglog(section: string): DebugLog } | undefined;
 }
 
+interface Global {
+  readonly process?: Builtins;
+}
+
 interface DebugLog {
   (format: string, ...values: unknown[]): void;
   readonly enabled: boolean;
 }
 
-const builtins = (globalThis as { process?: Builtins }).process;
-const diagnosticsChannel = builtins?.getBuiltinModule?.('node:diagnostics_channel');
-const debug = builtins?.getBuiltinModule?.('node:util')?.debuglog('h264-sei');
+// Each is written out, so that a bundler which is told that there is no `process` leaves both out.
+const diagnosticsChannel = (globalThis as Global).process?.getBuiltinModule?.('node:diagnostics_channel');
+const debug = (globalThis as Global).process?.getBuiltinModule?.('node:util')?.debuglog('h264-sei');
 
 const channels: Readonly<Record<DiagnosticSource, Channel | undefined>> = {
   publisher: diagnosticsChannel?.channel('h264-sei:publisher'),

@@ -5,7 +5,7 @@ import { maxNalUnitLength } from '../codec/length-prefixed.js';
 import { NalUnitType, nalUnitType } from '../codec/nal-unit.js';
 import { MAX_STAP_A_NAL_UNIT_LENGTH, STAP_A_HEADER_LENGTH, STAP_A_SIZE_LENGTH, isStapA } from '../codec/rtp-payload.js';
 import { LOCATION_SCALE, becomesStapA, framingLength, splice } from '../codec/splice.js';
-import { invalidType } from '../errors.js';
+import { invalidType, outOfRange } from '../errors.js';
 import { type InjectOptions, checkBytes, framingHint, maxPacketSizeOption, readableBytes } from '../frame/arguments.js';
 import { checkNoOverlap, copyInto, piecesOf, targetTooSmall } from '../frame/inject.js';
 import { FormatLock } from './format-lock.js';
@@ -17,6 +17,8 @@ import type { Picture, Selection } from './track.js';
 export interface SeiInjectorOptions extends InjectOptions, TrackCursorOptions {
   /** Where the messages come from. */
   readonly publisher: SeiPublisher;
+  /** The most bytes by which a frame may grow, framing included; what its publisher allows where absent. */
+  readonly maxFrameGrowth?: number | undefined;
 }
 
 /** What is known of one frame. */
@@ -68,6 +70,7 @@ export class SeiInjector {
   readonly #cursor: TrackCursor;
   readonly #lock: FormatLock;
   readonly #maxPacketSize: number;
+  readonly #maxFrameGrowth: number;
   #unknownFrames = 0;
   #framesWithoutPicture = 0;
 
@@ -83,6 +86,7 @@ export class SeiInjector {
     }
     this.#lock = new FormatLock(framingHint(options));
     this.#maxPacketSize = maxPacketSizeOption(options);
+    this.#maxFrameGrowth = maxFrameGrowthOption(options);
     this.#cursor = publisher.openTrack(options);
     this.id = this.#cursor.id;
   }
@@ -172,7 +176,7 @@ export class SeiInjector {
       this.#cursor.report('unknown-frame', { length: data.length });
       return undefined;
     }
-    const picture = pictureOf(data, framing, this.#maxPacketSize);
+    const picture = pictureOf(data, framing, this.#maxPacketSize, this.#maxFrameGrowth);
     if (picture === undefined) {
       this.#framesWithoutPicture++;
       return undefined;
@@ -182,21 +186,33 @@ export class SeiInjector {
   }
 }
 
+function maxFrameGrowthOption({ maxFrameGrowth = Infinity }: SeiInjectorOptions): number {
+  if (typeof maxFrameGrowth !== 'number') throw invalidType('options.maxFrameGrowth', 'a number', maxFrameGrowth);
+  if (!(maxFrameGrowth > 0)) throw outOfRange('options.maxFrameGrowth', 'a number above 0', maxFrameGrowth);
+  return maxFrameGrowth;
+}
+
 /** What the first slice of a frame says of its picture, and where it is; undefined where SEI cannot go in. */
-function pictureOf(data: Uint8Array, framing: number, maxPacketSize: number): LocatedPicture | undefined {
+function pictureOf(
+  data: Uint8Array,
+  framing: number,
+  maxPacketSize: number,
+  maxFrameGrowth: number,
+): LocatedPicture | undefined {
   const cursor = new NalUnitCursor(data, framing);
   const offset = findInsertionPoint(data, cursor);
   if (offset < 0) return undefined;
   const header = data[cursor.start];
   let maxLength = Infinity;
-  let maxGrowth = Infinity;
+  let maxGrowth = maxFrameGrowth;
   if (isLengthPrefixed(framing)) {
     maxLength = maxNalUnitLength(lengthSizeOf(framing));
   } else if (framing === Framing.rtp) {
     if (!startsPicture(data, cursor.start, cursor.end)) return undefined;
     maxLength = MAX_STAP_A_NAL_UNIT_LENGTH;
     if (!isStapA(data) && data.length > maxLength) return undefined;
-    maxGrowth = maxPacketSize - data.length - (isStapA(data) ? 0 : STAP_A_HEADER_LENGTH + STAP_A_SIZE_LENGTH);
+    const added = isStapA(data) ? 0 : STAP_A_HEADER_LENGTH + STAP_A_SIZE_LENGTH;
+    maxGrowth = Math.min(maxFrameGrowth, maxPacketSize - data.length) - added;
   }
   return {
     location: offset * LOCATION_SCALE + framing,

@@ -1,0 +1,37 @@
+/** What a worker receives comes to its page: the subscriber lives beside the transform, in the worker. */
+import { invalidType } from '../errors.js';
+import { ReceivedSeiMessage } from '../metadata/received-message.js';
+import type { MessageCallback } from '../metadata/subscriber.js';
+import { type SeiMessagePort, listen, send } from './message-port.js';
+
+/**
+ * In the worker: hands on to the page what a subscriber receives.
+ *
+ * ```ts
+ * const subscriber = new SeiSubscriber({ onMessage: forwardSeiMessages(self) });
+ * onrtctransform = ({ transformer }) => pipeEncodedFrames(transformer, createSeiReceiverTransform({ subscriber }));
+ * ```
+ *
+ * @param port the other side is the page's: `self` for the page that made the worker, or a MessagePort
+ * @returns the callback for the subscriber
+ */
+export function forwardSeiMessages(port: SeiMessagePort): MessageCallback {
+  return ({ uuid, payload, timestamp, frameTimestamp, messageId: id }) => {
+    send(port, 'message', { uuid, payload, timestamp, frameTimestamp, id });
+  };
+}
+
+/**
+ * In the page: takes the messages that a worker hands on with {@link forwardSeiMessages}.
+ *
+ * @param port the Worker, or the other end of the MessagePort
+ * @param onMessage takes each message, in order
+ * @returns ends it
+ * @throws `TypeError` for arguments of the wrong kind
+ */
+export function onSeiMessage(port: SeiMessagePort, onMessage: (message: ReceivedSeiMessage) => void): () => void {
+  if (typeof onMessage !== 'function') throw invalidType('onMessage', 'a function', onMessage);
+  return listen(port, 'message', (content) => {
+    onMessage(new ReceivedSeiMessage(content));
+  });
+}

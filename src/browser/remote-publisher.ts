@@ -1,0 +1,130 @@
+/** A page publishes what a worker sends: the publisher lives beside the transform, in the worker. */
+import { SeiError, type SeiErrorCode, invalidType } from '../errors.js';
+import { stringifyJson } from '../metadata/json.js';
+import { checkPublisher } from '../metadata/global.js';
+import type { PublishOptions } from '../metadata/publisher-options.js';
+import type { SeiPublisher } from '../metadata/publisher.js';
+import type { InjectionReceipt } from '../metadata/queued-message.js';
+import { SeiTicket } from '../metadata/ticket.js';
+import { type PublishFailure, type PublishRequest, type SeiMessagePort, listen, send } from './message-port.js';
+
+/** The publisher of a worker, as its page sees it. */
+export interface RemoteSeiPublisher {
+  /**
+   * Publishes a text; see {@link SeiPublisher.publishText}.
+   *
+   * @returns what became of it, when that is known; rejected with what the publisher throws
+   */
+  publishText(text: string, options?: PublishOptions): Promise<InjectionReceipt>;
+  /** Publishes a value as JSON; see {@link SeiPublisher.publishJson}. It is made JSON here, in the page. */
+  publishJson(value: unknown, options?: PublishOptions): Promise<InjectionReceipt>;
+  /** Publishes bytes; see {@link SeiPublisher.publishBytes}. They are copied. */
+  publishBytes(bytes: Uint8Array, options?: PublishOptions): Promise<InjectionReceipt>;
+  /** Takes back all messages; see {@link SeiPublisher.clearQueue}. */
+  clearQueue(): Promise<number>;
+  /** Ends what is retained under a key; see {@link SeiPublisher.release}. */
+  release(key: string): Promise<boolean>;
+}
+
+function checkPort(port: SeiMessagePort): void {
+  if (typeof (port as Partial<SeiMessagePort> | null | undefined)?.postMessage !== 'function') {
+    throw invalidType('port', 'a Worker, its global scope, or a MessagePort', port);
+  }
+}
+
+/** Calls what a page may call. */
+function perform(publisher: SeiPublisher, { method, args: [value, options] }: PublishRequest): unknown {
+  switch (method) {
+    case 'publishText':
+      return publisher.publishText(value as string, options as PublishOptions | undefined);
+    case 'publishJson':
+      return publisher.publishJson(JSON.parse(value as string), options as PublishOptions | undefined);
+    case 'publishBytes':
+      return publisher.publishBytes(value as Uint8Array, options as PublishOptions | undefined);
+    case 'clearQueue':
+      return publisher.clearQueue();
+    case 'release':
+      return publisher.release(value as string);
+    default:
+      throw invalidType('method', 'a method of RemoteSeiPublisher', method);
+  }
+}
+
+/**
+ * In the worker: lets the page publish.
+ *
+ * ```ts
+ * const publisher = new SeiPublisher();
+ * exposeSeiPublisher(self, publisher);
+ * onrtctransform = ({ transformer }) => pipeEncodedFrames(transformer, createSeiSenderTransform({ publisher }));
+ * ```
+ *
+ * @param port the other side is the page's: `self` for the page that made the worker, or a MessagePort; who can send to
+ *   it can publish
+ * @param publisher whose methods the page calls
+ * @returns takes it back
+ * @throws `TypeError` for arguments of the wrong kind
+ */
+export function exposeSeiPublisher(port: SeiMessagePort, publisher: SeiPublisher): () => void {
+  checkPort(port);
+  checkPublisher('publisher', publisher);
+  return listen(port, 'publish', (request) => {
+    const { call } = request;
+    const fail = (error: unknown): void => {
+      const { name, message, code } = error as Error & { code?: string };
+      send(port, 'receipt', { call, failure: { name, message, code } });
+    };
+    try {
+      const result = perform(publisher, request);
+      const answer = result instanceof SeiTicket ? result.injected : result;
+      void Promise.resolve(answer).then((settled) => {
+        send(port, 'receipt', { call, answer: settled });
+      }, fail);
+    } catch (error) {
+      fail(error);
+    }
+  });
+}
+
+/**
+ * In the page: the publisher that a worker has exposed with {@link exposeSeiPublisher}.
+ *
+ * ```ts
+ * const publisher = connectSeiPublisher(worker);
+ * await publisher.publishText('Hello');
+ * ```
+ *
+ * @param port the Worker, or the other end of the MessagePort
+ * @returns methods that answer when the worker does; calls are carried out in order
+ * @throws `TypeError` for an argument of the wrong kind
+ */
+export function connectSeiPublisher(port: SeiMessagePort): RemoteSeiPublisher {
+  checkPort(port);
+  const calls = new Map<number, { resolve(answer: never): void; reject(error: unknown): void }>();
+  let latest = 0;
+  listen(port, 'receipt', ({ call, answer, failure }) => {
+    const waiting = calls.get(call);
+    calls.delete(call);
+    if (failure === undefined) waiting?.resolve(answer as never);
+    else waiting?.reject(errorOf(failure));
+  });
+  const request = <Answer>(method: keyof RemoteSeiPublisher, ...args: readonly unknown[]): Promise<Answer> =>
+    new Promise<Answer>((resolve, reject) => {
+      const call = ++latest;
+      send(port, 'publish', { call, method, args });
+      calls.set(call, { resolve, reject });
+    });
+  return {
+    publishText: (text, options) => request('publishText', text, options),
+    // A value that cannot be cloned may still be JSON, by its toJSON.
+    publishJson: async (value, options) => request('publishJson', stringifyJson(value), options),
+    publishBytes: (bytes, options) => request('publishBytes', bytes, options),
+    clearQueue: () => request('clearQueue'),
+    release: (key) => request('release', key),
+  };
+}
+
+function errorOf({ name, message, code }: PublishFailure): Error {
+  if (code?.startsWith('ERR_SEI_') === true) return new SeiError(code as SeiErrorCode, message);
+  return Object.assign(new (name === 'RangeError' ? RangeError : TypeError)(message), { code });
+}

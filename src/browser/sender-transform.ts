@@ -1,0 +1,115 @@
+import { invalidType } from '../errors.js';
+import { type DiagnosticListener, diagnose } from '../metadata/diagnostics.js';
+import { SeiInjector, type SeiInjectorOptions } from '../metadata/injector.js';
+import { type EncodedVideoFrame, mayBeH264, setFrameData } from './encoded-frame.js';
+import { type FrameWork, type SeiFrameTransform, frameTransform } from './frame-transform.js';
+import { Layers } from './layers.js';
+
+/**
+ * The bytes by which a transform lets one frame grow: Chrome plays streams with up to 2 kB of SEI in every frame, and
+ * loses frames with 6 kB.
+ */
+export const DEFAULT_MAX_FRAME_GROWTH = 2048;
+
+/** Options of {@link createSeiSenderTransform}. */
+export interface SeiSenderTransformOptions extends Pick<SeiInjectorOptions, 'publisher' | 'format' | 'onDiagnostic'> {
+  /** The most bytes by which a frame may grow; {@link DEFAULT_MAX_FRAME_GROWTH} where absent. */
+  readonly maxFrameGrowth?: number | undefined;
+}
+
+/** Counts of a sender's transform. */
+export interface SeiSenderTransformStats {
+  /** Frames that came; all of them went on. */
+  readonly frames: number;
+  /** Those among them that messages went into. */
+  readonly framesInjected: number;
+  /** Those that say that they are something else than H.264. */
+  readonly framesOfOtherCodecs: number;
+  /** Those that passed while messages were waiting, since they are no H.264 or hold no picture. */
+  readonly framesUnreadable: number;
+  /** Those that passed since something was thrown. */
+  readonly errors: number;
+  /** Simulcast layers that have had a frame. */
+  readonly layers: number;
+}
+
+class SenderWork implements FrameWork<SeiSenderTransformStats> {
+  readonly #layers: Layers<SeiInjector>;
+  readonly #onDiagnostic: DiagnosticListener | undefined;
+  /** Counts of layers that are gone. */
+  readonly #gone = { framesInjected: 0, framesUnreadable: 0, layers: 0 };
+  #frames = 0;
+  #framesOfOtherCodecs = 0;
+  #errors = 0;
+
+  constructor(options: SeiSenderTransformOptions) {
+    const { publisher, format, onDiagnostic, maxFrameGrowth = DEFAULT_MAX_FRAME_GROWTH } = options;
+    const open = (id: string) => new SeiInjector({ publisher, format, onDiagnostic, maxFrameGrowth, id });
+    // Options that are none are told at once, not at the first frame.
+    open('').close();
+    this.#onDiagnostic = onDiagnostic;
+    this.#layers = new Layers(open, (injector) => {
+      injector.close();
+      this.#gone.layers++;
+      this.#gone.framesInjected += injector.stats.framesInjected;
+      this.#gone.framesUnreadable += unreadableFrames(injector);
+    });
+  }
+
+  get stats(): SeiSenderTransformStats {
+    let { framesInjected, framesUnreadable, layers } = this.#gone;
+    for (const injector of this.#layers.states()) {
+      framesInjected += injector.stats.framesInjected;
+      framesUnreadable += unreadableFrames(injector);
+      layers++;
+    }
+    const [frames, framesOfOtherCodecs, errors] = [this.#frames, this.#framesOfOtherCodecs, this.#errors];
+    return { frames, framesInjected, framesOfOtherCodecs, framesUnreadable, errors, layers };
+  }
+
+  process(frame: EncodedVideoFrame): void {
+    this.#frames++;
+    const metadata = frame.getMetadata();
+    if (!mayBeH264(metadata)) {
+      this.#framesOfOtherCodecs++;
+      return;
+    }
+    const layer = this.#layers.of(metadata);
+    const bytes = new Uint8Array(frame.data);
+    const tagged = layer.state.inject(bytes, { timestamp: layer.timestampOf(frame, metadata) });
+    if (tagged !== bytes) setFrameData(frame, tagged);
+  }
+
+  failed(error: unknown): void {
+    this.#errors++;
+    diagnose('injector', 'transform-error', { error }, this.#onDiagnostic);
+  }
+
+  close(): void {
+    this.#layers.close();
+  }
+}
+
+function unreadableFrames({ stats: { unknownFrames, framesWithoutPicture } }: SeiInjector): number {
+  return unknownFrames + framesWithoutPicture;
+}
+
+/**
+ * Puts the messages of a publisher into the encoded frames of a WebRTC sender: a TransformStream for the worker of a
+ * `RTCRtpScriptTransform`, and for `createEncodedStreams()` of older Chrome; see {@link pipeEncodedFrames}.
+ *
+ * One transform takes all simulcast layers of its sender: each has an injector of its own, so that each carries every
+ * message. Every frame goes on, once and in order; what is no H.264, is broken or holds no picture goes on as it is.
+ * Messages that would let a frame grow too much wait for the next ones. What is larger by itself goes into no frame and
+ * expires: let the publisher split it, with `oversize: 'split'`.
+ *
+ * @param options the publisher, and how much goes into a frame
+ * @returns the transform; it belongs to one sender
+ * @throws `TypeError`, `RangeError` for options that are none (H.264 7.4.1.2.3)
+ */
+export function createSeiSenderTransform(
+  options: SeiSenderTransformOptions,
+): SeiFrameTransform<SeiSenderTransformStats> {
+  if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
+  return frameTransform(new SenderWork(options));
+}
