@@ -13,7 +13,10 @@ export const DEFAULT_MAX_FRAME_GROWTH = 2048;
 
 /** Options of {@link createSeiSenderTransform}. */
 export interface SeiSenderTransformOptions extends Pick<SeiInjectorOptions, 'publisher' | 'format' | 'onDiagnostic'> {
-  /** The most bytes by which a frame may grow; {@link DEFAULT_MAX_FRAME_GROWTH} where absent. */
+  /**
+   * The most bytes by which a frame may grow, {@link DEFAULT_MAX_FRAME_GROWTH} where absent. A NAL unit that is larger
+   * by itself goes alone.
+   */
   readonly maxFrameGrowth?: number | undefined;
 }
 
@@ -100,8 +103,8 @@ function unreadableFrames({ stats: { unknownFrames, framesWithoutPicture } }: Se
  *
  * One transform takes all simulcast layers of its sender: each has an injector of its own, so that each carries every
  * message. Every frame goes on, once and in order; what is no H.264, is broken or holds no picture goes on as it is.
- * Messages that would let a frame grow too much wait for the next ones. What is larger by itself goes into no frame and
- * expires: let the publisher split it, with `oversize: 'split'`.
+ * Messages that would let a frame grow too much wait for the next ones, and a publisher with `oversize: 'split'` spreads
+ * a large message over several.
  *
  * @param options the publisher, and how much goes into a frame
  * @returns the transform; it belongs to one sender

@@ -17,7 +17,10 @@ import type { Picture, Selection } from './track.js';
 export interface SeiInjectorOptions extends InjectOptions, TrackCursorOptions {
   /** Where the messages come from. */
   readonly publisher: SeiPublisher;
-  /** The most bytes by which a frame may grow, framing included; what its publisher allows where absent. */
+  /**
+   * The most bytes by which a frame may grow, framing included; what the publisher allows where absent. A NAL unit that
+   * is larger by itself goes alone.
+   */
   readonly maxFrameGrowth?: number | undefined;
 }
 
@@ -204,15 +207,14 @@ function pictureOf(
   if (offset < 0) return undefined;
   const header = data[cursor.start];
   let maxLength = Infinity;
-  let maxGrowth = maxFrameGrowth;
+  let maxGrowth = Infinity;
   if (isLengthPrefixed(framing)) {
     maxLength = maxNalUnitLength(lengthSizeOf(framing));
   } else if (framing === Framing.rtp) {
     if (!startsPicture(data, cursor.start, cursor.end)) return undefined;
     maxLength = MAX_STAP_A_NAL_UNIT_LENGTH;
     if (!isStapA(data) && data.length > maxLength) return undefined;
-    const added = isStapA(data) ? 0 : STAP_A_HEADER_LENGTH + STAP_A_SIZE_LENGTH;
-    maxGrowth = Math.min(maxFrameGrowth, maxPacketSize - data.length) - added;
+    maxGrowth = maxPacketSize - data.length - (isStapA(data) ? 0 : STAP_A_HEADER_LENGTH + STAP_A_SIZE_LENGTH);
   }
   return {
     location: offset * LOCATION_SCALE + framing,
@@ -220,6 +222,7 @@ function pictureOf(
     isKept: (header & 0x60) !== 0,
     maxNalUnitLength: maxLength,
     maxGrowth,
+    maxSharedGrowth: maxFrameGrowth,
     framingLength: framingLength(framing),
   };
 }

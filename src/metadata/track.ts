@@ -56,6 +56,8 @@ export interface Picture {
   readonly maxNalUnitLength: number;
   /** The bytes that the frame may grow by, framing included. */
   readonly maxGrowth: number;
+  /** The bytes that it may grow by where more than one NAL unit goes in; `maxGrowth` where absent. */
+  readonly maxSharedGrowth?: number;
   /** Bytes of framing for each NAL unit. */
   readonly framingLength: number;
 }
@@ -462,7 +464,10 @@ export class Track {
     // Were a smaller one let through, a large one could wait forever.
     if (!this.#window.fits(bytes, this.clock.position)) return Fit.full;
     if (!goesAlone && bytes > maxBytesPerFrame) return Fit.skipped;
-    if (bytes + count * picture.framingLength > picture.maxGrowth) return Fit.skipped;
+    const { maxGrowth, maxSharedGrowth = maxGrowth } = picture;
+    if (bytes + count * picture.framingLength > (count > 1 ? Math.min(maxGrowth, maxSharedGrowth) : maxGrowth)) {
+      return Fit.skipped;
+    }
     selection.add(nalUnit, take);
     return Fit.taken;
   }

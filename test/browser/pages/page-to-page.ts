@@ -1,6 +1,5 @@
 /** One peer connection to another, in one page. */
 import {
-  type Messages,
   Side,
   addH264,
   connect,
@@ -12,30 +11,7 @@ import {
   publisherOf,
   until,
 } from './peers.js';
-
-/** What is tried. */
-export interface PageToPageOptions {
-  /** `RTCRtpScriptTransform`, or the `createEncodedStreams()` of older Chrome. */
-  readonly isScript: boolean;
-  readonly messages: Messages;
-  readonly publisher?: object | undefined;
-  readonly strip?: boolean | undefined;
-  readonly throws?: boolean | undefined;
-  readonly maxFrameGrowth?: number | undefined;
-}
-
-/** What came of it. */
-export interface PageToPageResult {
-  /** False where the browser does not have what is tried. */
-  readonly isSupported: boolean;
-  readonly outcomes: readonly string[];
-  readonly numbers: readonly number[];
-  readonly sending: Record<string, Record<string, number>>;
-  readonly receiving: Record<string, Record<string, number>>;
-  readonly inbound: Record<string, number | string>;
-  /** Frames that were decoded after the last message had come. */
-  readonly decodedAfterwards: number;
-}
+import type { PageToPageOptions, PageToPageResult } from '../results.js';
 
 /** Runs it once. */
 export async function pageToPage(options: PageToPageOptions): Promise<PageToPageResult> {

@@ -1,15 +1,6 @@
 /** Peers in a page: a canvas that is sent, a video that plays what comes, and workers with the transforms between them. */
 import { type RemoteSeiPublisher, connectSeiPublisher, onSeiMessage } from 'h264-sei/browser';
-
-/** What the transform of one side is to do. */
-export interface SideOptions {
-  readonly side: 'sender' | 'receiver';
-  readonly publisher?: object | undefined;
-  readonly maxFrameGrowth?: number | undefined;
-  readonly strip?: boolean | undefined;
-  /** Whether the message handler throws, for every message. */
-  readonly throws?: boolean | undefined;
-}
+import type { Counts, Messages, SideOptions } from '../results.js';
 
 /** A worker with a transform. */
 export class Side {
@@ -35,10 +26,10 @@ export class Side {
   }
 
   /** Counts of the transform and of what it works for. */
-  stats(): Promise<Record<string, Record<string, number>>> {
+  stats(): Promise<Counts> {
     return new Promise((resolve) => {
       const listener = ({ data }: MessageEvent): void => {
-        const { stats } = data as { stats?: Record<string, Record<string, number>> };
+        const { stats } = data as { stats?: Counts };
         if (stats === undefined) return;
         this.worker.removeEventListener('message', listener);
         resolve(stats);
@@ -119,15 +110,6 @@ export async function inboundStats(peer: RTCPeerConnection): Promise<Record<stri
   const inbound = all.find(({ type, kind }) => type === 'inbound-rtp' && kind === 'video') ?? {};
   const codec = all.find(({ id }) => id === inbound['codecId']);
   return { ...inbound, mimeType: codec?.['mimeType'] ?? '' };
-}
-
-/** Which messages are published, and how. */
-export interface Messages {
-  readonly count: number;
-  /** Characters of text in each. */
-  readonly length: number;
-  /** Milliseconds from one to the next; 0 for all at once. */
-  readonly interval: number;
 }
 
 /** Publishes numbered messages; answers what became of each. */

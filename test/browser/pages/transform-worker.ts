@@ -9,7 +9,7 @@ import {
   forwardSeiMessages,
   pipeEncodedFrames,
 } from 'h264-sei/browser';
-import type { SideOptions } from './peers.js';
+import type { SideOptions } from '../results.js';
 
 /** What is used of the global scope of a worker, whose types would clash with those of the page. */
 interface WorkerScope extends EventTarget {

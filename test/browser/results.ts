@@ -1,0 +1,63 @@
+/** What tests, the programs that they run, and the pages in them tell each other. */
+
+/** What the transform of one side is to do. */
+export interface SideOptions {
+  readonly side: 'sender' | 'receiver';
+  readonly publisher?: object | undefined;
+  readonly maxFrameGrowth?: number | undefined;
+  readonly strip?: boolean | undefined;
+  /** Whether the message handler throws, for every message. */
+  readonly throws?: boolean | undefined;
+}
+
+/** Which messages are published, and how. */
+export interface Messages {
+  readonly count: number;
+  /** Characters of text in each. */
+  readonly length: number;
+  /** Milliseconds from one to the next; 0 for all at once. */
+  readonly interval: number;
+}
+
+/** Counts by who has counted. */
+export type Counts = Record<string, Record<string, number>>;
+
+/** What is tried. */
+export interface PageToPageOptions {
+  /** `RTCRtpScriptTransform`, or the `createEncodedStreams()` of older Chrome. */
+  readonly isScript: boolean;
+  readonly messages: Messages;
+  readonly publisher?: object | undefined;
+  readonly strip?: boolean | undefined;
+  readonly throws?: boolean | undefined;
+  readonly maxFrameGrowth?: number | undefined;
+}
+
+/** What came of it. */
+export interface PageToPageResult {
+  /** False where the browser does not have what is tried. */
+  readonly isSupported: boolean;
+  readonly outcomes: readonly string[];
+  readonly numbers: readonly number[];
+  readonly sending: Counts;
+  readonly receiving: Counts;
+  readonly inbound: Record<string, number | string>;
+  /** Frames that were decoded after the last message had come. */
+  readonly decodedAfterwards: number;
+}
+
+/** What came of it in the page. */
+export interface WeriftPageResult {
+  readonly outcomes: readonly string[];
+  /** Numbers that came from the other side. */
+  readonly numbers: readonly number[];
+  readonly inbound: Record<string, number | string>;
+  readonly receiving: Counts;
+}
+
+/** What came of it. */
+export interface WeriftResult {
+  readonly page: WeriftPageResult;
+  /** Numbers that werift has received. */
+  readonly numbers: readonly number[];
+}
