@@ -61,3 +61,29 @@ export interface WeriftResult {
   /** Numbers that werift has received. */
   readonly numbers: readonly number[];
 }
+
+/** What came of chunks with messages and without. */
+export interface WebCodecsResult {
+  readonly chunks: number;
+  /** Those that are longer than they were. */
+  readonly taggedChunks: number;
+  readonly pictures: number;
+  /** Pictures that are those of the chunks without messages, pixel by pixel. */
+  readonly equalPictures: number;
+  /** Pictures that are not the one before. */
+  readonly differentPictures: number;
+  /** The numbers of the messages that came. */
+  readonly messages: readonly number[];
+}
+
+/** What hls.js has told of a stream. */
+export interface HlsResult {
+  /** What it read: UUID and text of each message, in the order in which it told them. */
+  readonly messages: readonly (readonly [uuid: string, text: string])[];
+  /** Errors that it has told. */
+  readonly errors: readonly string[];
+  /** Where the video has ended, in seconds. */
+  readonly position: number;
+  /** Frames that the browser has decoded. */
+  readonly frames: number;
+}

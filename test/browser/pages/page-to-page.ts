@@ -20,9 +20,10 @@ export async function pageToPage(options: PageToPageOptions): Promise<PageToPage
   const nothing = { outcomes: [], numbers: [], sending: {}, receiving: {}, inbound: {}, decodedAfterwards: 0 };
   if (!isSupported) return { isSupported, ...nothing };
 
-  const configuration = isScript ? {} : { encodedInsertableStreams: true };
-  const offering = new RTCPeerConnection(configuration);
-  const answering = new RTCPeerConnection(configuration);
+  // Of older Chrome, and in no type.
+  const configuration: object = isScript ? {} : { encodedInsertableStreams: true };
+  const offering = new RTCPeerConnection(configuration as RTCConfiguration);
+  const answering = new RTCPeerConnection(configuration as RTCConfiguration);
   const sender = new Side({ side: 'sender', publisher, maxFrameGrowth });
   const receiver = new Side({ side: 'receiver', strip, throws });
   const numbers = numbersFrom(receiver);

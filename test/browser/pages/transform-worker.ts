@@ -1,7 +1,6 @@
 /** The worker of both sides: it has the transforms, the page has the rest. */
 import {
   SeiPublisher,
-  type SeiPublisherOptions,
   SeiSubscriber,
   createSeiReceiverTransform,
   createSeiSenderTransform,
@@ -12,7 +11,7 @@ import {
 import type { SideOptions } from '../results.js';
 
 /** What is used of the global scope of a worker, whose types would clash with those of the page. */
-interface WorkerScope extends EventTarget {
+interface WorkerScope {
   onrtctransform: ((event: { readonly transformer: Transformer }) => void) | null;
   postMessage(message: unknown): void;
   addEventListener(type: 'message', listener: (event: MessageEvent) => void): void;
@@ -30,7 +29,7 @@ const stats = new Map<string, () => unknown>();
 
 function transformFor({ side, publisher: options = {}, maxFrameGrowth, strip, throws = false }: SideOptions) {
   if (side === 'sender') {
-    const publisher = new SeiPublisher(options as SeiPublisherOptions);
+    const publisher = new SeiPublisher(options);
     exposeSeiPublisher(scope, publisher);
     const transform = createSeiSenderTransform({ publisher, maxFrameGrowth });
     stats.set('sender', () => transform.stats);

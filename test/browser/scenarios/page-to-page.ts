@@ -1,6 +1,6 @@
 /** Two peers in one page, once for each of the options in the argument; prints what the page has answered. */
 import type { PageToPageOptions, PageToPageResult } from '../results.js';
-import { withPage } from './page.js';
+import { withPage } from '../with-page.js';
 
 void withPage('page-to-page', async (page) => {
   const results: PageToPageResult[] = [];

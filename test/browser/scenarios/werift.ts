@@ -6,7 +6,7 @@ import { RTCPeerConnection, RTCRtpCodecParameters, type RTCRtpTransceiver } from
 import { SeiPublisher, SeiSubscriber } from '../../../src/index.js';
 import { attachWeriftSender, attachWeriftTrack } from '../../../src/integrations/werift.js';
 import type { WeriftResult } from '../results.js';
-import { withPage } from './page.js';
+import { withPage } from '../with-page.js';
 
 /** The numbers that werift publishes begin here. */
 const FIRST_NUMBER = 1000;

@@ -1,18 +1,29 @@
 import type { Page } from 'playwright-core';
-import { bundleForPage } from '../../support/browser-bundle.js';
-import { consoleOf, launchChromium, serveFiles } from '../../support/chromium.js';
+import { bundleForPage } from '../support/browser-bundle.js';
+import { type ServedFile, consoleOf, launchChromium, serveFiles } from '../support/chromium.js';
 
-/** Opens a page of `test/browser/pages` in Chromium, does something with it, and closes all. */
-export async function withPage<Result>(name: string, act: (page: Page) => Promise<Result>): Promise<Result> {
+/**
+ * Opens a page of `test/browser/pages` in Chromium, does something with it, and closes all.
+ *
+ * @param name of the page
+ * @param act what is done with it
+ * @param served what the page can fetch besides, by its path
+ */
+export async function withPage<Result>(
+  name: string,
+  act: (page: Page) => Promise<Result>,
+  served: readonly (readonly [path: string, file: ServedFile])[] = [],
+): Promise<Result> {
   const javascript = async (file: string) => ({
     type: 'text/javascript',
     body: await bundleForPage(`test/browser/pages/${file}.ts`),
   });
   const html = '<!doctype html><title>test</title><link rel="icon" href="data:,"><script type="module" src="/page.js">';
-  const files = new Map([
+  const files = new Map<string, ServedFile>([
     ['/', { type: 'text/html', body: `${html}</script>` }],
     ['/page.js', await javascript(name)],
     ['/worker.js', await javascript('transform-worker')],
+    ...served,
   ]);
   const server = await serveFiles(files);
   const browser = await launchChromium();
