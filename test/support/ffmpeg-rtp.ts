@@ -11,7 +11,7 @@ const HOST = '127.0.0.1';
 const TIMEOUT_MS = 120_000;
 
 /** What a process has written to its output once it has ended; rejects where it fails. */
-function outputOf(child: ChildProcess): Promise<Buffer> {
+export function outputOf(child: ChildProcess): Promise<Buffer> {
   const chunks: Buffer[] = [];
   const errors: Buffer[] = [];
   child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -28,8 +28,9 @@ function outputOf(child: ChildProcess): Promise<Buffer> {
   });
 }
 
-function sdpOf(fmtp: string): string {
-  const media = ['m=video 0 RTP/AVP 96', 'a=rtpmap:96 H264/90000', `a=fmtp:96 ${fmtp}`, 'a=control:video'];
+/** A session description (RFC 8866) of H.264 with payload type 96; the port is 0 where RTSP sets it up. */
+export function sdpOf(fmtp: string, port = 0): string {
+  const media = [`m=video ${port} RTP/AVP 96`, 'a=rtpmap:96 H264/90000', `a=fmtp:96 ${fmtp}`, 'a=control:video'];
   return ['v=0', `o=- 0 0 IN IP4 ${HOST}`, 's=-', `c=IN IP4 ${HOST}`, 't=0 0', ...media, ''].join('\r\n');
 }
 
