@@ -63,7 +63,9 @@ async function main(): Promise<boolean> {
     }
     await sleep(FRAME_MS);
   }
-  await sleep(200);
+  // What is still on its way comes within milliseconds; a machine that is busy may take longer.
+  const isComplete = () => packets.filter(({ header }) => header.marker).length >= accessUnits.length;
+  for (let waited = 0; !isComplete() && waited < 10_000; waited += 10) await sleep(10);
   attachment.close();
   await Promise.all([uplink.close(), downlink.close()]);
 

@@ -4,8 +4,9 @@ import type { Readable } from 'node:stream';
 import type { Context, TerminalWritable } from './context.js';
 import type * as Program from './program.js';
 
-/** How long a run that is interrupted may take to remove what it has begun, in milliseconds. */
-const GRACE_MS = 2000;
+/** How long a run that is interrupted may take to remove what it has begun, in turns of so many milliseconds. */
+const GRACE_TURNS = 20;
+const GRACE_TURN_MS = 100;
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 
@@ -58,8 +59,10 @@ async function main(): Promise<void> {
     process.once(name, () => {
       signal = name;
       interruption.abort();
-      // Opening a pipe that nobody has at its other end cannot be interrupted otherwise.
-      setTimeout(() => process.kill(process.pid, name), GRACE_MS).unref();
+      // Opening a pipe that nobody has at its other end cannot be interrupted otherwise. Turns are counted, since time
+      // also passes for a process that does not get to run.
+      let turns = 0;
+      setInterval(() => ++turns === GRACE_TURNS && process.kill(process.pid, name), GRACE_TURN_MS).unref();
     });
   }
   process.exitCode = await run(new ProcessContext(interruption.signal));

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RecycledMemory, WRITE_SIZE, freshMemory, joinPieces } from '../../src/cli/chunk-memory.js';
+import { runs } from '../property/arbitraries.js';
 
 describe('joinPieces', () => {
   it('gives the bytes of the pieces in order, in chunks that are as large as they may be', () => {
@@ -13,7 +14,7 @@ describe('joinPieces', () => {
         expect(Buffer.concat(chunks).equals(expected)).toBe(true);
         expect(chunks).toHaveLength(Math.ceil(expected.length / WRITE_SIZE));
       }),
-      { numRuns: 50 },
+      runs(50),
     );
   });
 

@@ -42,8 +42,7 @@ describe('the command as a process', () => {
     child.stdout!.on('data', (chunk: Buffer) => (length += chunk.length));
     // The beginning of the third access unit shows that the second is complete.
     child.stdin!.write(clip.read().subarray(0, first + second + 100));
-    for (let i = 0; i < 200 && length < first + second; i++) await delay(50);
-    expect(length).toBeGreaterThanOrEqual(first + second);
+    while (length < first + second) await delay(10);
     child.stdin!.end();
     expect((await once(child, 'close'))[0]).toBe(0);
   });
@@ -89,7 +88,7 @@ describe('the command as a process', () => {
       const run = collect(child);
       child.stdin!.on('error', () => {});
       child.stdin!.write(clip.read());
-      for (let i = 0; i < 200 && (await readdir(directory)).length === 0; i++) await delay(50);
+      while ((await readdir(directory)).length === 0) await delay(10);
       expect(await readdir(directory)).toHaveLength(1);
       child.kill(signal);
       expect(await run).toMatchObject({ code: null, signal, stderr: '' });

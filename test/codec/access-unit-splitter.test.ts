@@ -21,6 +21,7 @@ import { codedSlice, defaultParameterSets, sliceDataPartition, type SliceFields 
 import { conformanceStreams, conformanceTool, fixtureClip, fixtureClips } from '../support/streams.js';
 import { describeWith } from '../support/skip.js';
 import { syntheticStreams } from '../support/synthetic.js';
+import { runs } from '../property/arbitraries.js';
 
 /** Pushes `data` in chunks, each a copy of its own that is overwritten after the call, and collects what comes out. */
 function split(data: Uint8Array, nextLength: () => number, options?: AccessUnitSplitterOptions): Buffer[] {
@@ -477,7 +478,7 @@ describe('any bytes', () => {
   }
 
   it('come out as they went in, split the same whatever the chunks', () => {
-    fc.assert(fc.property(stream, lengths, limit, expectSame), { numRuns: 1000 });
+    fc.assert(fc.property(stream, lengths, limit, expectSame), runs(1000));
   });
 
   it('do so when they are a real stream with some bytes changed', () => {
@@ -494,7 +495,7 @@ describe('any bytes', () => {
           expectSame(data, chunkLengths, 2000);
         },
       ),
-      { numRuns: 50 },
+      runs(50),
     );
   });
 

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BitReader } from '../../src/codec/bit-reader.js';
 import { BitWriter, escape } from '../support/bitstream-writer.js';
+import { runs } from '../property/arbitraries.js';
 
 function read(...bytes: number[]): BitReader {
   return new BitReader(Uint8Array.from(bytes), 0, bytes.length);
@@ -104,6 +105,7 @@ describe('BitReader', () => {
         expect(values).toEqual(elements.map(({ value }) => (value === 0 ? 0 : value)));
         expect(reader.failed).toBe(false);
       }),
+      runs(100),
     );
   });
 });

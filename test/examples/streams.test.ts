@@ -41,9 +41,9 @@ describeWith([ffmpegTool, nodeAvTool], 'examples/ffmpeg-pipe.ts', () => {
   ])('carries a chat with %s at both ends', async (tool, env) => {
     const output = await runExample('ffmpeg-pipe.ts', '1', env);
     expect(output).toContain(`encoder and player: ${tool}`);
-    expect(output).toContain('◄ message 1\n◄ message 2\n');
+    expect(output).toContain('◄ message 1\n');
     expect(output).toContain('✓ the player decoded 25 of 25 pictures');
-    expect(output).toMatch(/✓ \d of \d messages arrived, each once and in order/);
+    expect(output).toMatch(/✓ \d+ of \d+ messages arrived, each once and in order/);
   });
 
   it('fails where the encoder does', async () => {

@@ -11,6 +11,7 @@ import {
   carriesIdentity,
 } from '../../src/metadata/deduplicator.js';
 import { ReceivedSeiMessage } from '../../src/metadata/received-message.js';
+import { runs } from '../property/arbitraries.js';
 
 const OUR_UUID = 'b16d7d56-892e-419c-8d82-e069cd3aa5c1';
 
@@ -177,7 +178,7 @@ describe('Deduplicator', () => {
           expect([deduplicator.size, deduplicator.standing]).toEqual(naive.sizes);
         }
       }),
-      { numRuns: 500 },
+      runs(500),
     );
   });
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ReceivedSeiMessage, type Reception } from '../../src/metadata/received-message.js';
+import { runs } from '../property/arbitraries.js';
 
 const OUR_UUID = 'b16d7d56-892e-419c-8d82-e069cd3aa5c1';
 const OTHER_UUID = 'dc45e9bd-e6d9-48b7-962c-d820d923eeef';
@@ -94,6 +95,7 @@ describe('ReceivedSeiMessage', () => {
       fc.property(binary, (bytes) => {
         expect(receive(bytes).toJSON().payload).toBe(Buffer.from(bytes).toString('base64'));
       }),
+      runs(100),
     );
   });
 

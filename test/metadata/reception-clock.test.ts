@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { MAX_RECEPTION_TRACKS, ReceptionClock } from '../../src/metadata/reception-clock.js';
 import { MAX_SOURCE_LAG_MS, TIMESTAMP_RESTART_MS } from '../../src/metadata/timestamp-sources.js';
 import { MAX_REORDERED_PICTURES } from '../../src/metadata/track-clock.js';
+import { runs } from '../property/arbitraries.js';
 
 /** The time after each of these frames, given as what the machine's clock says and the frame's timestamp. */
 function times(frames: readonly (readonly [now: number, timestamp?: number | undefined])[]): number[] {
@@ -76,6 +77,7 @@ describe('the clock of a subscriber', () => {
         expect(seen.every(Number.isFinite)).toBe(true);
         expect(seen[0] ?? 0).toBe(0);
       }),
+      runs(100),
     );
   });
 });
@@ -116,6 +118,7 @@ describe('two tracks', () => {
         // Each began when it first came, which is as far as one burst into the other.
         expect(Math.abs(time - media)).toBeLessThanOrEqual(lengths[0] * 40);
       }),
+      runs(100),
     );
   });
 
@@ -125,6 +128,7 @@ describe('two tracks', () => {
         const { time, media } = passed([first, second], Array<number>(2 * length).fill(1), [undefined, undefined]);
         expect(Math.abs(time - media)).toBeLessThanOrEqual(80);
       }),
+      runs(100),
     );
   });
 
@@ -143,6 +147,7 @@ describe('two tracks', () => {
         const { time, media } = passed(isFirstAhead ? [apart, 0] : [0, apart], lengths, [undefined, undefined]);
         expect(Math.abs(time - media)).toBeLessThanOrEqual(length * 40);
       }),
+      runs(100),
     );
   });
 

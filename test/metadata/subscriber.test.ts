@@ -23,6 +23,7 @@ import { OTHER_UUID, OUR_UUID, START_CODE_4, annexB, avcc, nal, stapA } from '..
 import { describeEachBackend } from '../support/backends.js';
 import { fixtureClip, fixtureClips } from '../support/streams.js';
 import { expectLinearTime } from '../support/growth.js';
+import { runs } from '../property/arbitraries.js';
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
 
@@ -188,7 +189,7 @@ describe('processFrame and processPacketData', () => {
         subscriber.processFrame(bytes);
         subscriber.processPacketData(bytes);
       }),
-      { numRuns: 500 },
+      runs(500),
     );
     expect(subscriber.stats.framesProcessed).toBe(1000);
   });
@@ -434,7 +435,7 @@ describe('messages in fragments', () => {
         expect(messages[0].payload).toEqual(large);
         expect(subscriber.stats).toMatchObject({ fragmentsPending: 0, rejected: 0, messagesIncomplete: 0 });
       }),
-      { numRuns: 50 },
+      runs(50),
     );
   });
 

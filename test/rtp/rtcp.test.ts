@@ -4,6 +4,7 @@ import { RtcpReceiverInfo, RtcpRrPacket, RtcpSenderInfo, RtcpSrPacket } from 'we
 import { SeiPublisher } from '../../src/index.js';
 import { RtpSeiInjector, createRtpPacket, parseRtpPacket } from '../../src/rtp/index.js';
 import { rewriteReceptionReports, rewriteSenderCounts } from '../../src/rtp/rtcp.js';
+import { runs } from '../property/arbitraries.js';
 
 const SSRC = 0xcafe_f00d;
 
@@ -148,6 +149,7 @@ describe('what is no such report', () => {
         expect(counts).toHaveLength(data.length);
         expect(reports).toEqual(data);
       }),
+      runs(100),
     );
     for (const bytes of [[], [0x80], [0x80, 200, 0, 6], [0x81, 201, 0, 1, 0, 0, 0, 5]]) {
       const data = Uint8Array.from(bytes);
