@@ -13,6 +13,7 @@ import { nodeAvTool } from './node-av.js';
 import { describeWith } from './skip.js';
 import { clipsFolder, conformanceStreams, conformanceTool, fixtureClip, fixtureClips } from './streams.js';
 import { syntheticStream, syntheticStreams } from './synthetic.js';
+import { expectLinearTime } from './growth.js';
 
 const sizes = (units: readonly Uint8Array[]): number[] => units.map((unit) => unit.length);
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
@@ -194,5 +195,20 @@ describeWith(ffmpegTool, 'headers of synthetic streams', () => {
     for (const elements of units) {
       if ([7, 8].includes(elements.get('nal_unit_type') ?? 0)) expect(elements.get('rbsp_stop_one_bit')).toBe(1);
     }
+  });
+});
+
+describe('expectLinearTime', () => {
+  const steps = (count: number) => {
+    let state = 1;
+    for (let step = 0; step < count; step++) state = Math.imul(state, 1_664_525) + 1;
+    return state;
+  };
+
+  it('tells work that grows with the square from work that grows with the size', () => {
+    expectLinearTime(5000, (size) => () => steps(1000 * size));
+    expect(() => {
+      expectLinearTime(5000, (size) => () => steps(size * size));
+    }).toThrow('out of proportion');
   });
 });
