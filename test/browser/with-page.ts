@@ -1,3 +1,4 @@
+import type { BuildOptions } from 'esbuild';
 import type { Page } from 'playwright-core';
 import { bundleForPage } from '../support/browser-bundle.js';
 import { type ServedFile, consoleOf, launchChromium, serveFiles } from '../support/chromium.js';
@@ -8,20 +9,22 @@ import { type ServedFile, consoleOf, launchChromium, serveFiles } from '../suppo
  * @param name of the page
  * @param act what is done with it
  * @param served what the page can fetch besides, by its path
+ * @param options of esbuild for the page, where they differ
  */
 export async function withPage<Result>(
   name: string,
   act: (page: Page) => Promise<Result>,
   served: readonly (readonly [path: string, file: ServedFile])[] = [],
+  options: BuildOptions = {},
 ): Promise<Result> {
-  const javascript = async (file: string) => ({
+  const javascript = async (file: string, build: BuildOptions = {}) => ({
     type: 'text/javascript',
-    body: await bundleForPage(`test/browser/pages/${file}.ts`),
+    body: await bundleForPage(`test/browser/pages/${file}.ts`, build),
   });
   const html = '<!doctype html><title>test</title><link rel="icon" href="data:,"><script type="module" src="/page.js">';
   const files = new Map<string, ServedFile>([
     ['/', { type: 'text/html', body: `${html}</script>` }],
-    ['/page.js', await javascript(name)],
+    ['/page.js', await javascript(name, options)],
     ['/worker.js', await javascript('transform-worker')],
     ...served,
   ]);

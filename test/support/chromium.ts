@@ -49,6 +49,13 @@ export function launchChromium(): Promise<Browser> {
   return chromium.launch({ executablePath: executable() ?? 'chromium', args: ARGUMENTS, timeout: LAUNCH_TIMEOUT_MS });
 }
 
+/** The page is isolated, so that it has SharedArrayBuffer. */
+const HEADERS = {
+  'cache-control': 'no-store',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-embedder-policy': 'require-corp',
+};
+
 /** A file as a server sends it. */
 export interface ServedFile {
   readonly type: string;
@@ -67,7 +74,7 @@ export async function serveFiles(files: ReadonlyMap<string, ServedFile>): Promis
   const server = createServer((request, response) => {
     const file = files.get(new URL(request.url ?? '/', 'http://localhost').pathname);
     if (file === undefined) response.writeHead(404).end();
-    else response.writeHead(200, { 'content-type': file.type, 'cache-control': 'no-store' }).end(file.body);
+    else response.writeHead(200, { ...HEADERS, 'content-type': file.type }).end(file.body);
   });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   return {

@@ -22,8 +22,8 @@ export async function pageToPage(options: PageToPageOptions): Promise<PageToPage
 
   // Of older Chrome, and in no type.
   const configuration: object = isScript ? {} : { encodedInsertableStreams: true };
-  const offering = new RTCPeerConnection(configuration as RTCConfiguration);
-  const answering = new RTCPeerConnection(configuration as RTCConfiguration);
+  const offering = new RTCPeerConnection(configuration);
+  const answering = new RTCPeerConnection(configuration);
   const sender = new Side({ side: 'sender', publisher, maxFrameGrowth });
   const receiver = new Side({ side: 'receiver', strip, throws });
   const numbers = numbersFrom(receiver);
