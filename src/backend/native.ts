@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Backend } from './backend.js';
+import { detectLibc } from './libc.js';
 
 /**
  * What the addon exports; native/addon.cc. Its functions throw a `TypeError` for arguments of the wrong type, and
@@ -39,6 +40,11 @@ const FUNCTIONS: readonly (keyof Addon)[] = [
   'extractSeiRecords',
 ];
 
+/** The addon that comes with the package, by the names that prebuildify gives. */
+function prebuiltFile(): string {
+  return process.platform === 'linux' ? `h264-sei.${detectLibc()}.node` : 'h264-sei.node';
+}
+
 function loadAddon(): Addon {
   const bindings = createRequire(__filename)('bindings') as (options: object) => Addon;
   const addon = bindings({
@@ -47,7 +53,7 @@ function loadAddon(): Addon {
     try: [
       ['module_root', 'build', 'Release', 'bindings'],
       ['module_root', 'build', 'Debug', 'bindings'],
-      ['module_root', 'prebuilds', `${process.platform}-${process.arch}`, 'h264-sei.node'],
+      ['module_root', 'prebuilds', `${process.platform}-${process.arch}`, prebuiltFile()],
     ],
   });
   const missing = FUNCTIONS.find((name) => typeof addon[name] !== 'function');
