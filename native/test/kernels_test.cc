@@ -10,50 +10,13 @@
 #include "../simd/dispatch.h"
 #include "../simd/kernel.h"
 #include "guarded_memory.h"
+#include "references.h"
 
 namespace {
 
 using h264_sei::simd::Kernel;
 using h264_sei::simd::kNoRoom;
 using Bytes = std::vector<uint8_t>;
-
-// The references: the wording of the standard, on copies, with no thought for speed.
-
-// The index of each `00 00 third`.
-std::vector<uint32_t> reference_scan(const Bytes& data, uint8_t third) {
-  std::vector<uint32_t> offsets;
-  for (size_t i = 0; i + 2 < data.size(); ++i) {
-    if (data[i] == 0 && data[i + 1] == 0 && data[i + 2] == third) offsets.push_back(static_cast<uint32_t>(i));
-  }
-  return offsets;
-}
-
-Bytes reference_escape(const Bytes& source) {
-  Bytes escaped;
-  size_t after_escape = 0;
-  for (uint8_t byte : source) {
-    const size_t size = escaped.size();
-    if (size >= after_escape + 2 && escaped[size - 1] == 0 && escaped[size - 2] == 0 && byte <= 3) {
-      escaped.push_back(3);
-      after_escape = escaped.size();
-    }
-    escaped.push_back(byte);
-  }
-  return escaped;
-}
-
-Bytes reference_unescape(const Bytes& source) {
-  Bytes rbsp;
-  for (size_t i = 0; i < source.size();) {
-    if (i + 2 < source.size() && source[i] == 0 && source[i + 1] == 0 && source[i + 2] == 3) {
-      rbsp.insert(rbsp.end(), {0, 0});
-      i += 3;
-    } else {
-      rbsp.push_back(source[i++]);
-    }
-  }
-  return rbsp;
-}
 
 uint64_t random_state = 0x9e3779b97f4a7c15u;
 
