@@ -10,7 +10,7 @@
  * - `ERR_SEI_INVALID_UUID`: the text is no UUID in canonical form.
  * - `ERR_SEI_TARGET_TOO_SMALL`: the caller's memory cannot hold the result.
  * - `ERR_SEI_OVERLAP`: the target overlaps the memory that is read.
- * - `ERR_SEI_DETACHED_BUFFER`: the memory behind a view was transferred away.
+ * - `ERR_SEI_DETACHED_BUFFER`: the memory behind a view was transferred away, or its resizable buffer has shrunk.
  * - `ERR_SEI_NOT_JSON`: the value cannot be written as JSON.
  * - `ERR_SEI_NOT_IDENTIFIED`: a message that is to be retained has no timestamp or id by which its copies are told, and
  *   its receivers take none beside it.

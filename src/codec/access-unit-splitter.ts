@@ -8,7 +8,7 @@
  */
 import { invalidType, outOfRange } from '../errors.js';
 import { scanStartCodes, trimTrailingZeros } from './byte-stream.js';
-import { allocate, copyBytes } from './bytes.js';
+import { allocate, copyBytes, isUint8Array } from './bytes.js';
 import { isVcl, nalUnitType } from './nal-unit.js';
 import { PictureTracker, Place, isParameterSet } from './picture-tracker.js';
 import { MAX_SLICE_HEADER_LENGTH, hasSliceHeader } from './slice-header.js';
@@ -159,7 +159,7 @@ export class AccessUnitSplitter {
    * @throws TypeError where `chunk` is no Uint8Array (H.264 B.1.1)
    */
   push(chunk: Uint8Array): Uint8Array[] {
-    if (!(chunk instanceof Uint8Array)) throw invalidType('chunk', 'a Uint8Array', chunk);
+    if (!isUint8Array(chunk)) throw invalidType('chunk', 'a Uint8Array', chunk);
     this.#takeBack();
     this.#chunk = chunk;
     this.#findNalUnits();

@@ -15,6 +15,17 @@ interface BufferFunctions {
   };
 }
 
+/**
+ * Whether a value is a Uint8Array, of this realm or of another, such as a vm context or Jest's, which instanceof would
+ * miss.
+ */
+export function isUint8Array(value: unknown): value is Uint8Array {
+  return (
+    value instanceof Uint8Array ||
+    (ArrayBuffer.isView(value) && (value as { [Symbol.toStringTag]?: string })[Symbol.toStringTag] === 'Uint8Array')
+  );
+}
+
 /** Below this many bytes a copy loop beats creating a view and calling `set`. */
 const SHORT_COPY = 48;
 

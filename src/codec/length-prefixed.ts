@@ -2,8 +2,8 @@
  * The framing of MP4, FLV, RTMP and WebCodecs' `avc`: each NAL unit behind its length, a big-endian number of 1, 2 or 4
  * bytes (ISO/IEC 14496-15 5.3.3), and the AVCDecoderConfigurationRecord ("avcC") that says how many (5.3.3.1).
  */
-import { SeiError } from '../errors.js';
-import { allocate, copyBytes } from './bytes.js';
+import { SeiError, invalidType } from '../errors.js';
+import { allocate, copyBytes, isUint8Array } from './bytes.js';
 
 /** How many bytes the length in front of each NAL unit has. */
 export type LengthSize = 1 | 2 | 4;
@@ -82,11 +82,13 @@ export interface AvcDecoderConfigurationRecord {
  *
  * @param avcC the record, without a box header; fields behind the picture parameter sets are ignored
  * @returns views of `avcC` (ISO/IEC 14496-15 5.3.3.1.2)
- * @throws {@link SeiError} `ERR_SEI_MALFORMED` with the offset where the record breaks the syntax
+ * @throws `TypeError` where `avcC` is no Uint8Array; {@link SeiError} `ERR_SEI_MALFORMED` with the offset where the
+ *   record breaks the syntax
  */
 export function parseAvcDecoderConfigurationRecord(avcC: Uint8Array): AvcDecoderConfigurationRecord {
   const malformed = (what: string, offset: number) =>
     new SeiError('ERR_SEI_MALFORMED', `AVCDecoderConfigurationRecord: ${what} at offset ${offset}`, { offset });
+  if (!isUint8Array(avcC)) throw invalidType('avcC', 'a Uint8Array', avcC);
   if (avcC.length < 7) throw malformed('ends early', avcC.length);
   if (avcC[0] !== 1) throw malformed(`configurationVersion is ${avcC[0]} and not 1`, 0);
   const lengthSize = (avcC[4] & 3) + 1;

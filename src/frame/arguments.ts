@@ -1,5 +1,5 @@
 /** Checks the arguments of the public functions, once, so that nothing behind them has to. */
-import { copyBytes, allocate } from '../codec/bytes.js';
+import { copyBytes, allocate, isUint8Array } from '../codec/bytes.js';
 import { Framing, lengthPrefixedFraming, type H264Format } from '../codec/framing.js';
 import { type LengthSize, parseAvcDecoderConfigurationRecord } from '../codec/length-prefixed.js';
 import { MAX_FRAME_SIZE } from '../codec/limits.js';
@@ -28,20 +28,10 @@ export interface InjectOptions extends FramingOptions {
   readonly maxPacketSize?: number | undefined;
 }
 
-/**
- * Whether a value is a Uint8Array, of this realm or of another, such as a vm context or Jest's, which instanceof would
- * miss.
- */
-export function isUint8Array(value: unknown): value is Uint8Array {
-  return (
-    value instanceof Uint8Array ||
-    (ArrayBuffer.isView(value) && (value as { [Symbol.toStringTag]?: string })[Symbol.toStringTag] === 'Uint8Array')
-  );
-}
-
+/** Whether a view has lost its memory, by a transfer or because its resizable buffer has shrunk, and is not just empty. */
 function isDetached(view: Uint8Array): boolean {
   try {
-    return new Uint8Array(view.buffer).length < 0;
+    return view.at(0) !== undefined;
   } catch {
     return true;
   }
@@ -71,7 +61,10 @@ export function checkBytes(name: string, value: unknown, index?: number): assert
   const { length } = value;
   if (length > MAX_FRAME_SIZE) throw outOfRange(`${nameOf(name, index)}.length`, `at most ${MAX_FRAME_SIZE}`, length);
   if (length === 0 && isDetached(value)) {
-    throw new SeiError('ERR_SEI_DETACHED_BUFFER', `the memory of ${nameOf(name, index)} was transferred away`);
+    throw new SeiError(
+      'ERR_SEI_DETACHED_BUFFER',
+      `the memory of ${nameOf(name, index)} is gone: it was transferred away, or its buffer has shrunk`,
+    );
   }
 }
 

@@ -1,5 +1,5 @@
+import { isUint8Array } from '../codec/bytes.js';
 import { invalidType, outOfRange } from '../errors.js';
-import { isUint8Array } from '../frame/arguments.js';
 import { type DiagnosticListener, diagnose } from './diagnostics.js';
 import { type PacketVisitor, PassedPackets, mapOutput, packetBytes } from './encoded-output.js';
 import { checkSubscriber, getGlobalSeiSubscriber } from './global.js';

@@ -2,7 +2,7 @@
  * Where the bytes are in what an encoder answers: in itself, in a packet, behind a promise, in a collection, in what is
  * iterated.
  */
-import { isUint8Array } from '../frame/arguments.js';
+import { isUint8Array } from '../codec/bytes.js';
 import { isFunction } from './patch.js';
 import { follow, isPromise, thenOf } from './thenable.js';
 

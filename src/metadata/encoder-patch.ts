@@ -1,5 +1,6 @@
+import { isUint8Array } from '../codec/bytes.js';
 import { invalidType } from '../errors.js';
-import { type InjectOptions, framingHint, isUint8Array, maxPacketSizeOption } from '../frame/arguments.js';
+import { type InjectOptions, framingHint, maxPacketSizeOption } from '../frame/arguments.js';
 import { type DiagnosticListener, diagnose } from './diagnostics.js';
 import {
   type PacketVisitor,

@@ -1,4 +1,5 @@
 /** From access units to the RTP packets of a stream: RFC 6184 5.1. */
+import { isUint8Array } from '../codec/bytes.js';
 import { invalidType, outOfRange } from '../errors.js';
 import { booleanOption, integerOption, modeOption, payloadTypeOption } from './options.js';
 import { type PacketizationMode, type PayloadOptions, packetizeNalUnits } from './payload-writer.js';
@@ -102,7 +103,7 @@ export class RtpPacketizer {
    *   packetization-mode 0, and then no sequence number is used up (RFC 6184 5.1, 5.6, 5.7.1, 5.8)
    */
   packetize(nalUnits: readonly Uint8Array[], timestamp: number, options: PacketizeOptions = {}): Uint8Array[] {
-    if (!Array.isArray(nalUnits) || !nalUnits.every((nalUnit) => nalUnit instanceof Uint8Array)) {
+    if (!Array.isArray(nalUnits) || !nalUnits.every(isUint8Array)) {
       throw invalidType('nalUnits', 'an array of Uint8Array', nalUnits);
     }
     if (typeof timestamp !== 'number') throw invalidType('timestamp', 'a number', timestamp);

@@ -44,6 +44,8 @@ describeEachBackend('arguments', (library) => {
     ['injectSeiInto, as the target', (data) => injectSeiInto(frame, [unit], data)],
     ['extractSei', (data) => extractSei(data)],
     ['stripSei', (data) => stripSei(data)],
+    ['parseAvcDecoderConfigurationRecord', (data) => library.parseAvcDecoderConfigurationRecord(data)],
+    ['AccessUnitSplitter', (data) => new library.AccessUnitSplitter().push(data)],
   ];
   for (const [what, act] of withBytes) {
     it(`of ${what} have to be a Uint8Array`, () => {

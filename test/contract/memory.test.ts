@@ -1,6 +1,7 @@
 /** Whose memory is read, written and answered. */
 import { MessageChannel } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
+import { resizableBuffer } from '../fuzz/memory-shapes.js';
 import { type Library, describeEachBackend } from '../support/backends.js';
 import { annexB, avcc, bytes, codeOf, concat, filler, nal, numbers, seiNal, stapA } from './frames.js';
 
@@ -166,6 +167,20 @@ describeEachBackend('memory', (library, { hasBuffer }) => {
       });
     }
 
+    it('or whose buffer has shrunk, is refused', () => {
+      const view = () => {
+        const buffer = resizableBuffer(64, 64);
+        const data = new Uint8Array(buffer, 32, 32);
+        buffer.resize(8);
+        return data;
+      };
+      for (const [what, read] of readers(library)) {
+        if (what === 'injectSei of the data') continue;
+        expect([what, codeOf(() => read(view()))]).toEqual([what, 'ERR_SEI_DETACHED_BUFFER']);
+      }
+      expect(codeOf(() => library.injectSeiInto(frame, [unit], view()))).toBe('ERR_SEI_DETACHED_BUFFER');
+    });
+
     it('is told from memory that is empty', () => {
       expect(library.injectSei(new Uint8Array(0), [unit])).toHaveLength(0);
       expect(library.extractSei(new Uint8Array(new ArrayBuffer(0)))).toEqual([]);
@@ -201,6 +216,7 @@ describeEachBackend('memory', (library, { hasBuffer }) => {
     expect(numbers(library.injectSei(foreign, [unit]))).toEqual(numbers(carrying));
     expect(library.extractSei(foreign)).toEqual([]);
     expect(numbers(concat(...library.injectSeiParts(foreign, [unit])))).toEqual(numbers(carrying));
+    expect(new library.AccessUnitSplitter().push(foreign)).toEqual([]);
   });
 
   it('of a STAP-A is split into views', () => {
