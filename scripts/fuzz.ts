@@ -11,6 +11,7 @@ import { rmSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type FuzzFolders, MAX_INPUT_SIZE, build, fuzz, fuzzingCompiler, targets } from './fuzz/libfuzzer.js';
+import { wholeNumber } from './fuzz/options.js';
 import { writeSeeds } from './fuzz/seeds.js';
 
 const NO_COMPILER = `no compiler with libFuzzer and sanitizers: install clang and its runtime libraries (on Debian the
@@ -20,12 +21,6 @@ interface Options {
   readonly seconds: number;
   readonly names: readonly string[];
   readonly seed?: number;
-}
-
-function wholeNumber(name: string, value: string, least: number): number {
-  const number = Number(value);
-  if (Number.isInteger(number) && number >= least) return number;
-  throw new Error(`--${name} must be a whole number, at least ${least}: ${value}`);
 }
 
 function readOptions(): Options {
