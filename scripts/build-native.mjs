@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { nodeDirectoryOption } from './node-directory.mjs';
 
 const BUILD_TIMEOUT_MS = 10 * 60_000;
 const LOAD_TIMEOUT_MS = 30_000;
@@ -37,12 +38,6 @@ function isFresh() {
   const sources = ['addon.cc', 'codec', 'simd'].map((name) => join(root, 'native', name));
   const rules = [join(root, 'binding.gyp'), fileURLToPath(import.meta.url)];
   return statSync(addon).mtimeMs >= newestChange(...sources, ...rules) && loadFailure() === undefined;
-}
-
-/** Headers beside the running Node, so that nothing has to be downloaded. */
-function nodeDirectoryOption() {
-  const prefix = process.platform === 'win32' ? dirname(process.execPath) : dirname(dirname(process.execPath));
-  return existsSync(join(prefix, 'include', 'node', 'node_api.h')) ? [`--nodedir=${prefix}`] : [];
 }
 
 /** Runs node-gyp and writes its log. Answers why there is no addon, or undefined if there is one. */
