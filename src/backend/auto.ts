@@ -7,7 +7,8 @@ import { copyBytes, isFreeOfZeros } from '../codec/bytes.js';
 import { escape, escapedLength, unescape } from '../codec/emulation-prevention.js';
 import { detect } from '../codec/format-detection.js';
 import { Framing, NalUnitCursor } from '../codec/framing.js';
-import { NalUnitType, isVcl, nalUnitType } from '../codec/nal-unit.js';
+import { readLength } from '../codec/length-prefixed.js';
+import { NalUnitType, hasForbiddenZeroBit, isVcl, nalUnitType } from '../codec/nal-unit.js';
 import { extractSeiRecords } from '../codec/sei-extraction.js';
 import { SpliceResult, locate, splice } from '../codec/splice.js';
 import type { Backend } from './backend.js';
@@ -19,6 +20,7 @@ import {
   NEAR_SLICE,
   SCAN_CUTOFF,
   UNESCAPE_CUTOFF,
+  ZERO_FREE_COUNT_CUTOFF,
   ZERO_FREE_CUTOFF,
   ZERO_HEAVY_CUTOFF,
 } from './cutoffs.js';
@@ -44,13 +46,22 @@ function isShort(data: Uint8Array, cutoff: number): boolean {
 }
 
 /**
- * Whether the first bytes settle the framing, or all but: with a hint, behind a start code of four bytes, and with
- * lengths of four bytes, which are few.
+ * Whether the first bytes settle the framing, or all but: with a hint, behind a start code, with lengths of four bytes,
+ * which are few, and where no NAL unit can stand behind a length of one or two bytes.
  */
 function isDetectedAtOnce(data: Uint8Array, hint: number): boolean {
-  if (data.length < DETECTION_CUTOFF) return true;
-  if (data[0] !== 0) return hint === Framing.rtp;
-  return data[1] !== 0 || data[2] > 1 || (data[2] === 0 && data[3] !== 0);
+  const { length } = data;
+  if (length < DETECTION_CUTOFF) return true;
+  if (data[0] !== 0) {
+    if (hint !== Framing.detect) return hint === Framing.rtp;
+    return hasForbiddenZeroBit(data[1]) && hasForbiddenZeroBit(data[2]);
+  }
+  if (data[1] !== 0 || data[2] > 1) return true;
+  if (data[2] === 0) return data[3] !== 0;
+  if (hint === Framing.annexb) return true;
+  // The start code of three bytes could be a length. Where it is none, the next one leads out of the data.
+  const next = 0x104 + data[3];
+  return next + 4 <= length && readLength(data, next, 4) > length;
 }
 
 /** Whether a look at the first NAL units shows that there is no SEI to extract. */
@@ -97,7 +108,7 @@ export function autoBackend(native: Backend): Backend {
     escapedLength(rbsp) {
       const { length } = rbsp;
       if (length < ESCAPE_CUTOFF) return escapedLength(rbsp);
-      return length < ZERO_FREE_CUTOFF && isFreeOfZeros(rbsp) ? length : native.escapedLength(rbsp);
+      return length < ZERO_FREE_COUNT_CUTOFF && isFreeOfZeros(rbsp) ? length : native.escapedLength(rbsp);
     },
 
     escape(rbsp, target) {

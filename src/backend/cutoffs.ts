@@ -17,7 +17,10 @@ export const ESCAPE_CUTOFF = 24;
  * Bytes up to which JavaScript copies what holds no zero, and so needs no escape: `memchr` and `memmove` are a shorter
  * way than the addon; benchmark `escape` of text.
  */
-export const ZERO_FREE_CUTOFF = 4096;
+export const ZERO_FREE_CUTOFF = 8192;
+
+/** Bytes up to which it looks for a zero before the addon counts the escapes; benchmark `escapedLength` of text. */
+export const ZERO_FREE_COUNT_CUTOFF = 32_768;
 
 /** Bytes from which on the addon removes escapes; benchmark `unescape`. */
 export const UNESCAPE_CUTOFF = 96;

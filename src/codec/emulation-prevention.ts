@@ -23,6 +23,9 @@ const DENSE = 32;
 /** How many bytes the loop takes where they are dense, before the search is tried again. */
 const LOOP_RUN = 128;
 
+/** What is shorter goes through the loop from its first byte on: asking the runtime for a zero costs more than that. */
+const SHORT = 32;
+
 /**
  * How many bytes {@link escape} will write.
  *
@@ -30,15 +33,19 @@ const LOOP_RUN = 128;
  */
 export function escapedLength(rbsp: Uint8Array): number {
   const { length } = rbsp;
-  if (isFreeOfZeros(rbsp)) return length;
+  const isShort = length < SHORT;
+  if (!isShort && isFreeOfZeros(rbsp)) return length;
   const search = new ZeroPairSearch(rbsp, PLACE_FOR_ESCAPE);
   let escaped = rbsp[length - 1] === 0 ? length + 1 : length;
   let from = 0;
   for (;;) {
-    const pair = search.next(from);
-    if (pair < 0) return escaped;
-    escaped++;
-    let third = pair + 2;
+    let third = from;
+    if (!isShort) {
+      const pair = search.next(from);
+      if (pair < 0) return escaped;
+      escaped++;
+      third = pair + 2;
+    }
     if (third - from < DENSE) {
       // Behind a place that changes, the next one is two bytes further on at least.
       third += 2;
@@ -54,6 +61,7 @@ export function escapedLength(rbsp: Uint8Array): number {
       }
       third -= 2;
     }
+    if (isShort) return escaped;
     from = third;
   }
 }
@@ -69,18 +77,21 @@ export function escapedLength(rbsp: Uint8Array): number {
  */
 export function escape(rbsp: Uint8Array, target: Uint8Array, at = 0): number {
   const { length } = rbsp;
-  if (isFreeOfZeros(rbsp)) return copyBytes(rbsp, 0, length, target, at);
+  const isShort = length < SHORT;
+  if (!isShort && isFreeOfZeros(rbsp)) return copyBytes(rbsp, 0, length, target, at);
   const search = new ZeroPairSearch(rbsp, PLACE_FOR_ESCAPE);
   let from = 0;
-  for (;;) {
-    const pair = search.next(from);
-    if (pair < 0) break;
-    const third = pair + 2;
-    const isDense = third - from < DENSE;
-    at = copyBytes(rbsp, from, third, target, at);
-    target[at++] = EMULATION_PREVENTION_THREE_BYTE;
-    from = third;
-    if (!isDense) continue;
+  while (from < length) {
+    if (!isShort) {
+      const pair = search.next(from);
+      if (pair < 0) break;
+      const third = pair + 2;
+      const isDense = third - from < DENSE;
+      at = copyBytes(rbsp, from, third, target, at);
+      target[at++] = EMULATION_PREVENTION_THREE_BYTE;
+      from = third;
+      if (!isDense) continue;
+    }
     // From zero to zero: what is behind two of them is looked at in the next step, as if it were the first.
     for (const stop = Math.min(from + LOOP_RUN, length); from < stop;) {
       const first = rbsp[from++];

@@ -28,13 +28,7 @@ export const SpliceResult = {
   undecided: -4,
 } as const;
 
-/** The most bytes that framing adds to a frame for each inserted NAL unit, and once for the frame. */
-export const MAX_FRAMING_OVERHEAD = {
-  perNalUnit: START_CODE_LENGTH,
-  perFrame: STAP_A_HEADER_LENGTH + STAP_A_SIZE_LENGTH,
-};
-
-/** Up to this many bytes in front of the insertion point, copying them twice costs less than a view of the rest. */
+/** Up to this many bytes in front of the insertion point, copying them twice costs less than two views. */
 const FAR_OFFSET = 4096;
 
 /** {@link locate} answers `offset * LOCATION_SCALE + framing`. */
@@ -117,6 +111,14 @@ export function becomesStapA(frame: Uint8Array, framing: number): boolean {
   return framing === Framing.rtp && !isStapA(frame);
 }
 
+/** The length of `frame` with `nalUnits` inserted at a place that {@link locate} has found. */
+export function splicedLength(frame: Uint8Array, nalUnits: readonly Uint8Array[], location: number): number {
+  const framing = location % LOCATION_SCALE;
+  const inserted = totalLength(nalUnits) + framingLength(framing) * nalUnits.length;
+  const wrapping = becomesStapA(frame, framing) ? STAP_A_HEADER_LENGTH + STAP_A_SIZE_LENGTH : 0;
+  return frame.length + inserted + wrapping;
+}
+
 /**
  * Writes `frame` with `nalUnits` inserted to `target`.
  *
@@ -151,16 +153,20 @@ export function splice(
   const framing = location % LOCATION_SCALE;
   const offset = Math.floor(location / LOCATION_SCALE);
   const wraps = becomesStapA(frame, framing);
-
-  let inserted = totalLength(nalUnits) + framingLength(framing) * nalUnits.length;
-  if (wraps) inserted += STAP_A_HEADER_LENGTH + STAP_A_SIZE_LENGTH;
-  const length = frame.length + inserted;
+  const length = splicedLength(frame, nalUnits, location);
   if (length > target.length) return SpliceResult.targetTooSmall;
+  const inserted = length - frame.length;
 
-  // The whole frame goes where its rest belongs, without a view of the rest; what is too much is written over.
-  if (offset <= FAR_OFFSET) target.set(frame, inserted);
-  else copyBytes(frame, offset, frame.length, target, inserted + offset);
-  let at = copyBytes(frame, 0, offset, target, 0);
+  let at = offset;
+  if (offset <= FAR_OFFSET) {
+    // Without views, of which each costs as much as copying some KiB: the whole frame goes where its rest belongs, and
+    // from there what belongs in front of the insertion.
+    target.set(frame, inserted);
+    target.copyWithin(0, inserted, inserted + offset);
+  } else {
+    copyBytes(frame, offset, frame.length, target, inserted + offset);
+    copyBytes(frame, 0, offset, target, 0);
+  }
   if (wraps) target[at++] = stapAHeader(frame[0]);
   for (const nalUnit of nalUnits) {
     at = writeFraming(target, at, nalUnit.length, framing);

@@ -37,8 +37,7 @@ function isDetached(view: Uint8Array): boolean {
   }
 }
 
-function isShared(view: Uint8Array): boolean {
-  const { buffer } = view;
+function isShared(buffer: ArrayBufferLike): boolean {
   return !(buffer instanceof ArrayBuffer) && Object.prototype.toString.call(buffer) === '[object SharedArrayBuffer]';
 }
 
@@ -68,13 +67,37 @@ export function checkBytes(name: string, value: unknown, index?: number): assert
   }
 }
 
+/** Memory that is going to be written to. */
+export interface Destination {
+  /** Where. */
+  readonly target: Uint8Array;
+  /** That of the target: asking a view for it takes longer than all the rest of a check. */
+  readonly memory: ArrayBufferLike;
+}
+
+function overlap(name: string): SeiError {
+  return new SeiError('ERR_SEI_OVERLAP', `target overlaps ${name}`);
+}
+
+function areApart(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === 0 || a.byteOffset + a.length <= b.byteOffset || b.byteOffset + b.length <= a.byteOffset;
+}
+
 /**
  * Checks an argument as {@link checkBytes} does; answers bytes that nobody changes while they are read: the argument
  * itself, or a copy where its memory is shared with other threads.
+ *
+ * @param name of the argument
+ * @param value the argument
+ * @param index where the value is an element of the argument
+ * @param destination what is written to while the bytes are read
+ * @throws as {@link checkBytes} does; {@link SeiError} `ERR_SEI_OVERLAP` where they share a byte with the destination
  */
-export function readableBytes(name: string, value: unknown, index?: number): Uint8Array {
+export function readableBytes(name: string, value: unknown, index?: number, destination?: Destination): Uint8Array {
   checkBytes(name, value, index);
-  if (!isShared(value)) return value;
+  const { buffer } = value;
+  if (buffer === destination?.memory && !areApart(value, destination.target)) throw overlap(nameOf(name, index));
+  if (!isShared(buffer)) return value;
   const copy = allocate(value.length, value);
   copyBytes(value, 0, copy.length, copy, 0);
   return copy;
@@ -143,20 +166,26 @@ function checkSeiNalUnit(nalUnit: Uint8Array, index: number): void {
   );
 }
 
+function readableSeiNalUnit(value: unknown, index: number, destination: Destination | undefined): Uint8Array {
+  const nalUnit = readableBytes('nalUnits', value, index, destination);
+  checkSeiNalUnit(nalUnit, index);
+  return nalUnit;
+}
+
 /**
  * Checks the NAL units that are to be injected: each a SEI NAL unit without framing, as createSeiNalUnit makes them.
  *
+ * @param nalUnits the argument
+ * @param destination what is written to while they are read
  * @returns NAL units that nobody changes while they are read, in an array that is no one else's: each element of the
  *   caller's, which may be a Proxy, is read once
  */
-export function readableSeiNalUnits(nalUnits: unknown): readonly Uint8Array[] {
+export function readableSeiNalUnits(nalUnits: unknown, destination?: Destination): readonly Uint8Array[] {
   if (!Array.isArray(nalUnits)) throw invalidType('nalUnits', 'an array of Uint8Array', nalUnits);
   const given = nalUnits as unknown[];
+  // Nearly always it is one, and an array that is written at once costs less than one that grows.
+  if (given.length === 1) return [readableSeiNalUnit(given[0], 0, destination)];
   const readable: Uint8Array[] = [];
-  for (let i = 0; i < given.length; i++) {
-    const nalUnit = readableBytes('nalUnits', given[i], i);
-    checkSeiNalUnit(nalUnit, i);
-    readable.push(nalUnit);
-  }
+  for (let i = 0; i < given.length; i++) readable.push(readableSeiNalUnit(given[i], i, destination));
   return readable;
 }

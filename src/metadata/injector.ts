@@ -4,10 +4,10 @@ import { Framing, NalUnitCursor, isLengthPrefixed, lengthSizeOf } from '../codec
 import { maxNalUnitLength } from '../codec/length-prefixed.js';
 import { NalUnitType, nalUnitType } from '../codec/nal-unit.js';
 import { MAX_STAP_A_NAL_UNIT_LENGTH, STAP_A_HEADER_LENGTH, STAP_A_SIZE_LENGTH, isStapA } from '../codec/rtp-payload.js';
-import { LOCATION_SCALE, becomesStapA, framingLength, splice } from '../codec/splice.js';
+import { LOCATION_SCALE, becomesStapA, framingLength, splice, splicedLength } from '../codec/splice.js';
 import { invalidType, outOfRange } from '../errors.js';
 import { type InjectOptions, checkBytes, framingHint, maxPacketSizeOption, readableBytes } from '../frame/arguments.js';
-import { checkNoOverlap, copyInto, piecesOf, targetTooSmall } from '../frame/inject.js';
+import { copyInto, piecesOf, targetTooSmall } from '../frame/inject.js';
 import { FormatLock } from './format-lock.js';
 import type { SeiPublisher } from './publisher.js';
 import type { TrackCursor, TrackCursorOptions, TrackCursorStats } from './track-cursor.js';
@@ -136,11 +136,10 @@ export class SeiInjector {
    */
   injectInto(frame: Uint8Array, target: Uint8Array, options?: InjectFrameOptions): number {
     checkBytes('target', target);
-    checkBytes('frame', frame);
-    checkNoOverlap('frame', frame, target);
-    const plan = this.#planFor(frame, options);
-    if (plan === undefined) return copyInto(readableBytes('frame', frame), target);
-    const { data, location, selection } = plan;
+    const data = readableBytes('frame', frame, undefined, { target, memory: target.buffer });
+    const plan = this.#isDue(options) ? this.#planWith(data) : undefined;
+    if (plan === undefined) return copyInto(data, target);
+    const { location, selection } = plan;
     const length = splice(data, selection.nalUnits, target, location);
     if (length < 0) throw targetTooSmall(target.length);
     this.#cursor.commit(selection);
@@ -161,12 +160,17 @@ export class SeiInjector {
     };
   }
 
-  /** What is to go into a frame; undefined where that is nothing. */
-  #planFor(frame: Uint8Array, options: InjectFrameOptions | undefined): Plan | undefined {
+  /** A frame has come: whether something may go into it. */
+  #isDue(options: InjectFrameOptions | undefined): boolean {
     if (options !== undefined && (typeof options !== 'object' || options === null)) {
       throw invalidType('options', 'an object', options);
     }
-    if (this.#cursor.next(options?.timestamp)) return this.#planWith(readableBytes('frame', frame));
+    return this.#cursor.next(options?.timestamp);
+  }
+
+  /** What is to go into a frame; undefined where that is nothing. */
+  #planFor(frame: Uint8Array, options: InjectFrameOptions | undefined): Plan | undefined {
+    if (this.#isDue(options)) return this.#planWith(readableBytes('frame', frame));
     if (!(frame instanceof Uint8Array)) checkBytes('frame', frame);
     return undefined;
   }
@@ -225,13 +229,4 @@ function pictureOf(
     maxSharedGrowth: maxFrameGrowth,
     framingLength: framingLength(framing),
   };
-}
-
-/** The length of a frame with NAL units inserted. */
-function splicedLength(data: Uint8Array, nalUnits: readonly Uint8Array[], location: number): number {
-  const framing = location % LOCATION_SCALE;
-  let length = data.length + framingLength(framing) * nalUnits.length;
-  if (becomesStapA(data, framing)) length += STAP_A_HEADER_LENGTH + STAP_A_SIZE_LENGTH;
-  for (const nalUnit of nalUnits) length += nalUnit.length;
-  return length;
 }
