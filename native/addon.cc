@@ -7,6 +7,7 @@
 // All state belongs to an environment, so that worker threads and contexts each choose their kernel.
 #include <napi.h>
 
+#include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <vector>
@@ -81,9 +82,18 @@ class Arguments {
   // Bytes to write to.
   Target target(size_t index) { return uint8_array(index); }
 
-  // Numbers to write to: the first of them, null if there are none, and how many there are in `count`.
+  // Numbers to write to: the first of them, null if there are none, and how many there are in `count`. Any view whose
+  // memory is aligned will do, as Node-API looks for the type of a Uint32Array among those of six others first.
   uint32_t* uint32_array(size_t index, size_t& count) {
     void* data = nullptr;
+    size_t size = 0;
+    bool is_view = false;
+    if (!failed_ && napi_is_buffer(env_, values_[index], &is_view) == napi_ok && is_view &&
+        napi_get_buffer_info(env_, values_[index], &data, &size) == napi_ok &&
+        reinterpret_cast<uintptr_t>(data) % alignof(uint32_t) == 0) {
+      count = size / sizeof(uint32_t);
+      return static_cast<uint32_t*>(data);
+    }
     if (!typed_array(values_[index], napi_uint32_array, data, count)) fail(index, "must be a Uint32Array");
     return static_cast<uint32_t*>(data);
   }

@@ -4,11 +4,28 @@ import { join } from 'node:path';
 import type { Backend } from './backend.js';
 import { detectLibc } from './libc.js';
 
+type NalUnits = readonly Uint8Array[] | Uint8Array;
+
+/** A list of one NAL unit as that NAL unit: reading a list from C++ takes a third of the call. */
+function unlisted(nalUnits: readonly Uint8Array[]): NalUnits {
+  return nalUnits.length === 1 ? nalUnits[0] : nalUnits;
+}
+
 /**
  * What the addon exports; native/addon.cc. Its functions throw a `TypeError` for arguments of the wrong type, and
  * nothing else.
  */
-interface Addon extends Omit<Backend, 'name' | 'kernel'> {
+interface Addon extends Omit<Backend, 'name' | 'kernel' | 'locate' | 'inject'> {
+  /** As that of {@link Backend}; a single NAL unit may come without its list. */
+  readonly locate: (frame: Uint8Array, nalUnits: NalUnits, hint: number, maxPacketSize: number) => number;
+  /** The same. */
+  readonly inject: (
+    frame: Uint8Array,
+    nalUnits: NalUnits,
+    target: Uint8Array,
+    hint: number,
+    maxPacketSize: number,
+  ) => number;
   /** The kernels that this CPU can run, best first. */
   kernels(): string[];
   /** The kernel in use, in this thread. */
@@ -91,8 +108,9 @@ export function loadNativeBackend(): NativeLoad {
       escape,
       unescape,
       detect,
-      locate,
-      inject,
+      locate: (frame, nalUnits, hint, maxPacketSize) => locate(frame, unlisted(nalUnits), hint, maxPacketSize),
+      inject: (frame, nalUnits, target, hint, maxPacketSize) =>
+        inject(frame, unlisted(nalUnits), target, hint, maxPacketSize),
       extractSeiRecords,
     },
     kernels: addon.kernels(),
