@@ -4,7 +4,7 @@ import { Framing, NalUnitCursor, isLengthPrefixed, lengthSizeOf } from '../codec
 import { maxNalUnitLength } from '../codec/length-prefixed.js';
 import { NalUnitType, nalUnitType } from '../codec/nal-unit.js';
 import { MAX_STAP_A_NAL_UNIT_LENGTH, STAP_A_HEADER_LENGTH, STAP_A_SIZE_LENGTH, isStapA } from '../codec/rtp-payload.js';
-import { LOCATION_SCALE, becomesStapA, framingLength, splice, splicedLength } from '../codec/splice.js';
+import { LOCATION_SCALE, framingLength, splice, splicedLength } from '../codec/splice.js';
 import { invalidType, outOfRange } from '../errors.js';
 import { type InjectOptions, checkBytes, framingHint, maxPacketSizeOption, readableBytes } from '../frame/arguments.js';
 import { copyInto, piecesOf, targetTooSmall } from '../frame/inject.js';
