@@ -7,6 +7,9 @@ import { FRAME_SIZES, GIVEN_FRAMES, type GivenFrame, SEI_NAL_UNIT } from './fram
 const KIB = 1024;
 const LARGEST = FRAME_SIZES[FRAME_SIZES.length - 1];
 
+/** A start code, or a length. */
+const FRAMING_LENGTH = 4;
+
 const nalUnits = [SEI_NAL_UNIT];
 
 function injectionTargets({ goalSize }: GivenFrame, size: number, reference: string): Target[] {
@@ -62,7 +65,13 @@ function injectSeiInto(given: GivenFrame, size: number): Comparison {
         target.set(frame);
         return frame.length;
       };
-      return { copy: { run } };
+      // Where the rest of the frame comes to lie: behind the SEI and its framing, and so at no multiple of anything.
+      const at = SEI_NAL_UNIT.length + FRAMING_LENGTH;
+      const runBehind = () => {
+        target.set(frame, at);
+        return frame.length;
+      };
+      return { copy: { run }, 'copy behind the SEI': { run: runBehind } };
     },
     targets: injectionTargets(given, size, 'copy'),
   };

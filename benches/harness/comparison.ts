@@ -141,6 +141,8 @@ export interface ComparisonResult {
   /** The module, as a path below benches/. */
   readonly module: string;
   readonly unit?: string;
+  /** In how many processes it was measured, where that is more than one: the times are the medians of theirs. */
+  readonly processes?: number;
   readonly tasks: readonly TaskResult[];
   readonly missing: readonly { readonly task: string; readonly reason: string }[];
   readonly targets: readonly TargetResult[];

@@ -70,9 +70,9 @@ function aligned(rows: readonly (readonly string[])[]): string[] {
 }
 
 /** The lines of one comparison. */
-export function comparisonLines({ name, unit, tasks, missing, targets }: ComparisonResult): string[] {
+export function comparisonLines({ name, unit, processes, tasks, missing, targets }: ComparisonResult): string[] {
   return [
-    name,
+    processes === undefined ? name : `${name} (${processes} processes)`,
     ...aligned(tasks.map((task) => columns(task, unit))).map((line) => `  ${line}`),
     ...missing.map(({ task, reason }) => `  ${task}: not measured, ${reason}`),
     ...targets.map((target) => `  ${mark(target)} ${target.claim}: ${figure(target)}`),

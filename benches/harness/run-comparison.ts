@@ -5,20 +5,10 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { join } from 'node:path';
-import type {
-  Comparison,
-  ComparisonModule,
-  ComparisonResult,
-  Effort,
-  PeakMemory,
-  Target,
-  TargetResult,
-  Task,
-  TaskResult,
-  Times,
-} from './comparison.js';
+import type { Comparison, ComparisonModule, ComparisonResult, Effort, Task, TaskResult } from './comparison.js';
 import { measure, quantile } from './measure.js';
 import { loadAnew, loadWatched, nativeKernels, sideLoaders } from './sides.js';
+import { judged } from './verdicts.js';
 
 interface NamedTask {
   /** The side and the key. */
@@ -83,11 +73,6 @@ function checkAnswers(name: string, tasks: readonly NamedTask[]): void {
   }
 }
 
-function judge({ goal, claim, unit, judge: verdictOn }: Target, times: Times, peaks: PeakMemory): TargetResult {
-  const verdict = verdictOn(times, peaks);
-  return { goal, claim, unit, ...(verdict !== undefined && { verdict }) };
-}
-
 /** Measures a comparison. */
 export function runComparison(module: string, name: string, effort: Effort): ComparisonResult {
   const comparison = loadComparison(module, name);
@@ -123,19 +108,13 @@ export function runComparison(module: string, name: string, effort: Effort): Com
       ...(peakMemory !== undefined && { peakMemory }),
     };
   });
-  const best = 'reason' in native ? '' : native.kernels[0];
-  const times: Times = (task) => {
-    const wanted = task.replace(/^native(?=,|$)/, `native ${best}`);
-    return results.find((result) => result.task === wanted)?.nanoseconds;
-  };
-  const peaks: PeakMemory = (task) => results.find((result) => result.task === task)?.peakMemory;
   return {
     name,
     module,
     ...(comparison.items !== undefined && { unit: comparison.items.unit }),
     tasks: results,
     missing,
-    targets: (comparison.targets ?? []).map((target) => judge(target, times, peaks)),
+    targets: judged(comparison, results),
   };
 }
 
