@@ -32,7 +32,7 @@ export function parseUuid(uuid: string): Uint8Array {
 
 // The messages of a stream have few UUIDs, and comparing 16 bytes takes a tenth of putting a string together.
 let lastText = DEFAULT_SEI_UUID;
-const lastBytes = parseUuid(DEFAULT_SEI_UUID);
+const lastBytes = /* @__PURE__ */ parseUuid(DEFAULT_SEI_UUID);
 
 function isLast(bytes: Uint8Array, at: number): boolean {
   for (let i = 0; i < UUID_LENGTH; i++) {

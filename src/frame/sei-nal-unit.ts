@@ -15,7 +15,7 @@ export interface SeiNalUnitOptions {
 
 // A publisher sends many messages under few UUIDs.
 let lastUuid = DEFAULT_SEI_UUID;
-let lastUuidBytes = parseUuid(DEFAULT_SEI_UUID);
+let lastUuidBytes = /* @__PURE__ */ parseUuid(DEFAULT_SEI_UUID);
 
 function uuidBytes(uuid: string): Uint8Array {
   if (uuid !== lastUuid) {

@@ -41,7 +41,7 @@ interface DecoderAdapter {
 }
 
 /** What has come out of any patched method. */
-const passed = new PassedPackets();
+const passed = /* @__PURE__ */ new PassedPackets();
 
 /**
  * What goes into patched methods that have not returned, for each subscriber: one of them may hand it on to another.

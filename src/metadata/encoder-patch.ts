@@ -97,7 +97,7 @@ interface EncoderAdapter {
 }
 
 /** What has passed through any patched encoder. */
-const passed = new PassedPackets();
+const passed = /* @__PURE__ */ new PassedPackets();
 
 /**
  * For each publisher and each encoder, whatever patch it goes through, the audience of its packets. Each encoder counts
@@ -166,7 +166,7 @@ interface Forgotten {
 }
 
 /** Closes the injectors of encoders that are garbage without having been closed. */
-const forgotten = new FinalizationRegistry<Forgotten>(({ session, open }) => {
+const forgotten = /* @__PURE__ */ new FinalizationRegistry<Forgotten>(({ session, open }) => {
   open.delete(session);
   session.close((event, error) => {
     diagnose('injector', event, { error });

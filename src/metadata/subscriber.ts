@@ -102,7 +102,7 @@ interface Dedup {
 }
 
 // Drawn anew in every process, so that nobody can prepare a message which is taken for a copy of another.
-const DIGEST_KEY = randomDigestKey();
+const DIGEST_KEY = /* @__PURE__ */ randomDigestKey();
 
 function functionOption<T>(name: string, value: T | undefined): T | undefined {
   if (value !== undefined && typeof value !== 'function') throw invalidType(name, 'a function', value);

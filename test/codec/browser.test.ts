@@ -1,35 +1,22 @@
 /** The whole-frame functions in a context with nothing in it but the language: no Buffer, no process, no require. */
 import { createContext, runInContext } from 'node:vm';
-import { resolve } from 'node:path';
-import { buildSync } from 'esbuild';
 import { describe, expect, it } from 'vitest';
 import * as library from '../../src/index.js';
+import { bundleForVm } from '../support/browser-bundle.js';
 import { fixtureClip } from '../support/streams.js';
 
 const ENTRY = ['inject', 'extract', 'strip', 'convert', 'detect', 'sei-nal-unit']
   .map((name) => `export * from './src/frame/${name}.js';`)
   .join('\n');
 
-function bundle(): string {
-  const { outputFiles, warnings } = buildSync({
-    stdin: { contents: ENTRY, resolveDir: resolve(__dirname, '../..'), loader: 'ts' },
-    bundle: true,
-    write: false,
-    format: 'iife',
-    globalName: 'library',
-    platform: 'browser',
-    target: 'es2022',
-  });
-  expect(warnings).toEqual([]);
-  return outputFiles[0].text;
-}
-
 describe('the codec in a browser', () => {
   const context = createContext({});
-  runInContext(bundle(), context);
+  const { code, warnings } = bundleForVm(ENTRY);
+  runInContext(code, context);
   const run = (script: string) => runInContext(script, context) as unknown;
 
   it('has none of the globals of Node.js to fall back to', () => {
+    expect(warnings).toEqual([]);
     expect(run("['Buffer', 'process', 'require', 'TextEncoder'].filter((name) => name in globalThis)")).toEqual([]);
   });
 

@@ -1,33 +1,21 @@
 /** The RTP part in a context with nothing in it but the language: no Buffer, no process, no require. */
-import { resolve } from 'node:path';
 import { createContext, runInContext } from 'node:vm';
-import { buildSync } from 'esbuild';
 import { describe, expect, it } from 'vitest';
 import * as library from '../../src/rtp/index.js';
+import { bundleForVm } from '../support/browser-bundle.js';
 import { fixtureClip } from '../support/streams.js';
 import { splitNalUnits } from '../../src/index.js';
 
-const root = resolve(__dirname, '../..');
-const { outputFiles, warnings, metafile } = buildSync({
-  entryPoints: [resolve(root, 'src/rtp/index.ts')],
-  absWorkingDir: root,
-  bundle: true,
-  write: false,
-  metafile: true,
-  format: 'iife',
-  globalName: 'library',
-  platform: 'browser',
-  target: 'es2022',
-});
+const { code, warnings, inputs } = bundleForVm("export * from './src/rtp/index.js';");
 
 describe('the RTP part in a browser', () => {
   const context = createContext({});
-  runInContext(outputFiles[0].text, context);
+  runInContext(code, context);
   const run = (script: string) => runInContext(script, context) as unknown;
 
   it('brings along the codec, and nothing of the rooms above it', () => {
     expect(warnings).toEqual([]);
-    const others = Object.keys(metafile.inputs).filter((path) => !/^src\/(rtp|codec)\/|^src\/errors\.ts$/.test(path));
+    const others = inputs.filter((path) => !/^src\/(rtp|codec)\/|^src\/errors\.ts$/.test(path));
     expect(others).toEqual([]);
   });
 

@@ -1,11 +1,10 @@
 /** The web streams: as they are here, and bundled for a browser into a context with nothing but what browsers have. */
-import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createContext, runInContext } from 'node:vm';
-import { buildSync } from 'esbuild';
 import { describe, expect, it } from 'vitest';
 import { SeiPublisher, type ReceivedSeiMessage } from '../../src/index.js';
 import { createSeiExtractWebStream, createSeiInjectWebStream } from '../../src/streams/web.js';
+import { bundleForVm } from '../support/browser-bundle.js';
 import { fixtureClip } from '../support/streams.js';
 import { TEXT, busyPublisher, chunksOf, injectedByAccessUnit } from './support.js';
 
@@ -120,27 +119,16 @@ it('holds nobody up once it has failed', async () => {
 });
 
 describe('the web streams in a browser', () => {
-  const root = resolve(__dirname, '../..');
   const entry = `
     export * from './src/streams/web.js';
     export * from './src/metadata/publisher.js';`;
 
   it('need nothing of Node.js', async () => {
-    const { outputFiles, warnings, metafile } = buildSync({
-      stdin: { contents: entry, resolveDir: root, loader: 'ts' },
-      absWorkingDir: root,
-      bundle: true,
-      write: false,
-      metafile: true,
-      format: 'iife',
-      globalName: 'library',
-      platform: 'browser',
-      target: 'es2022',
-    });
+    const { code, warnings, inputs } = bundleForVm(entry);
     expect(warnings).toEqual([]);
-    expect(Object.keys(metafile.inputs).filter((path) => !/^src\/|^<stdin>$/.test(path))).toEqual([]);
+    expect(inputs.filter((path) => !path.startsWith('src/'))).toEqual([]);
     const context = createContext({ TransformStream, TextEncoder, TextDecoder, crypto, performance });
-    runInContext(outputFiles[0].text, context);
+    runInContext(code, context);
     Object.assign(context, { clip });
     const run = (script: string) => runInContext(script, context) as Promise<unknown>;
     const text = await run(`(async () => {
