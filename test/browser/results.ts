@@ -87,3 +87,19 @@ export interface HlsResult {
   /** Frames that the browser has decoded. */
   readonly frames: number;
 }
+
+/** What the viewer page of the example shows. */
+export interface DemoResult {
+  /** The text of the caption, and by how many milliseconds of video it has missed its frame. */
+  readonly caption: { readonly text: string; readonly late: number };
+  /** The lines of chat. */
+  readonly chat: readonly string[];
+  /** What the publisher page says of what it has sent. */
+  readonly sent: readonly string[];
+  /** Pixels of the color of captions in the lower half of the picture, before there was one and with it. */
+  readonly captionPixels: readonly [before: number, after: number];
+  /** Different colors in the picture of the video. */
+  readonly colors: number;
+  /** Where the screenshots are, for whoever looks at them. */
+  readonly screenshots: readonly string[];
+}

@@ -287,7 +287,7 @@ describe('createSeiReceiverTransform', () => {
       ...(await tagged(2, 'two')),
     ];
     const transform = createSeiReceiverTransform({ subscriber });
-    expect((await through(transform, frames)).map((frame) => frames.indexOf(frame as Frame))).toEqual([
+    expect((await through(transform, frames)).map((frame) => (frames as EncodedVideoFrame[]).indexOf(frame))).toEqual([
       ...frames.keys(),
     ]);
     expect(subscriber.stats).toMatchObject({ errors: 2, messagesProcessed: 2 });

@@ -17,6 +17,10 @@ const ARGUMENTS = [
   // Peers tell each other their addresses instead of names that nobody here resolves.
   '--disable-features=WebRtcHideLocalIpsWithMdns',
   '--autoplay-policy=no-user-gesture-required',
+  // Of two pages one is in the background.
+  '--disable-background-timer-throttling',
+  '--disable-backgrounding-occluded-windows',
+  '--disable-renderer-backgrounding',
   // Debian's /dev/shm may be small in a container.
   '--disable-dev-shm-usage',
 ];
