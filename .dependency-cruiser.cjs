@@ -1,4 +1,4 @@
-// Which room of src/ may import which: errors ← codec ← backend ← frame ← metadata ← streams, integrations ← cli;
+// Which room of src/ may import which: errors ← codec ← backend ← frame ← metadata ← streams, integrations ← cli, browser;
 // rtp stands on codec and knows of metadata its types only.
 
 /** The rooms that each room may import from, besides itself. src/index.* and other entries at the top may import any but cli. */
@@ -10,6 +10,7 @@ const mayImport = {
   rtp: ['errors', 'codec'],
   streams: ['errors', 'codec', 'backend', 'frame', 'metadata'],
   integrations: ['errors', 'codec', 'backend', 'frame', 'metadata', 'rtp'],
+  browser: ['errors', 'codec', 'backend', 'frame', 'metadata', 'rtp', 'streams', 'integrations', 'index'],
   cli: ['errors', 'codec', 'backend', 'frame', 'metadata', 'rtp', 'streams', 'integrations', 'index'],
 };
 
@@ -53,10 +54,10 @@ module.exports = {
       to: { pathNot: '^src/' },
     },
     {
-      name: 'frame-metadata-and-rtp-run-in-browsers',
-      comment: 'src/frame, src/metadata and src/rtp run in a browser: they reach what Node.js adds through globalThis',
+      name: 'frame-metadata-rtp-and-browser-run-in-browsers',
+      comment: 'these rooms run in a browser: they reach what Node.js adds through globalThis',
       severity: 'error',
-      from: { path: '^src/(frame|metadata|rtp)/' },
+      from: { path: '^src/(frame|metadata|rtp|browser)/' },
       to: { dependencyTypes: ['core'] },
     },
     {
@@ -72,6 +73,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/', pathNot: path('cli') },
       to: { path: path('cli') },
+    },
+    {
+      name: 'nothing-imports-browser',
+      comment: 'src/browser is an entry of its own: nothing of the rest needs it',
+      severity: 'error',
+      from: { path: '^src/', pathNot: path('browser') },
+      to: { path: path('browser') },
     },
     {
       name: 'only-select-names-the-native-backend',

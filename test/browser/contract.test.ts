@@ -45,7 +45,7 @@ const contract: Plugin = {
             .join(',\n')}
         ];`,
     }));
-    build.onResolve({ filter: /^contract:suites$/ }, ({ path }) => ({ path, namespace: 'suites' }));
+    build.onResolve({ filter: /\/suites\.js$/ }, ({ path }) => ({ path, namespace: 'suites' }));
     build.onLoad({ filter: /.*/, namespace: 'suites' }, () => ({
       resolveDir: SUITE,
       contents: `

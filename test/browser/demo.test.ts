@@ -14,7 +14,7 @@ describeWith([chromiumTool, networkNamespaceTool], 'examples/browser', () => {
 
   beforeAll(async () => {
     result = await runInNetworkNamespace('test/browser/scenarios/demo.ts', folder);
-  }, 150_000);
+  }, 200_000);
   afterAll(() => {
     rmSync(folder, { recursive: true, force: true });
   });

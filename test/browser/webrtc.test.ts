@@ -8,7 +8,7 @@ import { networkNamespaceTool, runInNetworkNamespace } from '../support/network-
 import { describeWith } from '../support/skip.js';
 import type { PageToPageOptions, PageToPageResult, WeriftResult } from './results.js';
 
-const TIMEOUT_MS = 150_000;
+const TIMEOUT_MS = 200_000;
 
 const count = (length: number, from = 0): number[] => Array.from({ length }, (_, index) => from + index);
 

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { Tool } from './skip.js';
 
 const ROOT = resolve(__dirname, '../..');
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 180_000;
 
 /**
  * Makes the interfaces of a new namespace: WebRTC peers gather their addresses on interfaces with a default route, and

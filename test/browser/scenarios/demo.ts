@@ -41,7 +41,7 @@ async function startExample(): Promise<{ publisher: string; viewer: string; stop
 async function screenshot(page: Page, path: string): Promise<Map<string, number>> {
   await page.screenshot({ path: join(folder, `page-${path}`) });
   const png = (await page.locator('.stage').screenshot({ path: join(folder, path) })).toString('base64');
-  return new Map((await page.evaluate(`(${COUNT_COLORS})('${png}')`)) as [string, number][]);
+  return new Map(await page.evaluate<[string, number][]>(`(${COUNT_COLORS})('${png}')`));
 }
 
 const texts = (page: Page, selector: string): Promise<string[]> => page.locator(selector).allInnerTexts();
@@ -50,6 +50,7 @@ async function main(): Promise<DemoResult> {
   const example = await startExample();
   const browser = await launchChromium();
   const context = await browser.newContext({ viewport: { width: 1100, height: 560 } });
+  context.setDefaultTimeout(60_000);
   const lines: (readonly string[])[] = [];
   try {
     const publisher = await context.newPage();
@@ -69,6 +70,8 @@ async function main(): Promise<DemoResult> {
     };
     await say('chat', 'Hello from the studio');
     await say('caption', 'Kick-off');
+    // The next one would overtake it otherwise.
+    await viewer.locator('#caption', { hasText: 'Kick-off' }).waitFor();
     await say('chat', 'こんにちは 👋');
     await say('caption', CAPTION);
     await viewer.locator('#caption', { hasText: CAPTION }).waitFor();

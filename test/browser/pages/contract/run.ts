@@ -1,7 +1,6 @@
 /** Runs the contract suite in this page. */
 import { type FileSpecification, type Task, type VitestRunner, startTests } from '@vitest/runner';
-// The files of the suite by name; the program that bundles this page makes it.
-import { suites } from 'contract:suites';
+import { suites } from './suites.js';
 
 /** What came of the suite. */
 interface ContractResult {

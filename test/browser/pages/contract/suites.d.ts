@@ -1,4 +1,2 @@
-declare module 'contract:suites' {
-  /** Imports a file of the suite, by its name. */
-  export const suites: Readonly<Record<string, () => Promise<unknown>>>;
-}
+/** The files of the suite, each imported by its name; the program that bundles this page makes the module. */
+export const suites: Readonly<Record<string, () => Promise<unknown>>>;
