@@ -4,6 +4,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Backend } from '../../src/backend/backend.js';
 import { loadNativeBackend } from '../../src/backend/native.js';
+import { resizableBuffer } from '../fuzz/memory-shapes.js';
 import { addonTool } from '../support/backends.js';
 import { describeWith } from '../support/skip.js';
 
@@ -123,6 +124,44 @@ describeWith(addonTool, 'the addon', () => {
           const answer = call(args);
           expect(typeof answer === 'number' || answer instanceof TypeError).toBe(true);
         }
+      });
+
+      it('survives memory whose buffer has shrunk', () => {
+        for (let position = 0; position < good().length; position++) {
+          const args = good();
+          const view = args[position];
+          if (!ArrayBuffer.isView(view)) continue;
+          const buffer = resizableBuffer(view.byteLength + 64, view.byteLength + 64);
+          const Kind = view.constructor as Uint8ArrayConstructor;
+          args[position] = new Kind(buffer, 32, (view as Uint8Array).length);
+          buffer.resize(8);
+          const answer = call(args);
+          expect(typeof answer === 'number' || answer instanceof TypeError).toBe(true);
+        }
+      });
+
+      it('survives a list of NAL units that takes the memory of the other arguments away as it is read', () => {
+        const args = good();
+        const position = args.findIndex(Array.isArray);
+        if (position < 0) return;
+        const buffers: ReturnType<typeof resizableBuffer>[] = [];
+        const shrinking = args.map((each) => {
+          if (!(each instanceof Uint8Array)) return each;
+          const buffer = resizableBuffer(each.length, each.length);
+          buffers.push(buffer);
+          new Uint8Array(buffer).set(each);
+          return new Uint8Array(buffer);
+        });
+        const list = [...units, ...units];
+        Object.defineProperty(list, 1, {
+          get: () => {
+            for (const buffer of buffers) buffer.resize(0);
+            return units[0];
+          },
+        });
+        shrinking[position] = list;
+        const answer = call(shrinking);
+        expect(typeof answer === 'number' || answer instanceof TypeError).toBe(true);
       });
 
       it('survives a target that is its own source', () => {

@@ -16,7 +16,7 @@ import { addonTool } from '../support/backends.js';
 import type { Tool } from '../support/skip.js';
 
 const repository = resolve(__dirname, '../..');
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 180_000;
 
 /** The addon as the build leaves it. */
 const builtAddon = join(repository, 'build', 'Release', 'h264_sei.node');

@@ -1,7 +1,7 @@
 /** Whose memory is read, written and answered. */
 import { MessageChannel } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
-import { resizableBuffer } from '../fuzz/memory-shapes.js';
+import { MEMORY_SHAPES, resizableBuffer } from '../fuzz/memory-shapes.js';
 import { type Library, describeEachBackend } from '../support/backends.js';
 import { annexB, avcc, bytes, codeOf, concat, filler, nal, numbers, seiNal, stapA } from './frames.js';
 
@@ -112,6 +112,14 @@ describeEachBackend('memory', (library, { hasBuffer }) => {
       });
     }
   });
+
+  for (const [kind, shaped] of Object.entries(MEMORY_SHAPES)) {
+    it(`that is ${kind} is read as any other`, () => {
+      for (const [what, read] of readers(library)) {
+        expect([what, read(shaped(carrying))]).toEqual([what, read(Uint8Array.from(carrying))]);
+      }
+    });
+  }
 
   describe('that threads share', () => {
     const shared = (data: Uint8Array) => {
