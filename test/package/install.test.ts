@@ -1,7 +1,8 @@
-import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { detectLibc } from '../../src/backend/libc.js';
 import { describeWith } from '../support/skip.js';
 import { installPackage, REPOSITORY, type InstalledPackage } from './installed-package.js';
 import { run } from './run.js';
@@ -141,17 +142,25 @@ describe('the installed package', () => {
 const addon = join(REPOSITORY, 'build', 'Release', 'h264_sei.node');
 const builtAddon = { name: 'the native addon', missing: () => (existsSync(addon) ? undefined : 'it is not built') };
 
+/** The name of the addon for this machine in prebuilds/. */
+const prebuilt = process.platform === 'linux' ? `h264-sei.${detectLibc()}.node` : 'h264-sei.node';
+
 describeWith(builtAddon, 'a prebuilt binary in the package', () => {
   it('is found and used, and a broken one is told and passed over', async () => {
     const folder = join(installed.directory, 'prebuilds', `${process.platform}-${process.arch}`);
     const source = `console.log(JSON.stringify(require('h264-sei').backendInfo()))`;
     await mkdir(folder, { recursive: true });
-    await copyFile(addon, join(folder, 'h264-sei.node'));
+    await copyFile(addon, join(folder, prebuilt));
     expect(await runProgram('backend.cjs', source)).toMatchObject({ name: 'native' });
-    await writeFile(join(folder, 'h264-sei.node'), 'no library');
+    await writeFile(join(folder, prebuilt), 'no library');
     expect(await runProgram('backend.cjs', source)).toMatchObject({
       name: 'typescript',
-      reason: expect.any(String) as string,
+      reason: expect.stringContaining('ERR_DLOPEN_FAILED') as string,
+    });
+    await rm(join(installed.directory, 'prebuilds'), { recursive: true });
+    expect(await runProgram('backend.cjs', source)).toMatchObject({
+      name: 'typescript',
+      reason: expect.stringContaining('none is in prebuilds/') as string,
     });
   });
 });

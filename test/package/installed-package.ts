@@ -23,6 +23,8 @@ export interface InstalledPackage {
   readonly project: string;
   /** The package in that project's node_modules. */
   readonly directory: string;
+  /** The file that npm would publish. */
+  readonly tarball: string;
   readonly manifest: Manifest;
   /** Every entry of `exports` that holds code, as one imports it: `h264-sei`, `h264-sei/rtp`. */
   readonly entries: readonly string[];
@@ -53,27 +55,72 @@ async function dependencyFolders(directory: string, found = new Map<string, stri
   return found;
 }
 
-/**
- * Packs what `npm run build` has built, and installs it into a new project in the system's folder for temporary files.
- */
-export async function installPackage(): Promise<InstalledPackage> {
+/** Puts into a project what its package manager needs, so that it installs the package without fetching anything. */
+type Prepare = (project: string, tarball: string, folders: ReadonlyMap<string, string>) => Promise<void>;
+
+const writeJson = (file: string, content: object) => writeFile(file, JSON.stringify(content));
+
+/** npm takes a dependency of a dependency from the project, where it is as asked for. */
+const forNpm: Prepare = async (project, tarball, folders) => {
+  const dependencies = Object.fromEntries([...folders].map(([name, folder]) => [name, `file:${folder}`]));
+  const consumer = {
+    name: 'consumer',
+    private: true,
+    dependencies: { ...dependencies, 'h264-sei': `file:${tarball}` },
+  };
+  await writeJson(join(project, 'package.json'), consumer);
+};
+
+/** pnpm gives nobody what is not its own, but can be told where each package is. */
+const forPnpm: Prepare = async (project, tarball, folders) => {
+  const consumer = { name: 'consumer', private: true, dependencies: { 'h264-sei': `file:${tarball}` } };
+  await writeJson(join(project, 'package.json'), consumer);
+  const overrides = Object.fromEntries([...folders].map(([name, folder]) => [name, `file:${folder}`]));
+  // JSON is YAML.
+  await writeJson(join(project, 'pnpm-workspace.yaml'), { overrides, storeDir: join(project, 'store') });
+};
+
+async function install(prepare: Prepare, command: string, args: readonly string[]): Promise<InstalledPackage> {
   if (!existsSync(join(REPOSITORY, 'dist', 'index.js'))) throw new Error('dist/ is missing; run npm run build');
   const project = await realpath(await mkdtemp(join(tmpdir(), 'h264-sei-')));
   try {
     await run('npm', ['pack', '--ignore-scripts', '--pack-destination', project], REPOSITORY);
     const tarball = (await readdir(project)).find((name) => name.endsWith('.tgz'));
-    const folders = [...(await dependencyFolders(REPOSITORY))].map(([name, folder]) => [name, `file:${folder}`]);
-    const dependencies = { 'h264-sei': `file:./${tarball}`, ...Object.fromEntries(folders) } as Record<string, string>;
-    await writeFile(join(project, 'package.json'), JSON.stringify({ name: 'consumer', private: true, dependencies }));
-    await run('npm', ['install', '--offline', '--install-links', '--no-audit', '--no-fund'], project);
+    if (tarball === undefined) throw new Error('npm pack has made no tarball');
+    await prepare(project, `./${tarball}`, await dependencyFolders(REPOSITORY));
+    await run(command, args, project);
     const directory = join(project, 'node_modules', 'h264-sei');
     const manifest = await readManifest(directory);
     const entries = Object.entries(manifest.exports)
       .filter(([, target]) => typeof target === 'object')
       .map(([subpath]) => join(manifest.name, subpath).replaceAll('\\', '/'));
-    return { project, directory, manifest, entries, remove: () => rm(project, { recursive: true, force: true }) };
+    return {
+      project,
+      directory,
+      tarball: join(project, tarball),
+      manifest,
+      entries,
+      remove: () => rm(project, { recursive: true, force: true }),
+    };
   } catch (error) {
     await rm(project, { recursive: true, force: true });
     throw error;
   }
+}
+
+/**
+ * Packs what `npm run build` has built, and installs it into a new project in the system's folder for temporary files.
+ */
+export function installPackage(): Promise<InstalledPackage> {
+  return install(forNpm, 'npm', ['install', '--offline', '--install-links', '--no-audit', '--no-fund']);
+}
+
+/**
+ * The same by pnpm, which fails where a dependency wants to run a script.
+ *
+ * @param node the Node that pnpm asks for
+ * @param pnpm its script
+ */
+export function installPackageByPnpm(node: string, pnpm: string): Promise<InstalledPackage> {
+  return install(forPnpm, node, [pnpm, 'install', '--offline']);
 }

@@ -1,0 +1,121 @@
+// The addon for AArch64 as it is published, in a Node of that processor, in an emulator: the contract suite on NEON.
+// H264_SEI_EMULATED=all runs all of it, which takes several minutes; else the files below, in about one.
+import { execFile, spawnSync } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { buildSync } from 'esbuild';
+import { expect, it } from 'vitest';
+import { npmTool } from '../../scripts/npm-tool.js';
+import { npmToolAsTool } from '../support/npm-tool.js';
+import { describeWith, type Tool } from '../support/skip.js';
+import type { RunResult } from './vitest.js';
+
+const repository = resolve(__dirname, '../..');
+const addon = join(repository, 'prebuilds', 'linux-arm64', 'h264-sei.glibc.node');
+const EMULATOR = 'qemu-aarch64-static';
+const SYSROOT = '/usr/aarch64-linux-gnu';
+const TIMEOUT_MS = 3 * 60 * 60_000;
+
+/** What touches every function of the addon, and takes little time. */
+const QUICK = ['insertion-point', 'rtp', 'sei-nal-unit', 'strip'];
+const runsAll = process.env['H264_SEI_EMULATED'] === 'all';
+
+const emulator: Tool = {
+  name: 'AArch64 emulator',
+  missing: () => {
+    if (spawnSync(EMULATOR, ['--version']).status !== 0) return `there is no ${EMULATOR}`;
+    return existsSync(join(SYSROOT, 'lib', 'libstdc++.so.6')) ? undefined : `there are no libraries in ${SYSROOT}`;
+  },
+};
+
+const prebuilt: Tool = {
+  name: 'prebuilt addon for linux-arm64',
+  missing: () => (existsSync(addon) ? undefined : 'npm run prebuild has not made it'),
+};
+
+function modulesIn(folder: string): string[] {
+  const names = readdirSync(join(repository, folder), { recursive: true, encoding: 'utf8' });
+  return names.filter((name) => name.endsWith('.ts')).map((name) => join(repository, folder, name));
+}
+
+/** The library, its published addon and the tests as plain JavaScript: what one can run where only Node runs. */
+function install(folder: string): void {
+  const common = { format: 'cjs', platform: 'node', target: 'node20', logLevel: 'silent' } as const;
+  buildSync({
+    ...common,
+    entryPoints: [
+      ...modulesIn('src'),
+      ...modulesIn('test/contract'),
+      ...['backends', 'skip', 'streams'].map((name) => join(repository, 'test', 'support', `${name}.ts`)),
+    ],
+    outbase: repository,
+    outdir: folder,
+  });
+  buildSync({
+    ...common,
+    bundle: true,
+    entryPoints: [join(repository, 'test', 'emulated', 'vitest.ts')],
+    outfile: join(folder, 'vitest.js'),
+  });
+  writeFileSync(join(folder, 'package.json'), '{"type":"commonjs"}');
+  mkdirSync(join(folder, 'node_modules', 'vitest'), { recursive: true });
+  writeFileSync(join(folder, 'node_modules', 'vitest', 'index.js'), "module.exports = require('../../vitest.js');");
+  for (const name of ['bindings', 'file-uri-to-path']) {
+    symlinkSync(join(repository, 'node_modules', name), join(folder, 'node_modules', name));
+  }
+  symlinkSync(join(repository, 'test', 'fixtures'), join(folder, 'test', 'fixtures'));
+  mkdirSync(join(folder, 'prebuilds', 'linux-arm64'), { recursive: true });
+  copyFileSync(addon, join(folder, 'prebuilds', 'linux-arm64', 'h264-sei.glibc.node'));
+}
+
+async function runEmulated(folder: string, files: readonly string[]): Promise<RunResult & { info: unknown }> {
+  const script = `
+    const { runTests } = require('vitest');
+    const { backendInfo } = require('./src/index.js');
+    // Before the tests choose kernels.
+    const info = backendInfo();
+    runTests(${JSON.stringify(files)}).then((result) => console.log(JSON.stringify({ ...result, info })));`;
+  writeFileSync(join(folder, 'run.js'), script);
+  const { stdout } = await promisify(execFile)(
+    EMULATOR,
+    ['-L', SYSROOT, npmTool('node-20-arm64'), join(folder, 'run.js')],
+    { cwd: folder, timeout: TIMEOUT_MS, killSignal: 'SIGKILL', maxBuffer: 256 * 1024 * 1024 },
+  );
+  return JSON.parse(stdout) as RunResult & { info: unknown };
+}
+
+describeWith(
+  [emulator, prebuilt, npmToolAsTool('node-20-arm64')],
+  'the published addon for AArch64, in an emulator',
+  () => {
+    it('keeps the contract, on NEON', { timeout: TIMEOUT_MS }, async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'h264-sei-emulated-'));
+      try {
+        install(folder);
+        const names = readdirSync(join(repository, 'test', 'contract')).filter((name) => name.endsWith('.test.ts'));
+        const chosen = runsAll ? names : names.filter((name) => QUICK.includes(name.replace('.test.ts', '')));
+        const files = chosen.map((name) => join(folder, 'test', 'contract', name.replace(/ts$/, 'js')));
+        const { passed, skipped, failed, info } = await runEmulated(folder, files);
+        if (runsAll)
+          console.log(`in the emulator: ${passed} passed, ${failed.length} failed, ${skipped.length} skipped`);
+        expect(failed).toEqual([]);
+        expect(skipped.filter((name) => !name.includes('needs conformance streams'))).toEqual([]);
+        expect(info).toEqual({ name: 'native', kernel: 'neon' });
+        expect(passed).toBeGreaterThan(100);
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    });
+  },
+);
