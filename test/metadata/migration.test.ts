@@ -1,5 +1,6 @@
 /**
- * What code that moves from stages_sei writes instead: each row of the table in README.md, executed as it stands there.
+ * What code that moves from stages_sei writes instead: each row of the table in docs/coming-from-stages-sei.md, executed
+ * as it stands there.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -239,11 +240,11 @@ describe('each row of the migration table', () => {
   });
 });
 
-describe('README.md', () => {
+describe('docs/coming-from-stages-sei.md', () => {
   it('has the rows of the table, and no others', () => {
-    const readme = readFileSync(join(__dirname, '..', '..', 'README.md'), 'utf8').split('\n');
+    const readme = readFileSync(join(__dirname, '..', '..', 'docs', 'coming-from-stages-sei.md'), 'utf8').split('\n');
     const header = readme.findIndex((line) => /^\| stages_sei +\| h264-sei +\|$/.test(line));
-    expect(header, 'the line `| stages_sei | h264-sei |` in README.md').toBeGreaterThanOrEqual(0);
+    expect(header, 'the line `| stages_sei | h264-sei |` in it').toBeGreaterThanOrEqual(0);
     const table = readme.slice(header + 2);
     const end = table.findIndex((line) => !line.startsWith('|'));
     const cells = table.slice(0, end).map((line) =>
