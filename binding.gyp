@@ -50,7 +50,8 @@
         # Unused functions do not reach the binary, and a symbol that is missing fails the build instead of the load.
         ['OS=="linux"', {
           'cflags': ['-ffunction-sections', '-fdata-sections'],
-          'ldflags': ['-Wl,--gc-sections', '-Wl,-z,relro,-z,now'],
+          # Relative to build/, where the linker runs.
+          'ldflags': ['-Wl,--gc-sections', '-Wl,-z,relro,-z,now', '-Wl,--version-script=../native/addon.map'],
         }],
       ],
     },

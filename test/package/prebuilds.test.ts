@@ -52,11 +52,10 @@ for (const { file, machine, libraries } of targets) {
       expect(versions.length > 0).toBe(file.includes('glibc'));
     });
 
-    it('shows Node its entry and nothing of its own inside', () => {
+    it('shows Node its entry and nothing of what is inside', () => {
       const own = symbols().filter((line) => /\b(GLOBAL|WEAK) +DEFAULT +\d/.test(line));
       const names = own.map((line) => line.trim().split(/\s+/).at(-1));
-      expect(names).toEqual(expect.arrayContaining(['napi_register_module_v1']));
-      expect(names.filter((name) => name?.includes('h264_sei'))).toEqual([]);
+      expect(names.sort()).toEqual(['napi_register_module_v1', 'node_api_module_get_api_version_v1']);
     });
 
     it('is stripped', () => {
