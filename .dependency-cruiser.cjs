@@ -1,4 +1,5 @@
-// Which room of src/ may import which: errors ← codec ← backend ← frame ← metadata ← streams, integrations ← cli, browser;
+// Which room of src/ may import which: errors ← codec ← backend ← frame ← metadata ← streams ← files ← cli,
+// metadata ← integrations ← cli, browser;
 // rtp stands on codec and knows of metadata its types only.
 
 /** The rooms that each room may import from, besides itself. src/index.* and other entries at the top may import any but cli. */
@@ -9,9 +10,10 @@ const mayImport = {
   metadata: ['errors', 'codec', 'backend', 'frame'],
   rtp: ['errors', 'codec'],
   streams: ['errors', 'codec', 'backend', 'frame', 'metadata'],
+  files: ['errors', 'codec', 'backend', 'frame', 'metadata', 'streams'],
   integrations: ['errors', 'codec', 'backend', 'frame', 'metadata', 'rtp'],
   browser: ['errors', 'codec', 'backend', 'frame', 'metadata', 'rtp', 'streams', 'integrations', 'index'],
-  cli: ['errors', 'codec', 'backend', 'frame', 'metadata', 'rtp', 'streams', 'integrations', 'index'],
+  cli: ['errors', 'codec', 'backend', 'frame', 'metadata', 'rtp', 'streams', 'files', 'integrations', 'index'],
 };
 
 const path = (room) => `^src/${room}(/|\\.)`;
@@ -66,6 +68,20 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/streams/', pathNot: '^src/streams/(node|index)\\.' },
       to: { path: ['^node:', '^stream$', '^src/streams/node\\.ts$'] },
+    },
+    {
+      name: 'files-run-in-browsers',
+      comment: 'src/files runs in a browser: it asks for the file system of Node.js when a path comes, and not before',
+      severity: 'error',
+      from: { path: '^src/files/' },
+      to: { dependencyTypes: ['core'], dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'only-files-reads-containers',
+      comment: 'mediabunny is for src/files',
+      severity: 'error',
+      from: { path: '^src/', pathNot: path('files') },
+      to: { path: 'node_modules/mediabunny/' },
     },
     {
       name: 'nothing-imports-cli',

@@ -15,6 +15,8 @@
  * - `ERR_SEI_NOT_IDENTIFIED`: a message that is to be retained has no timestamp or id by which its copies are told, and
  *   its receivers take none beside it.
  * - `ERR_SEI_QUEUE_FULL`: the publisher's queue is full, and its policy is to reject.
+ * - `ERR_SEI_UNREADABLE_FILE`: a file is no container of H.264 that can be read, or is damaged, or has no such track.
+ * - `ERR_SEI_UNSUPPORTED_FILE`: a file can be read, but not be written with all that is in it.
  * - `ERR_SEI_BACKEND_UNAVAILABLE`: the backend or the kernel that an environment variable forces is not there.
  */
 export type SeiErrorCode =
@@ -31,6 +33,8 @@ export type SeiErrorCode =
   | 'ERR_SEI_NOT_JSON'
   | 'ERR_SEI_NOT_IDENTIFIED'
   | 'ERR_SEI_QUEUE_FULL'
+  | 'ERR_SEI_UNREADABLE_FILE'
+  | 'ERR_SEI_UNSUPPORTED_FILE'
   | 'ERR_SEI_BACKEND_UNAVAILABLE';
 
 /** An error of this library, told apart by its {@link SeiError.code}. */

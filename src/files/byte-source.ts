@@ -1,0 +1,57 @@
+import { invalidType } from '../errors.js';
+
+/** Bytes that can be read anywhere: a file, or whatever else has a size. */
+export interface ByteSource {
+  /** How many bytes there are. */
+  readonly size: number;
+  /**
+   * Reads `length` bytes from `offset` on.
+   *
+   * @returns fewer bytes only where the source ends before; in memory that is not written to again
+   */
+  read(offset: number, length: number): Promise<Uint8Array>;
+}
+
+/** What a file can be given as: its bytes, a `Blob` or `File`, or something that reads them. */
+export type BytesInput = Uint8Array | Blob | ByteSource;
+
+function isByteSource(input: unknown): input is ByteSource {
+  const { size, read } = (input ?? {}) as Partial<ByteSource>;
+  return typeof size === 'number' && typeof read === 'function';
+}
+
+function isBlob(input: unknown): input is Blob {
+  return typeof Blob === 'function' && input instanceof Blob;
+}
+
+/**
+ * Makes a source of bytes of what a caller has.
+ *
+ * @param input borrowed while the source is read
+ * @throws `TypeError` where it is none of them
+ */
+export function byteSourceOf(input: BytesInput): ByteSource {
+  if (input instanceof Uint8Array) {
+    return { size: input.length, read: (offset, length) => Promise.resolve(input.subarray(offset, offset + length)) };
+  }
+  if (isBlob(input)) {
+    const read = async (offset: number, length: number) =>
+      new Uint8Array(await input.slice(offset, offset + length).arrayBuffer());
+    return { size: input.size, read };
+  }
+  if (isByteSource(input)) return input;
+  throw invalidType('source', 'a path, a Uint8Array, a Blob or an object with size and read()', input);
+}
+
+/** Bytes that are read of a source at once: 1 MiB. */
+export const READ_SIZE = 1024 * 1024;
+
+/** The bytes `[start, end)` of a source, one piece behind the other. */
+export async function* chunksOf(source: ByteSource, start = 0, end = source.size): AsyncGenerator<Uint8Array> {
+  for (let at = start; at < end;) {
+    const chunk = await source.read(at, Math.min(READ_SIZE, end - at));
+    if (chunk.length === 0) return;
+    at += chunk.length;
+    yield chunk;
+  }
+}

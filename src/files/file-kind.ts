@@ -1,0 +1,112 @@
+/** What a file is, told from its first bytes. */
+
+/** The containers that can be read, and a bare byte stream. */
+export type Container = 'annexb' | 'mp4' | 'matroska' | 'mpegts';
+
+/** What the first bytes of a file say. */
+export interface FileKind {
+  /** What it is, for people, such as `an MP4 file`. */
+  readonly what: string;
+  /** Which container, where it is one that can be read. */
+  readonly container?: Container;
+  /** Whether it is a container of media, of whichever kind. */
+  readonly isMedia: boolean;
+}
+
+interface Signature extends FileKind {
+  readonly matches: (head: Uint8Array) => boolean;
+}
+
+const MP4_BOXES = new Set(['ftyp', 'styp', 'moov', 'moof', 'sidx', 'mdat', 'free', 'skip', 'wide']);
+
+function asciiAt(head: Uint8Array, at: number, length: number): string {
+  return String.fromCharCode(...head.subarray(at, at + length));
+}
+
+/** Matches a text in ASCII at an offset. */
+function ascii(text: string, at = 0): Signature['matches'] {
+  return (head) => asciiAt(head, at, text.length) === text;
+}
+
+/** Matches bytes at the beginning. */
+function bytes(...expected: number[]): Signature['matches'] {
+  return (head) => head.length >= expected.length && expected.every((byte, i) => head[i] === byte);
+}
+
+const SYNC_BYTE = 0x47;
+
+/**
+ * How the packets of a MPEG-2 transport stream lie: a sync byte every 188 bytes, behind a time stamp of 4 bytes in
+ * Blu-ray's variant, or in front of 16 bytes of error correction (ISO/IEC 13818-1 2.4.3.2).
+ *
+ * @returns bytes of a packet and of what stands in front of its sync byte; undefined where it is none
+ */
+export function transportPacketLayout(
+  head: Uint8Array,
+): { readonly size: number; readonly prefix: number } | undefined {
+  for (const [size, prefix] of [
+    [188, 0],
+    [192, 4],
+    [204, 0],
+  ]) {
+    const isThere = (n: number) => n * size + prefix >= head.length || head[n * size + prefix] === SYNC_BYTE;
+    if (head.length > size + prefix && [0, 1, 2, 3, 4].every(isThere)) return { size, prefix };
+  }
+  return undefined;
+}
+
+/**
+ * Two header bytes of HEVC behind a start code: a parameter set, delimiter, SEI or slice with nuh_layer_id 0 (H.265
+ * 7.3.1.2).
+ */
+function isHevc(head: Uint8Array): boolean {
+  let at = 0;
+  while (at < head.length && head[at] === 0) at++;
+  if (at < 2 || head[at] !== 1 || at + 2 >= head.length) return false;
+  const type = head[at + 1] >> 1;
+  return (
+    (head[at + 1] & 0x81) === 0 && head[at + 2] > 0 && head[at + 2] < 8 && ((type >= 32 && type <= 40) || type <= 21)
+  );
+}
+
+const SIGNATURES: readonly Signature[] = [
+  { what: 'an MP4 file', container: 'mp4', isMedia: true, matches: (head) => MP4_BOXES.has(asciiAt(head, 4, 4)) },
+  {
+    what: 'a Matroska or WebM file',
+    container: 'matroska',
+    isMedia: true,
+    matches: bytes(0x1a, 0x45, 0xdf, 0xa3),
+  },
+  { what: 'an FLV file', isMedia: true, matches: ascii('FLV') },
+  { what: 'an AVI file', isMedia: true, matches: ascii('AVI ', 8) },
+  { what: 'a WAVE file, which is audio alone', isMedia: false, matches: ascii('WAVE', 8) },
+  { what: 'an Ogg file', isMedia: true, matches: ascii('OggS') },
+  { what: 'an IVF file', isMedia: true, matches: ascii('DKIF') },
+  { what: 'an MP3 file, which is audio alone', isMedia: false, matches: ascii('ID3') },
+  { what: 'a PNG image', isMedia: false, matches: bytes(0x89, 0x50, 0x4e, 0x47) },
+  { what: 'a JPEG image', isMedia: false, matches: bytes(0xff, 0xd8, 0xff) },
+  { what: 'a GIF image', isMedia: false, matches: ascii('GIF8') },
+  { what: 'a ZIP archive', isMedia: false, matches: bytes(0x50, 0x4b, 0x03, 0x04) },
+  { what: 'a gzip archive', isMedia: false, matches: bytes(0x1f, 0x8b) },
+  { what: 'a PDF document', isMedia: false, matches: ascii('%PDF') },
+  { what: 'a HLS playlist', isMedia: false, matches: ascii('#EXTM3U') },
+  { what: 'a MPEG program stream', isMedia: true, matches: bytes(0, 0, 1, 0xba) },
+  {
+    what: 'a MPEG transport stream',
+    container: 'mpegts',
+    isMedia: true,
+    matches: (head) => transportPacketLayout(head) !== undefined,
+  },
+  { what: 'MPEG-1 or MPEG-2 video', isMedia: false, matches: bytes(0, 0, 1, 0xb3) },
+  { what: 'HEVC (H.265) video', isMedia: false, matches: isHevc },
+];
+
+/**
+ * Tells what a file is that is no byte stream of H.264.
+ *
+ * @param head its first bytes; some hundred are enough
+ * @returns undefined where no signature matches
+ */
+export function fileKindOf(head: Uint8Array): FileKind | undefined {
+  return SIGNATURES.find(({ matches }) => matches(head));
+}

@@ -1,0 +1,2 @@
+// ES modules see the very instance that `require` gives.
+export * from './index.js';

@@ -1,0 +1,60 @@
+import { type SeiMessage, extractSei } from '../frame/extract.js';
+import { MediaFile } from './media-file.js';
+import { type FileSource, openSource } from './node-source.js';
+import type { FilePacket } from './packet.js';
+import { type PictureType, pictureTypeOf } from './picture-type.js';
+
+/** Which part of a file is to be read. */
+export interface ReadOptions {
+  /** The id of the track; the first H.264 track where absent. */
+  readonly track?: number | undefined;
+}
+
+/** One access unit of a file, as a report wants it. */
+export interface FileFrame extends Omit<FilePacket, 'data' | 'framing'> {
+  /** Its size in bytes. */
+  readonly byteLength: number;
+  /** What its slices are predicted from. */
+  readonly pictureType: PictureType;
+  /** All its SEI messages; their payloads may be views of memory that is read once. */
+  readonly seiMessages: readonly SeiMessage[];
+}
+
+/**
+ * Reads the packets of a H.264 track of a file, in decoding order: MP4, fragmented MP4, MOV, Matroska, MPEG-TS or a
+ * bare byte stream.
+ *
+ * @param source a path (Node.js), its bytes, a `Blob`, or an object that reads them
+ * @throws `TypeError`; `SeiError` `ERR_SEI_UNREADABLE_FILE` where it is none of them, is damaged or has no such track;
+ *   what the file system says
+ */
+export async function* readPackets(source: FileSource, options: ReadOptions = {}): AsyncGenerator<FilePacket> {
+  const opened = await openSource(source);
+  try {
+    const file = await MediaFile.open(opened.bytes);
+    try {
+      yield* file.packets(options.track);
+    } finally {
+      file.close();
+    }
+  } finally {
+    await opened.close();
+  }
+}
+
+/**
+ * Reads what a file is made of, an access unit at a time, in decoding order.
+ *
+ * @param source as {@link readPackets} takes it
+ * @throws as {@link readPackets} does
+ */
+export async function* readFrames(source: FileSource, options: ReadOptions = {}): AsyncGenerator<FileFrame> {
+  for await (const { data, framing, ...packet } of readPackets(source, options)) {
+    yield {
+      ...packet,
+      byteLength: data.length,
+      pictureType: pictureTypeOf(data, framing),
+      seiMessages: extractSei(data, framing),
+    };
+  }
+}

@@ -1,0 +1,251 @@
+/**
+ * MPEG-2 transport streams (ISO/IEC 13818-1): the packets, the tables that say which of them hold H.264, and the PES
+ * packets of those. Everything else passes unread.
+ */
+import { transportPacketLayout } from './file-kind.js';
+
+const PACKET_SIZE = 188;
+const SYNC_BYTE = 0x47;
+const PAT_PID = 0;
+const STREAM_TYPE_H264 = 0x1b;
+const PES_START = 9;
+
+/** The most programs, and the most streams of each, that are looked at. */
+const MAX_TABLE_ENTRIES = 512;
+
+/** The most bytes of a PES packet that are put together: a larger one passes as it is. */
+export const MAX_PES_SIZE = 32 * 1024 * 1024;
+
+/** One packet of a transport stream. */
+export interface TransportPacket {
+  /** The packet with what stands in front of it and behind it; memory of its own. */
+  readonly bytes: Uint8Array;
+  /** Offset of the sync byte. */
+  readonly prefix: number;
+  /** PID; -1 for bytes that are no packet. */
+  readonly pid: number;
+  /** payload_unit_start_indicator. */
+  readonly isUnitStart: boolean;
+  /** Offset of the payload in `bytes`; that behind the packet where it has none. */
+  readonly payloadStart: number;
+  /** Offset behind the payload. */
+  readonly payloadEnd: number;
+}
+
+/** A stream of a program, as the program map table has it. */
+export interface TransportTrack {
+  /** elementary_PID. */
+  readonly pid: number;
+  /** stream_type (Table 2-34). */
+  readonly streamType: number;
+}
+
+/** A PES packet of H.264. */
+export interface PesPacket {
+  /** PID of its packets. */
+  readonly pid: number;
+  /** The transport packets that hold it. */
+  readonly packets: readonly TransportPacket[];
+  /** PES_packet_length and all in front of the payload. */
+  readonly header: Uint8Array;
+  /** Its payload, a stretch of the elementary stream. */
+  readonly payload: Uint8Array;
+  /** PTS in units of 1/90000 s, 33 bits. */
+  readonly pts: number | undefined;
+  /** DTS, where it is another. */
+  readonly dts: number | undefined;
+}
+
+/** What came of a chunk. */
+export interface TransportProgress {
+  /** The packets of the chunk, in order; joined they are the stream. */
+  readonly packets: readonly TransportPacket[];
+  /** The PES packets of H.264 that are complete now. */
+  readonly pesPackets: readonly PesPacket[];
+}
+
+interface PesAssembly {
+  packets: TransportPacket[];
+  size: number;
+}
+
+function readTimestamp(data: Uint8Array, at: number): number {
+  return (
+    ((data[at] >> 1) & 7) * 2 ** 30 +
+    (((data[at + 1] << 7) | (data[at + 2] >> 1)) << 15) +
+    ((data[at + 3] << 7) | (data[at + 4] >> 1))
+  );
+}
+
+function join(pieces: readonly Uint8Array[]): Uint8Array {
+  if (pieces.length === 1) return pieces[0];
+  let length = 0;
+  for (const piece of pieces) length += piece.length;
+  const joined = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    joined.set(piece, at);
+    at += piece.length;
+  }
+  return joined;
+}
+
+/** Reads a transport stream that comes in chunks of any length. Whatever the bytes are, it does not throw. */
+export class TransportStreamParser {
+  readonly #layout: { readonly size: number; readonly prefix: number };
+  #rest: Uint8Array = new Uint8Array(0);
+  readonly #mapPids = new Set<number>();
+  readonly #tracks = new Map<number, TransportTrack>();
+  readonly #assemblies = new Map<number, PesAssembly>();
+
+  /** @param head the first bytes of the stream, which show how long its packets are */
+  constructor(head: Uint8Array) {
+    this.#layout = transportPacketLayout(head) ?? { size: PACKET_SIZE, prefix: 0 };
+  }
+
+  /** The streams that the program map tables have named so far. */
+  get tracks(): readonly TransportTrack[] {
+    return [...this.#tracks.values()];
+  }
+
+  /** Takes the next bytes, which are copied. */
+  push(chunk: Uint8Array): TransportProgress {
+    const data = join([this.#rest, chunk].filter(({ length }) => length > 0));
+    const { size, prefix } = this.#layout;
+    const packets: TransportPacket[] = [];
+    const pesPackets: PesPacket[] = [];
+    let at = 0;
+    while (at + size <= data.length) {
+      let end = at + size;
+      const isPacket = data[at + prefix] === SYNC_BYTE;
+      if (!isPacket) {
+        // Bytes that got in pass; the next packet is where a sync byte is.
+        end = at + 1;
+        while (end + prefix < data.length && data[end + prefix] !== SYNC_BYTE) end++;
+        end = Math.min(end, data.length);
+      }
+      const bytes = data.slice(at, end);
+      const packet = isPacket ? this.#parse(bytes) : noPacket(bytes);
+      packets.push(packet);
+      this.#take(packet, pesPackets);
+      at = end;
+    }
+    this.#rest = data.slice(at);
+    return { packets, pesPackets };
+  }
+
+  /** Says that the stream ends here. */
+  flush(): TransportProgress {
+    const packets = this.#rest.length > 0 ? [noPacket(this.#rest)] : [];
+    this.#rest = new Uint8Array(0);
+    const pesPackets: PesPacket[] = [];
+    for (const pid of [...this.#assemblies.keys()]) this.#complete(pid, pesPackets);
+    return { packets, pesPackets };
+  }
+
+  #parse(bytes: Uint8Array): TransportPacket {
+    const { prefix } = this.#layout;
+    const pid = ((bytes[prefix + 1] & 0x1f) << 8) | bytes[prefix + 2];
+    const control = (bytes[prefix + 3] >> 4) & 3;
+    const payloadEnd = prefix + PACKET_SIZE;
+    let payloadStart = prefix + 4;
+    if ((control & 2) !== 0) payloadStart += 1 + bytes[prefix + 4];
+    // What is scrambled cannot be read.
+    const isScrambled = (bytes[prefix + 3] & 0xc0) !== 0;
+    if ((control & 1) === 0 || isScrambled) payloadStart = payloadEnd;
+    payloadStart = Math.min(payloadStart, payloadEnd);
+    return { bytes, prefix, pid, isUnitStart: (bytes[prefix + 1] & 0x40) !== 0, payloadStart, payloadEnd };
+  }
+
+  #take(packet: TransportPacket, pesPackets: PesPacket[]): void {
+    const { pid, isUnitStart } = packet;
+    if (pid === PAT_PID || this.#mapPids.has(pid)) {
+      if (isUnitStart) this.#takeSection(packet);
+      return;
+    }
+    if (this.#tracks.get(pid)?.streamType !== STREAM_TYPE_H264) return;
+    if (isUnitStart) this.#complete(pid, pesPackets);
+    let assembly = this.#assemblies.get(pid);
+    if (assembly === undefined) {
+      if (!isUnitStart) return;
+      assembly = { packets: [], size: 0 };
+      this.#assemblies.set(pid, assembly);
+    }
+    assembly.packets.push(packet);
+    assembly.size += packet.payloadEnd - packet.payloadStart;
+    if (assembly.size > MAX_PES_SIZE || assembly.packets.length > MAX_PES_SIZE / 64) this.#assemblies.delete(pid);
+  }
+
+  /** Reads a section that lies in one packet, as those of any but the largest tables do (2.4.4). */
+  #takeSection({ bytes, pid, payloadStart, payloadEnd }: TransportPacket): void {
+    const start = payloadStart + 1 + bytes[payloadStart];
+    if (start + 8 > payloadEnd) return;
+    const tableId = bytes[start];
+    const length = ((bytes[start + 1] & 0x0f) << 8) | bytes[start + 2];
+    // Behind the entries there is a CRC of 4 bytes.
+    const end = Math.min(start + 3 + length - 4, payloadEnd);
+    if (pid === PAT_PID && tableId === 0) {
+      for (let at = start + 8; at + 4 <= end && this.#mapPids.size < MAX_TABLE_ENTRIES; at += 4) {
+        const program = (bytes[at] << 8) | bytes[at + 1];
+        if (program !== 0) this.#mapPids.add(((bytes[at + 2] & 0x1f) << 8) | bytes[at + 3]);
+      }
+    } else if (tableId === 2 && start + 12 <= end) {
+      let at = start + 12 + (((bytes[start + 10] & 0x0f) << 8) | bytes[start + 11]);
+      while (at + 5 <= end && this.#tracks.size < MAX_TABLE_ENTRIES) {
+        const track = { streamType: bytes[at], pid: ((bytes[at + 1] & 0x1f) << 8) | bytes[at + 2] };
+        this.#tracks.set(track.pid, track);
+        at += 5 + (((bytes[at + 3] & 0x0f) << 8) | bytes[at + 4]);
+      }
+    }
+  }
+
+  #complete(pid: number, pesPackets: PesPacket[]): void {
+    const assembly = this.#assemblies.get(pid);
+    if (assembly === undefined) return;
+    this.#assemblies.delete(pid);
+    const data = join(
+      assembly.packets.map(({ bytes, payloadStart, payloadEnd }) => bytes.subarray(payloadStart, payloadEnd)),
+    );
+    const isPes =
+      data.length >= PES_START && data[0] === 0 && data[1] === 0 && data[2] === 1 && (data[6] & 0xc0) === 0x80;
+    const headerLength = isPes ? PES_START + data[8] : 0;
+    if (!isPes || headerLength > data.length) return;
+    const packetLength = (data[4] << 8) | data[5];
+    const end = packetLength === 0 ? data.length : Math.min(data.length, 6 + packetLength);
+    const hasPts = (data[7] & 0x80) !== 0 && data[8] >= 5;
+    const hasDts = (data[7] & 0xc0) === 0xc0 && data[8] >= 10;
+    pesPackets.push({
+      pid,
+      packets: assembly.packets,
+      header: data.subarray(0, headerLength),
+      payload: data.subarray(headerLength, Math.max(headerLength, end)),
+      pts: hasPts ? readTimestamp(data, PES_START) : undefined,
+      dts: hasDts ? readTimestamp(data, PES_START + 5) : undefined,
+    });
+  }
+}
+
+function noPacket(bytes: Uint8Array): TransportPacket {
+  return { bytes, prefix: 0, pid: -1, isUnitStart: false, payloadStart: bytes.length, payloadEnd: bytes.length };
+}
+
+const CLOCK_RATE_MS = 90;
+const WRAP = 2 ** 33;
+/** A stream whose first timestamp is so near to the wrap of its clock begins in front of 0, as FFmpeg has it: 60 s. */
+const NEAR_WRAP = 60_000 * CLOCK_RATE_MS;
+
+/** Follows timestamps of 33 bits across their wrap. */
+export class TransportClock {
+  #last: number | undefined;
+
+  /** The time of a timestamp in milliseconds. */
+  timeMs(timestamp: number): number {
+    if (this.#last === undefined) {
+      this.#last = timestamp > WRAP - NEAR_WRAP ? timestamp - WRAP : timestamp;
+    } else {
+      const step = (((timestamp - this.#last) % WRAP) + WRAP) % WRAP;
+      this.#last += step < WRAP / 2 ? step : step - WRAP;
+    }
+    return this.#last / CLOCK_RATE_MS;
+  }
+}
