@@ -1,7 +1,5 @@
 /** mediabunny, which reads MP4 and Matroska, loaded when the first such file comes. */
-import type { EncodedPacket, Input, InputTrack, InputVideoTrack } from 'mediabunny' with {
-  'resolution-mode': 'import',
-};
+import type * as Bunny from 'mediabunny' with { 'resolution-mode': 'import' };
 import { parseAvcDecoderConfigurationRecord } from '../codec/length-prefixed.js';
 import { SeiError } from '../errors.js';
 import type { FramingOptions } from '../frame/arguments.js';
