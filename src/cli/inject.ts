@@ -14,7 +14,7 @@ import { openInput } from './input.js';
 import { exactUtf8, parseMessages } from './messages-file.js';
 import { addStreamOptions, frameRateArgument, integerArgument, repeatable, uuidArgument } from './options.js';
 import { counted, report } from './report.js';
-import { Schedule, type PlacedMessage } from './schedule.js';
+import { Schedule, type PlacedMessage } from '../files/schedule.js';
 import { type StreamOptions, transformStream } from './transform.js';
 
 interface InjectCommandOptions extends StreamOptions {

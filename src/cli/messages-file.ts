@@ -4,7 +4,7 @@
  */
 import { createSeiNalUnit } from '../frame/sei-nal-unit.js';
 import { CliError, reasonOf } from './failure.js';
-import type { Place, PlacedMessage } from './schedule.js';
+import type { Place, PlacedMessage } from '../files/schedule.js';
 
 const KEYS = new Set(['at', 'frame', 'message', 'base64', 'uuid']);
 

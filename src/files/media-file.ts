@@ -7,8 +7,8 @@ import { type ByteSource, chunksOf } from './byte-source.js';
 import { ElementaryStream, isIdr } from './elementary-stream.js';
 import { type Container, fileKindOf } from './file-kind.js';
 import type { FilePacket, FileTrack } from './packet.js';
-import { TransportAccessUnits } from './transport-packets.js';
-import { TransportStreamParser } from './transport-stream.js';
+import { type TransportAccessUnit, TransportAccessUnits } from './transport-packets.js';
+import { type TransportProgress, TransportStreamParser } from './transport-stream.js';
 
 /** The bytes at the beginning of a file that tell what it is. */
 const HEAD_LENGTH = 64 * 1024;
@@ -64,13 +64,9 @@ const STREAM_TYPES: Readonly<Record<number, Omit<FileTrack, 'id'>>> = {
   0x81: { type: 'audio', codec: 'ac3', isH264: false },
 };
 
-async function transportReader(source: ByteSource, head: Uint8Array): Promise<Reader> {
-  const tables = new TransportStreamParser(head);
-  for await (const chunk of chunksOf(source, 0, Math.min(source.size, TABLES_LENGTH))) {
-    tables.push(chunk);
-    if (tables.tracks.length > 0) break;
-  }
-  const tracks = tables.tracks.map(({ pid, streamType }) => ({
+/** The tracks of a transport stream. */
+export function transportTracks(parser: Pick<TransportStreamParser, 'tracks'>): FileTrack[] {
+  return parser.tracks.map(({ pid, streamType }) => ({
     id: pid,
     ...(STREAM_TYPES[streamType] ?? {
       type: 'other',
@@ -78,18 +74,37 @@ async function transportReader(source: ByteSource, head: Uint8Array): Promise<Re
       isH264: false,
     }),
   }));
-  async function* packets(trackId: number): AsyncGenerator<FilePacket> {
-    const parser = new TransportStreamParser(head);
-    const accessUnits = new TransportAccessUnits();
-    for await (const chunk of chunksOf(source)) {
-      for (const pes of parser.push(chunk).pesPackets) {
-        if (pes.pid === trackId) yield* accessUnits.push(pes).filter(({ isContinuation }) => !isContinuation);
-      }
+}
+
+/** The access units of the streams of a transport stream that comes in chunks; all of the first H.264 stream by default. */
+export async function* transportPackets(
+  chunks: AsyncIterable<Uint8Array>,
+  head: Uint8Array,
+  trackId?: number,
+): AsyncGenerator<TransportAccessUnit> {
+  const parser = new TransportStreamParser(head);
+  const accessUnits = new TransportAccessUnits();
+  let id = trackId;
+  const read = function* ({ pesPackets }: TransportProgress) {
+    for (const pes of pesPackets) {
+      id ??= parser.tracks.find(({ pid }) => parser.isH264(pid))?.pid;
+      if (pes.pid === id) yield* accessUnits.push(pes).filter(({ isContinuation }) => !isContinuation);
     }
-    for (const pes of parser.flush().pesPackets) if (pes.pid === trackId) yield* accessUnits.push(pes);
-    yield* accessUnits.flush();
+  };
+  for await (const chunk of chunks) yield* read(parser.push(chunk));
+  yield* read(parser.flush());
+  yield* accessUnits.flush().filter(({ isContinuation }) => !isContinuation);
+  if (id === undefined) throw noH264(transportTracks(parser), trackId);
+}
+
+async function transportReader(source: ByteSource, head: Uint8Array): Promise<Reader> {
+  const tables = new TransportStreamParser(head);
+  for await (const chunk of chunksOf(source, 0, Math.min(source.size, TABLES_LENGTH))) {
+    tables.push(chunk);
+    if (tables.tracks.length > 0) break;
   }
-  return { tracks, packets, close: () => undefined };
+  const packets = (trackId: number) => transportPackets(chunksOf(source), head, trackId);
+  return { tracks: transportTracks(tables), packets, close: () => undefined };
 }
 
 async function bunnyReader(source: ByteSource): Promise<Reader> {
@@ -114,6 +129,25 @@ async function bunnyReader(source: ByteSource): Promise<Reader> {
 
 function unreadableFile(what: string): SeiError {
   return new SeiError('ERR_SEI_UNREADABLE_FILE', what);
+}
+
+/** What codecs are called by people. */
+const CODEC_NAMES: Readonly<Record<string, string>> = {
+  avc: 'H.264',
+  hevc: 'H.265 (HEVC)',
+  vp8: 'VP8',
+  vp9: 'VP9',
+  av1: 'AV1',
+  mpeg2: 'MPEG-2 video',
+  mpeg1: 'MPEG-1 video',
+};
+
+/** A {@link SeiError} that says that there is no H.264, and what there is. */
+export function noH264(tracks: readonly FileTrack[], id?: number): SeiError {
+  const nameOf = ({ codec, type }: FileTrack) => `${CODEC_NAMES[codec ?? ''] ?? codec ?? 'unknown'} ${type === 'video' ? 'video' : type}`;
+  const list = tracks.map((track) => `track ${track.id} is ${nameOf(track).replace('video video', 'video')}`).join(', ');
+  const has = list === '' ? 'no track in it can be read' : list;
+  return unreadableFile(`the file has no H.264 video${id === undefined ? '' : ` in a track ${id}`}: ${has}`);
 }
 
 /**
@@ -168,12 +202,9 @@ export class MediaFile {
    * @throws {@link SeiError} `ERR_SEI_UNREADABLE_FILE` where there is none, which says what there is
    */
   h264Track(id?: number): FileTrack {
-    const { tracks } = this;
-    const found = tracks.find((track) => track.isH264 && (id === undefined || track.id === id));
+    const found = this.tracks.find((track) => track.isH264 && (id === undefined || track.id === id));
     if (found !== undefined) return found;
-    const list = tracks.map((track) => `${track.id}: ${track.codec ?? track.type}`).join(', ');
-    const has = list === '' ? 'it has no track that can be read' : `its tracks are ${list}`;
-    throw unreadableFile(`the file has no H.264 track${id === undefined ? '' : ` ${id}`}; ${has}`);
+    throw noH264(this.tracks, id);
   }
 
   /**

@@ -14,7 +14,10 @@ const PES_START = 9;
 const MAX_TABLE_ENTRIES = 512;
 
 /** The most bytes of a PES packet that are put together: a larger one passes as it is. */
-export const MAX_PES_SIZE = 32 * 1024 * 1024;
+const MAX_PES_SIZE = 32 * 1024 * 1024;
+
+/** The most packets of a PES packet, which may hold little each. */
+const MAX_PES_PACKETS = MAX_PES_SIZE / 64;
 
 /** One packet of a transport stream. */
 export interface TransportPacket {
@@ -46,10 +49,12 @@ export interface PesPacket {
   readonly pid: number;
   /** The transport packets that hold it. */
   readonly packets: readonly TransportPacket[];
-  /** PES_packet_length and all in front of the payload. */
+  /** All in front of the payload. */
   readonly header: Uint8Array;
   /** Its payload, a stretch of the elementary stream. */
   readonly payload: Uint8Array;
+  /** What stands behind it in the packets, although PES_packet_length leaves it out. */
+  readonly trailer: Uint8Array;
   /** PTS in units of 1/90000 s, 33 bits. */
   readonly pts: number | undefined;
   /** DTS, where it is another. */
@@ -62,6 +67,15 @@ export interface TransportProgress {
   readonly packets: readonly TransportPacket[];
   /** The PES packets of H.264 that are complete now. */
   readonly pesPackets: readonly PesPacket[];
+  /** Packets of H.264 that belong to no PES packet that can be read. */
+  readonly loose: readonly TransportPacket[];
+}
+
+/** The same while it is filled. */
+interface Progress {
+  readonly packets: TransportPacket[];
+  readonly pesPackets: PesPacket[];
+  readonly loose: TransportPacket[];
 }
 
 interface PesAssembly {
@@ -108,12 +122,16 @@ export class TransportStreamParser {
     return [...this.#tracks.values()];
   }
 
+  /** Whether a PID holds H.264, as far as the tables have said. */
+  isH264(pid: number): boolean {
+    return this.#tracks.get(pid)?.streamType === STREAM_TYPE_H264;
+  }
+
   /** Takes the next bytes, which are copied. */
   push(chunk: Uint8Array): TransportProgress {
     const data = join([this.#rest, chunk].filter(({ length }) => length > 0));
     const { size, prefix } = this.#layout;
-    const packets: TransportPacket[] = [];
-    const pesPackets: PesPacket[] = [];
+    const progress: Progress = { packets: [], pesPackets: [], loose: [] };
     let at = 0;
     while (at + size <= data.length) {
       let end = at + size;
@@ -126,21 +144,27 @@ export class TransportStreamParser {
       }
       const bytes = data.slice(at, end);
       const packet = isPacket ? this.#parse(bytes) : noPacket(bytes);
-      packets.push(packet);
-      this.#take(packet, pesPackets);
+      progress.packets.push(packet);
+      this.#take(packet, progress);
       at = end;
     }
     this.#rest = data.slice(at);
-    return { packets, pesPackets };
+    return progress;
   }
 
   /** Says that the stream ends here. */
   flush(): TransportProgress {
-    const packets = this.#rest.length > 0 ? [noPacket(this.#rest)] : [];
+    const progress = this.completeAll();
+    if (this.#rest.length > 0) progress.packets.push(noPacket(this.#rest));
     this.#rest = new Uint8Array(0);
-    const pesPackets: PesPacket[] = [];
-    for (const pid of [...this.#assemblies.keys()]) this.#complete(pid, pesPackets);
-    return { packets, pesPackets };
+    return progress;
+  }
+
+  /** Takes the PES packets that are there so far for complete. */
+  completeAll(): Progress {
+    const progress: Progress = { packets: [], pesPackets: [], loose: [] };
+    for (const pid of [...this.#assemblies.keys()]) this.#complete(pid, progress);
+    return progress;
   }
 
   #parse(bytes: Uint8Array): TransportPacket {
@@ -157,23 +181,29 @@ export class TransportStreamParser {
     return { bytes, prefix, pid, isUnitStart: (bytes[prefix + 1] & 0x40) !== 0, payloadStart, payloadEnd };
   }
 
-  #take(packet: TransportPacket, pesPackets: PesPacket[]): void {
+  #take(packet: TransportPacket, progress: Progress): void {
     const { pid, isUnitStart } = packet;
     if (pid === PAT_PID || this.#mapPids.has(pid)) {
       if (isUnitStart) this.#takeSection(packet);
       return;
     }
     if (this.#tracks.get(pid)?.streamType !== STREAM_TYPE_H264) return;
-    if (isUnitStart) this.#complete(pid, pesPackets);
+    if (isUnitStart) this.#complete(pid, progress);
     let assembly = this.#assemblies.get(pid);
     if (assembly === undefined) {
-      if (!isUnitStart) return;
+      if (!isUnitStart) {
+        progress.loose.push(packet);
+        return;
+      }
       assembly = { packets: [], size: 0 };
       this.#assemblies.set(pid, assembly);
     }
     assembly.packets.push(packet);
     assembly.size += packet.payloadEnd - packet.payloadStart;
-    if (assembly.size > MAX_PES_SIZE || assembly.packets.length > MAX_PES_SIZE / 64) this.#assemblies.delete(pid);
+    if (assembly.size > MAX_PES_SIZE || assembly.packets.length > MAX_PES_PACKETS) {
+      this.#assemblies.delete(pid);
+      for (const each of assembly.packets) progress.loose.push(each);
+    }
   }
 
   /** Reads a section that lies in one packet, as those of any but the largest tables do (2.4.4). */
@@ -199,7 +229,7 @@ export class TransportStreamParser {
     }
   }
 
-  #complete(pid: number, pesPackets: PesPacket[]): void {
+  #complete(pid: number, progress: Progress): void {
     const assembly = this.#assemblies.get(pid);
     if (assembly === undefined) return;
     this.#assemblies.delete(pid);
@@ -209,16 +239,20 @@ export class TransportStreamParser {
     const isPes =
       data.length >= PES_START && data[0] === 0 && data[1] === 0 && data[2] === 1 && (data[6] & 0xc0) === 0x80;
     const headerLength = isPes ? PES_START + data[8] : 0;
-    if (!isPes || headerLength > data.length) return;
+    if (!isPes || headerLength > data.length) {
+      for (const packet of assembly.packets) progress.loose.push(packet);
+      return;
+    }
     const packetLength = (data[4] << 8) | data[5];
     const end = packetLength === 0 ? data.length : Math.min(data.length, 6 + packetLength);
     const hasPts = (data[7] & 0x80) !== 0 && data[8] >= 5;
     const hasDts = (data[7] & 0xc0) === 0xc0 && data[8] >= 10;
-    pesPackets.push({
+    progress.pesPackets.push({
       pid,
       packets: assembly.packets,
       header: data.subarray(0, headerLength),
       payload: data.subarray(headerLength, Math.max(headerLength, end)),
+      trailer: data.subarray(Math.max(headerLength, end)),
       pts: hasPts ? readTimestamp(data, PES_START) : undefined,
       dts: hasDts ? readTimestamp(data, PES_START + 5) : undefined,
     });

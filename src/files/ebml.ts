@@ -1,0 +1,167 @@
+/** EBML (RFC 8794): elements of Matroska and WebM, as far as it takes to move bytes in such a file. */
+import { type ByteSource, READ_SIZE } from './byte-source.js';
+import { damaged } from './edits.js';
+
+/** The ids of the elements of Matroska that matter here (RFC 9559). */
+export const Id = {
+  ebml: 0x1a45dfa3,
+  segment: 0x18538067,
+  seekHead: 0x114d9b74,
+  seek: 0x4dbb,
+  seekPosition: 0x53ac,
+  info: 0x1549a966,
+  tracks: 0x1654ae6b,
+  trackEntry: 0xae,
+  trackNumber: 0xd7,
+  cluster: 0x1f43b675,
+  simpleBlock: 0xa3,
+  blockGroup: 0xa0,
+  block: 0xa1,
+  position: 0xa7,
+  prevSize: 0xab,
+  cues: 0x1c53bb6b,
+  cuePoint: 0xbb,
+  cueTrackPositions: 0xb7,
+  cueClusterPosition: 0xf1,
+  cueRelativePosition: 0xf0,
+  tags: 0x1254c367,
+  chapters: 0x1043a770,
+  attachments: 0x1941a469,
+  crc32: 0xbf,
+  void: 0xec,
+} as const;
+
+/** What may stand directly in a segment, and so ends a cluster that does not say where it ends. */
+export const SEGMENT_CHILDREN: ReadonlySet<number> = new Set([
+  Id.seekHead,
+  Id.info,
+  Id.tracks,
+  Id.cluster,
+  Id.cues,
+  Id.tags,
+  Id.chapters,
+  Id.attachments,
+]);
+
+/** An element and where it lies. */
+export interface Element {
+  /** Its id with the marker of its length. */
+  readonly id: number;
+  /** Offset of its id. */
+  readonly start: number;
+  /** Offset of its size. */
+  readonly sizeAt: number;
+  /** Offset of its data. */
+  readonly data: number;
+  /** Offset behind it; that behind what holds it where its size is unknown. */
+  readonly end: number;
+  /** Whether its size is unknown, as of a live stream. */
+  readonly isOpen: boolean;
+}
+
+/** Reads a number of variable length at `at`; answers it and its length. */
+export function readVint(bytes: Uint8Array, at: number, keepsMarker: boolean): { value: number; length: number; isOpen: boolean } | undefined {
+  const first = bytes[at];
+  if (first === undefined || first === 0) return undefined;
+  const length = Math.clz32(first) - 23;
+  if (at + length > bytes.length) return undefined;
+  let value = keepsMarker ? first : first & ((1 << (8 - length)) - 1);
+  let isOpen = (first | (0xff << (8 - length)) & 0xff) === 0xff;
+  for (let i = 1; i < length; i++) {
+    value = value * 256 + bytes[at + i];
+    isOpen &&= bytes[at + i] === 0xff;
+  }
+  return { value, length, isOpen };
+}
+
+/** The size of an element in as many bytes as it had, or more where it needs them. */
+export function writeSize(value: number, minimumLength: number): Uint8Array {
+  let length = minimumLength;
+  while (length < 8 && value >= 2 ** (7 * length) - 1) length++;
+  const bytes = new Uint8Array(length);
+  for (let i = length - 1, rest = value; i >= 0; i--, rest = Math.floor(rest / 256)) bytes[i] = rest % 256;
+  bytes[0] |= 0x80 >> (length - 1);
+  return bytes;
+}
+
+/** An unsigned number in as many bytes as it had, or more where it needs them. */
+export function writeUint(value: number, minimumLength: number): Uint8Array {
+  let length = Math.max(1, minimumLength);
+  while (length < 8 && value >= 2 ** (8 * length)) length++;
+  const bytes = new Uint8Array(length);
+  for (let i = length - 1, rest = value; i >= 0; i--, rest = Math.floor(rest / 256)) bytes[i] = rest % 256;
+  return bytes;
+}
+
+/** Reads an unsigned number. */
+export function readUint(bytes: Uint8Array): number {
+  let value = 0;
+  for (const byte of bytes) value = value * 256 + byte;
+  return value;
+}
+
+const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte;
+  for (let bit = 0; bit < 8; bit++) crc = (crc & 1) === 0 ? crc >>> 1 : (crc >>> 1) ^ 0xedb88320;
+  return crc;
+});
+
+/** The checksum of a CRC-32 element (RFC 8794 11.3.1), over pieces that come one after the other. */
+export class Crc32 {
+  #crc = 0xffffffff;
+
+  /** Takes the next piece. */
+  update(bytes: Uint8Array): this {
+    let crc = this.#crc;
+    for (let i = 0; i < bytes.length; i++) crc = (crc >>> 8) ^ CRC_TABLE[(crc ^ bytes[i]) & 0xff];
+    this.#crc = crc;
+    return this;
+  }
+
+  /** Writes the checksum of what came so far into four bytes. */
+  writeTo(target: Uint8Array): void {
+    for (let i = 0; i < 4; i++) target[i] = (~this.#crc >>> (8 * i)) & 0xff;
+  }
+}
+
+/** The longest header of an element: an id of 4 bytes and a size of 8. */
+const MAX_HEADER_LENGTH = 12;
+
+/** Reads single elements of a file through a window, so that small ones do not cost a read each. */
+export class ElementReader {
+  readonly #source: ByteSource;
+  #window: Uint8Array = new Uint8Array(0);
+  #windowStart = 0;
+
+  /** @param source the file */
+  constructor(source: ByteSource) {
+    this.#source = source;
+  }
+
+  /** Bytes of the file; fewer at its end. */
+  async bytes(at: number, length: number): Promise<Uint8Array> {
+    const isInWindow = at >= this.#windowStart && at + length <= this.#windowStart + this.#window.length;
+    if (!isInWindow) {
+      this.#windowStart = at;
+      this.#window = await this.#source.read(at, Math.max(READ_SIZE, length));
+    }
+    return this.#window.subarray(at - this.#windowStart, at - this.#windowStart + length);
+  }
+
+  /**
+   * Reads the header of an element.
+   *
+   * @param limit where what holds it ends
+   * @throws {@link SeiError} `ERR_SEI_UNREADABLE_FILE` where it is none or reaches past that
+   */
+  async element(at: number, limit: number): Promise<Element> {
+    const bytes = await this.bytes(at, Math.min(MAX_HEADER_LENGTH, limit - at));
+    const id = readVint(bytes, 0, true);
+    const size = id && id.length <= 4 ? readVint(bytes, id.length, false) : undefined;
+    if (id === undefined || size === undefined) throw damaged(`there is no element at ${at}`);
+    const data = at + id.length + size.length;
+    const end = size.isOpen ? limit : data + size.value;
+    if (end > limit) throw damaged(`the element at ${at} does not end in the file`);
+    return { id: id.value, start: at, sizeAt: at + id.length, data, end, isOpen: size.isOpen };
+  }
+}

@@ -1,0 +1,88 @@
+/** The boxes of MP4 and QuickTime files (ISO/IEC 14496-12 4.2), as far as it takes to move bytes in such a file. */
+import type { ByteSource } from './byte-source.js';
+import { damaged } from './edits.js';
+
+/** A box and where it lies. */
+export interface Box {
+  /** Its type, four characters. */
+  readonly type: string;
+  /** Offset of its header. */
+  readonly start: number;
+  /** Bytes of its header: 8, or 16 with a size of 64 bits. */
+  readonly headerSize: number;
+  /** Offset behind it. */
+  readonly end: number;
+  /** Whether its header says only that it reaches to the end of the file. */
+  readonly isOpen: boolean;
+}
+
+/** A view of bytes as numbers. */
+export function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+/** An unsigned number of 64 bits, as exact as JavaScript has it. */
+export function readUint64(view: DataView, at: number): number {
+  return view.getUint32(at) * 2 ** 32 + view.getUint32(at + 4);
+}
+
+/** Writes an unsigned number of 64 bits. */
+export function writeUint64(view: DataView, at: number, value: number): void {
+  view.setUint32(at, Math.floor(value / 2 ** 32));
+  view.setUint32(at + 4, value % 2 ** 32);
+}
+
+/**
+ * Reads the header of a box.
+ *
+ * @param bytes begin with it; 16 are enough
+ * @param start offset of the header
+ * @param limit where the box that holds it, or the file, ends
+ * @throws {@link SeiError} `ERR_SEI_UNREADABLE_FILE` where the box reaches past that
+ */
+export function readBoxHeader(bytes: Uint8Array, start: number, limit: number): Box {
+  if (bytes.length < 8) throw damaged('a box has no header');
+  const view = viewOf(bytes);
+  const type = String.fromCharCode(...bytes.subarray(4, 8));
+  let size = view.getUint32(0);
+  let headerSize = 8;
+  const isOpen = size === 0;
+  if (size === 1) {
+    if (bytes.length < 16) throw damaged('a box has no size');
+    headerSize = 16;
+    size = readUint64(view, 8);
+  } else if (isOpen) {
+    size = limit - start;
+  }
+  if (size < headerSize || start + size > limit) throw damaged(`the box ${JSON.stringify(type)} does not end in the file`);
+  return { type, start, headerSize, end: start + size, isOpen };
+}
+
+/** The boxes in the payload `[start, end)` of another, all of which is in memory. */
+export function boxesIn(bytes: Uint8Array, start: number, end: number): Box[] {
+  const boxes: Box[] = [];
+  for (let at = start; at + 8 <= end;) {
+    // QuickTime ends some lists of boxes with a zero of 32 bits.
+    if (viewOf(bytes).getUint32(at) === 0) break;
+    const box = readBoxHeader(bytes.subarray(at, end), at, end);
+    boxes.push(box);
+    at = box.end;
+  }
+  return boxes;
+}
+
+/** The most boxes of a file at its top level: one for each frame in the smallest fragments, for some days. */
+const MAX_TOP_LEVEL_BOXES = 10_000_000;
+
+/** The boxes of a file. */
+export async function topLevelBoxes(source: ByteSource): Promise<Box[]> {
+  const boxes: Box[] = [];
+  for (let at = 0; at < source.size;) {
+    const header = await source.read(at, 16);
+    if (boxes.length >= MAX_TOP_LEVEL_BOXES) throw damaged('it has too many boxes');
+    const box = readBoxHeader(header, at, source.size);
+    boxes.push(box);
+    at = box.end;
+  }
+  return boxes;
+}

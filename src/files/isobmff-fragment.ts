@@ -1,0 +1,240 @@
+/** Movie fragments (ISO/IEC 14496-12 8.8): where their samples lie, and the same boxes for samples that have grown. */
+import { type TrackEdits, damaged, growthOf, unsupported } from './edits.js';
+import { type Box, boxesIn, readUint64, viewOf, writeUint64 } from './isobmff-boxes.js';
+
+const BASE_DATA_OFFSET = 0x000001;
+const SAMPLE_DESCRIPTION_INDEX = 0x000002;
+const DEFAULT_SAMPLE_DURATION = 0x000008;
+const DEFAULT_SAMPLE_SIZE = 0x000010;
+const DEFAULT_BASE_IS_MOOF = 0x020000;
+const DATA_OFFSET = 0x000001;
+const FIRST_SAMPLE_FLAGS = 0x000004;
+const SAMPLE_SIZE = 0x000200;
+/** Duration, size, flags, and composition time offset of each sample. */
+const SAMPLE_FIELDS = [0x000100, 0x000200, 0x000400, 0x000800];
+
+/** A run of samples. */
+interface Run {
+  readonly box: Box;
+  readonly flags: number;
+  readonly count: number;
+  /** Offset in the box of the fields of the first sample. */
+  readonly fieldsAt: number;
+  /** Offset of its data in the file. */
+  readonly dataOffset: number;
+  /** The number of its first sample in the track. */
+  readonly firstSample: number;
+  readonly sizes: Uint32Array;
+}
+
+/** The part of a fragment that belongs to one track. */
+interface TrackFragment {
+  readonly trackId: number;
+  readonly header: Box;
+  readonly headerFlags: number;
+  /** From where the data offsets of its runs count. */
+  readonly base: number;
+  readonly runs: readonly Run[];
+}
+
+/** A movie fragment. */
+export interface Fragment {
+  /** The box with its header. */
+  readonly bytes: Uint8Array;
+  /** Where it lies. */
+  readonly box: Box;
+  readonly tracks: readonly TrackFragment[];
+}
+
+/** default_sample_size of each track, by track_ID, as `trex` has it. */
+export function defaultSampleSizes(moov: Uint8Array, headerSize: number): ReadonlyMap<number, number> {
+  const view = viewOf(moov);
+  const sizes = new Map<number, number>();
+  for (const mvex of boxesIn(moov, headerSize, moov.length).filter(({ type }) => type === 'mvex')) {
+    for (const { type, start, headerSize: size, end } of boxesIn(moov, mvex.start + mvex.headerSize, mvex.end)) {
+      if (type === 'trex' && end - start >= size + 24) sizes.set(view.getUint32(start + size + 4), view.getUint32(start + size + 16));
+    }
+  }
+  return sizes;
+}
+
+function flagsOf(view: DataView, { start, headerSize }: Box): number {
+  return view.getUint32(start + headerSize) & 0xffffff;
+}
+
+/**
+ * Reads a movie fragment.
+ *
+ * @param bytes the box with its header
+ * @param defaults default_sample_size by track_ID
+ * @param counts how many samples of each track came before; brought up to date
+ * @throws {@link SeiError} `ERR_SEI_UNREADABLE_FILE` where it is damaged
+ */
+export function readFragment(
+  bytes: Uint8Array,
+  box: Box,
+  defaults: ReadonlyMap<number, number>,
+  counts: Map<number, number>,
+): Fragment {
+  const view = viewOf(bytes);
+  const tracks: TrackFragment[] = [];
+  let endOfData = box.start;
+  for (const traf of boxesIn(bytes, box.headerSize, bytes.length).filter(({ type }) => type === 'traf')) {
+    const children = boxesIn(bytes, traf.start + traf.headerSize, traf.end);
+    const header = children.find(({ type }) => type === 'tfhd');
+    if (header === undefined || header.end - header.start < header.headerSize + 8) throw damaged('a fragment has no header');
+    if (children.some(({ type }) => type === 'saio')) throw unsupported('the file is encrypted; decrypt it first');
+    const headerFlags = flagsOf(view, header);
+    let at = header.start + header.headerSize + 4;
+    const trackId = view.getUint32(at);
+    at += 4;
+    const take = (flag: number, size: number): number => {
+      if ((headerFlags & flag) === 0) return -1;
+      at += size;
+      if (at > header.end) throw damaged('the header of a fragment is too short');
+      return at - size;
+    };
+    const baseAt = take(BASE_DATA_OFFSET, 8);
+    take(SAMPLE_DESCRIPTION_INDEX, 4);
+    take(DEFAULT_SAMPLE_DURATION, 4);
+    const sizeAt = take(DEFAULT_SAMPLE_SIZE, 4);
+    const defaultSize = sizeAt < 0 ? (defaults.get(trackId) ?? 0) : view.getUint32(sizeAt);
+    let base = tracks.length === 0 || (headerFlags & DEFAULT_BASE_IS_MOOF) !== 0 ? box.start : endOfData;
+    if (baseAt >= 0) base = readUint64(view, baseAt);
+    endOfData = base;
+    const runs: Run[] = [];
+    for (const trun of children.filter(({ type }) => type === 'trun')) {
+      const run = readRun(view, trun, base, endOfData, defaultSize, counts.get(trackId) ?? 0);
+      counts.set(trackId, run.firstSample + run.count);
+      endOfData = run.dataOffset;
+      for (const size of run.sizes) endOfData += size;
+      runs.push(run);
+    }
+    tracks.push({ trackId, header, headerFlags, base, runs });
+  }
+  return { bytes, box, tracks };
+}
+
+function readRun(view: DataView, box: Box, base: number, endOfData: number, defaultSize: number, firstSample: number): Run {
+  const body = box.start + box.headerSize;
+  if (body + 8 > box.end) throw damaged('a run of samples is too short');
+  const flags = flagsOf(view, box);
+  const count = view.getUint32(body + 4);
+  let fieldsAt = body + 8;
+  let dataOffset = endOfData;
+  if ((flags & DATA_OFFSET) !== 0) {
+    if (fieldsAt + 4 > box.end) throw damaged('a run of samples is too short');
+    dataOffset = base + view.getInt32(fieldsAt);
+    fieldsAt += 4;
+  }
+  if ((flags & FIRST_SAMPLE_FLAGS) !== 0) fieldsAt += 4;
+  const fieldCount = SAMPLE_FIELDS.filter((flag) => (flags & flag) !== 0).length;
+  const hasNoFields = fieldCount === 0;
+  // Without fields nothing bounds the number of samples but sense.
+  if (fieldsAt + 4 * fieldCount * count > box.end || (hasNoFields && count > 1_000_000)) throw damaged('a run of samples is too short');
+  const sizes = new Uint32Array(count).fill(defaultSize);
+  if ((flags & SAMPLE_SIZE) !== 0) {
+    const sizeAt = fieldsAt + ((flags & SAMPLE_FIELDS[0]) !== 0 ? 4 : 0);
+    for (let i = 0; i < count; i++) sizes[i] = view.getUint32(sizeAt + 4 * fieldCount * i);
+  }
+  return { box, flags, count, fieldsAt, dataOffset, firstSample, sizes };
+}
+
+/** Where the samples of a track in a fragment lie: their numbers, offsets and sizes. */
+export function* fragmentSamples(
+  { tracks }: Fragment,
+  id: number,
+): Generator<{ readonly sample: number; readonly offset: number; readonly size: number }> {
+  for (const { runs } of tracks.filter(({ trackId }) => trackId === id)) {
+    for (const { firstSample, dataOffset, sizes } of runs) {
+      let offset = dataOffset;
+      for (const [i, size] of sizes.entries()) {
+        yield { sample: firstSample + i, offset, size };
+        offset += size;
+      }
+    }
+  }
+}
+
+function isChanged({ firstSample, count }: Run, edits: TrackEdits | undefined): edits is TrackEdits {
+  if (edits === undefined) return false;
+  for (let i = 0; i < count; i++) if (edits.has(firstSample + i)) return true;
+  return false;
+}
+
+function writeRun(fragment: Fragment, run: Run, base: number, edits: TrackEdits | undefined, moved: (offset: number) => number): Uint8Array {
+  const { box, flags, count, fieldsAt, firstSample, sizes } = run;
+  const changes = isChanged(run, edits);
+  const source = fragment.bytes;
+  const addsSizes = changes && (flags & SAMPLE_SIZE) === 0;
+  const fieldsBefore = SAMPLE_FIELDS.filter((flag) => (flags & flag) !== 0).length;
+  const lead = (flags & SAMPLE_FIELDS[0]) !== 0 ? 4 : 0;
+  const entry = 4 * fieldsBefore + (addsSizes ? 4 : 0);
+  const bytes = new Uint8Array(box.end - box.start + (addsSizes ? 4 * count : 0));
+  const view = viewOf(bytes);
+  bytes.set(source.subarray(box.start, fieldsAt));
+  if (box.headerSize === 16) writeUint64(view, 8, bytes.length);
+  else view.setUint32(0, bytes.length);
+  if (addsSizes) view.setUint32(box.headerSize, view.getUint32(box.headerSize) | SAMPLE_SIZE);
+  if ((flags & DATA_OFFSET) !== 0) view.setInt32(box.headerSize + 8, moved(run.dataOffset) - moved(base));
+  const start = fieldsAt - box.start;
+  if (!addsSizes) bytes.set(source.subarray(fieldsAt, box.end), start);
+  for (let i = 0; i < count && changes; i++) {
+    if (addsSizes) {
+      const from = fieldsAt + 4 * fieldsBefore * i;
+      bytes.set(source.subarray(from, from + lead), start + entry * i);
+      bytes.set(source.subarray(from + lead, from + 4 * fieldsBefore), start + entry * i + lead + 4);
+    }
+    const edit = edits.get(firstSample + i);
+    view.setUint32(start + entry * i + lead, sizes[i] + (edit === undefined ? 0 : growthOf(edit)));
+  }
+  return bytes;
+}
+
+/**
+ * Writes a fragment for samples that have changed.
+ *
+ * @param edits by track_ID
+ * @param moved where a byte of the file is afterwards
+ * @returns the box; its size depends on which samples change, not on where bytes go
+ */
+export function writeFragment(
+  fragment: Fragment,
+  edits: ReadonlyMap<number, TrackEdits>,
+  moved: (offset: number) => number,
+): Uint8Array {
+  const { bytes } = fragment;
+  const replacements = new Map<number, Uint8Array>();
+  for (const { trackId, header, headerFlags, base, runs } of fragment.tracks) {
+    if ((headerFlags & BASE_DATA_OFFSET) !== 0) {
+      const copy = bytes.slice(header.start, header.end);
+      writeUint64(viewOf(copy), header.headerSize + 8, moved(base));
+      replacements.set(header.start, copy);
+    }
+    for (const run of runs) replacements.set(run.box.start, writeRun(fragment, run, base, edits.get(trackId), moved));
+  }
+  const write = (box: Box): Uint8Array[] => {
+    const replacement = replacements.get(box.start);
+    if (replacement !== undefined) return [replacement];
+    if (box.type !== 'traf' && box.type !== 'moof') return [bytes.subarray(box.start, box.end)];
+    const start = box.start + box.headerSize;
+    const children = boxesIn(bytes, start, box.end);
+    const pieces = [...children.flatMap(write), bytes.subarray(children.at(-1)?.end ?? start, box.end)];
+    let length = 8;
+    for (const piece of pieces) length += piece.length;
+    const header = new Uint8Array(8);
+    viewOf(header).setUint32(0, length);
+    for (let i = 0; i < 4; i++) header[4 + i] = box.type.charCodeAt(i);
+    return [header, ...pieces];
+  };
+  const pieces = write({ ...fragment.box, start: 0, end: bytes.length });
+  let length = 0;
+  for (const piece of pieces) length += piece.length;
+  const result = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    result.set(piece, at);
+    at += piece.length;
+  }
+  return result;
+}
