@@ -1,11 +1,12 @@
 import { Command } from 'commander';
 import { DEFAULT_SEI_UUID } from '../codec/uuid.js';
 import { type SeiMessage, extractSei } from '../frame/extract.js';
-import { type AccessUnit, accessUnitBatches } from './access-units.js';
+import { accessUnitBatches } from './access-units.js';
 import { type BoundCounts, countMessages, warnOfBounds } from './bounds.js';
 import type { Context } from './context.js';
 import { LineBatch, contentOf, jsonLine } from './json-lines.js';
-import { addStreamOptions, integerArgument, repeatable, uuidArgument } from './options.js';
+import type { Media } from './media.js';
+import { INPUT, addStreamOptions, addTrackOption, integerArgument, repeatable, uuidArgument } from './options.js';
 import { counted, report } from './report.js';
 import { type StreamOptions, transformStream } from './transform.js';
 
@@ -13,6 +14,7 @@ interface ExtractCommandOptions extends StreamOptions {
   readonly uuid?: readonly string[];
   readonly ours?: boolean;
   readonly type?: readonly number[];
+  readonly track?: number;
 }
 
 /** What an extraction has found. */
@@ -24,11 +26,10 @@ export interface ExtractionCounts extends BoundCounts {
 /** Whether a message is asked for. */
 export type MessageFilter = (message: SeiMessage) => boolean;
 
-function lineOf({ index, offset }: AccessUnit, message: SeiMessage): string {
-  const { payloadType, uuid, payload, nalUnitOffset } = message;
+function lineOf(place: object, message: SeiMessage): string {
+  const { payloadType, uuid, payload } = message;
   return jsonLine({
-    accessUnit: index,
-    offset: offset + nalUnitOffset,
+    ...place,
     payloadType,
     ...(uuid !== undefined && { uuid }),
     size: payload.length,
@@ -57,12 +58,41 @@ export async function* extractLines(
       for (const message of messages) {
         if (!filter(message)) continue;
         counts.messages++;
-        if (batch.add(lineOf(accessUnit, message))) yield batch.take();
+        const { index, offset } = accessUnit;
+        const place = { accessUnit: index, offset: offset + message.nalUnitOffset };
+        if (batch.add(lineOf(place, message))) yield batch.take();
       }
     }
     const lines = batch.take();
     if (lines !== '') yield lines;
   }
+}
+
+/** Milliseconds with three decimals: no clock of a container is finer. */
+function rounded(milliseconds: number): number {
+  return Math.round(milliseconds * 1000) / 1000;
+}
+
+/** Extracts every message of a track of a container, with the time at which its picture is shown. */
+async function* extractMedia(
+  media: Media,
+  track: number | undefined,
+  filter: MessageFilter,
+  counts: ExtractionCounts,
+): AsyncGenerator<string> {
+  const batch = new LineBatch();
+  for await (const { index, presentationTimeMs, data, framing } of media.packets(track)) {
+    const messages = extractSei(data, framing);
+    countMessages(messages.length, counts);
+    for (const message of messages) {
+      if (!filter(message)) continue;
+      counts.messages++;
+      const time = presentationTimeMs === undefined ? {} : { presentationTimeMs: rounded(presentationTimeMs) };
+      if (batch.add(lineOf({ accessUnit: index, ...time }, message))) yield batch.take();
+    }
+  }
+  const lines = batch.take();
+  if (lines !== '') yield lines;
 }
 
 function filterOf({ uuid = [], ours, type = [] }: ExtractCommandOptions): MessageFilter {
@@ -78,6 +108,7 @@ async function run(input: string, output: string, options: ExtractCommandOptions
   await transformStream(input, output, context, options, {
     isVideo: false,
     run: (source) => extractLines(source, filterOf(options), counts),
+    runMedia: (media) => extractMedia(media, options.track, filterOf(options), counts),
   });
   report(`extracted ${counted(counts.messages, 'message')}`, context, options);
   warnOfBounds(counts, context);
@@ -86,7 +117,9 @@ async function run(input: string, output: string, options: ExtractCommandOptions
 const HELP = `
 One JSON object a line for each sei_message, none left out because it came before:
   accessUnit   number of the access unit, the first being 0
-  offset       where the SEI NAL unit begins in the file, behind its start code, in bytes
+  offset       of a byte stream: where the SEI NAL unit begins in the file, behind its start code, in bytes
+  presentationTimeMs
+               of a container: when the picture is shown, in milliseconds on the timeline of the file
   payloadType  5 for user_data_unregistered
   uuid         of user_data_unregistered, lower case
   size         bytes of the payload, without the UUID and without emulation prevention
@@ -102,9 +135,9 @@ Examples:
 /** The command that gets messages out. */
 export function extractCommand(context: Context): Command {
   return addStreamOptions(
-    new Command('extract')
-      .description('write every SEI message of a H.264 byte stream as JSON Lines')
-      .argument('<input>', 'Annex B file, - for stdin')
+    addTrackOption(new Command('extract'), 'of this H.264 track (default: the first one)')
+      .description('write every SEI message of H.264 video as JSON Lines')
+      .argument('<input>', INPUT)
       .argument('[output]', 'file, - for stdout', '-')
       .option('--uuid <uuid>', 'only messages with this UUID; may be repeated', repeatable(uuidArgument))
       .option('--ours', `only messages with the UUID ${DEFAULT_SEI_UUID}`)

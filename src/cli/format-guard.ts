@@ -1,4 +1,5 @@
 /** Says what an input is, and stops what is no H.264 byte stream before anything is done to it. */
+import { fileKindOf } from '../files/file-kind.js';
 import { type FormatDetection, detectH264Format } from '../frame/detect.js';
 import { CliError } from './failure.js';
 
@@ -24,61 +25,7 @@ export interface Identification {
   readonly advice?: string;
 }
 
-interface Signature {
-  readonly what: string;
-  readonly isContainer: boolean;
-  readonly matches: (head: Uint8Array) => boolean;
-}
-
 const UNKNOWN: FormatDetection = { isH264: false, format: 'unknown', confidence: 0 };
-
-const MP4_BOXES = new Set(['ftyp', 'styp', 'moov', 'moof', 'sidx', 'mdat', 'free', 'skip', 'wide']);
-
-function asciiAt(head: Uint8Array, at: number, length: number): string {
-  return String.fromCharCode(...head.subarray(at, at + length));
-}
-
-/** Matches a text in ASCII at an offset. */
-function ascii(text: string, at = 0): Signature['matches'] {
-  return (head) => asciiAt(head, at, text.length) === text;
-}
-
-/** Matches a text of bytes at the beginning. */
-function bytes(...expected: number[]): Signature['matches'] {
-  return (head) => head.length >= expected.length && expected.every((byte, i) => head[i] === byte);
-}
-
-/** A MPEG-2 transport stream has a sync byte every 188 bytes, behind a time stamp of 4 bytes in Blu-ray's variant. */
-function isTransportStream(head: Uint8Array): boolean {
-  return (head[0] === 0x47 && head[188] === 0x47) || (head[4] === 0x47 && head[196] === 0x47);
-}
-
-/**
- * Two header bytes of HEVC behind a start code: a parameter set, delimiter, SEI or slice with nuh_layer_id 0 (H.265
- * 7.3.1.2).
- */
-function isHevc(head: Uint8Array): boolean {
-  let at = 0;
-  while (at < head.length && head[at] === 0) at++;
-  if (at < 2 || head[at] !== 1 || at + 2 >= head.length) return false;
-  const type = head[at + 1] >> 1;
-  return (
-    (head[at + 1] & 0x81) === 0 && head[at + 2] > 0 && head[at + 2] < 8 && ((type >= 32 && type <= 40) || type <= 21)
-  );
-}
-
-const SIGNATURES: readonly Signature[] = [
-  { what: 'an MP4 file', isContainer: true, matches: (head) => MP4_BOXES.has(asciiAt(head, 4, 4)) },
-  { what: 'a Matroska or WebM file', isContainer: true, matches: bytes(0x1a, 0x45, 0xdf, 0xa3) },
-  { what: 'an FLV file', isContainer: true, matches: ascii('FLV') },
-  { what: 'an AVI file', isContainer: true, matches: ascii('AVI ', 8) },
-  { what: 'an Ogg file', isContainer: true, matches: ascii('OggS') },
-  { what: 'an IVF file', isContainer: true, matches: ascii('DKIF') },
-  { what: 'a MPEG program stream', isContainer: true, matches: bytes(0, 0, 1, 0xba) },
-  { what: 'a MPEG transport stream', isContainer: true, matches: isTransportStream },
-  { what: 'MPEG-1 or MPEG-2 video', isContainer: false, matches: bytes(0, 0, 1, 0xb3) },
-  { what: 'HEVC (H.265) video', isContainer: false, matches: isHevc },
-];
 
 function containerAdvice(name: string): string {
   const input = name === 'stdin' ? '-' : name;
@@ -130,10 +77,10 @@ export function identify(head: Uint8Array, isWhole: boolean, name: string): Iden
   if (isWhole && head.length === 0) return { detection: UNKNOWN, what: 'empty', advice: 'there is nothing to read' };
   const detection = detectH264Format(head);
   if (detection.format === 'annexb') return describe(detection);
-  const signature = SIGNATURES.find(({ matches }) => matches(head));
-  if (signature !== undefined) {
-    const { what, isContainer } = signature;
-    const advice = isContainer ? containerAdvice(name) : 'this command reads H.264 only';
+  const kind = fileKindOf(head);
+  if (kind !== undefined) {
+    const { what, isMedia } = kind;
+    const advice = isMedia ? containerAdvice(name) : 'this command reads H.264 only';
     return { detection: UNKNOWN, what, advice };
   }
   if (isWhole || detection.confidence >= MIN_CONFIDENCE) return describe(detection);

@@ -4,6 +4,8 @@ import { findInsertionPoint } from '../codec/access-unit.js';
 import { START_CODE_LENGTH, writeStartCode } from '../codec/byte-stream.js';
 import { Framing, NalUnitCursor } from '../codec/framing.js';
 import { DEFAULT_SEI_UUID } from '../codec/uuid.js';
+import { Schedule, type PlacedMessage } from '../files/schedule.js';
+import { ScheduledInjection, noCounts } from '../files/transform.js';
 import { createSeiNalUnit } from '../frame/sei-nal-unit.js';
 import { PictureClock } from '../streams/picture-clock.js';
 import { accessUnitBatches } from './access-units.js';
@@ -12,9 +14,17 @@ import type { Context } from './context.js';
 import { CliError, ExitCode, failure } from './failure.js';
 import { openInput } from './input.js';
 import { exactUtf8, parseMessages } from './messages-file.js';
-import { addStreamOptions, frameRateArgument, integerArgument, repeatable, uuidArgument } from './options.js';
+import type { Media } from './media.js';
+import {
+  INPUT,
+  addStreamOptions,
+  addTrackOption,
+  frameRateArgument,
+  integerArgument,
+  repeatable,
+  uuidArgument,
+} from './options.js';
 import { counted, report } from './report.js';
-import { Schedule, type PlacedMessage } from '../files/schedule.js';
 import { type StreamOptions, transformStream } from './transform.js';
 
 interface InjectCommandOptions extends StreamOptions {
@@ -23,6 +33,7 @@ interface InjectCommandOptions extends StreamOptions {
   readonly every?: number;
   readonly fps?: number;
   readonly uuid: string;
+  readonly track?: number;
 }
 
 /** What an injection has done. */
@@ -85,6 +96,25 @@ export async function* injectMessages(
   }
 }
 
+/** Injects messages into a track of a container; times are those at which pictures are shown. */
+async function* injectMedia(
+  media: Media,
+  schedule: Schedule,
+  track: number | undefined,
+  counts: InjectionCounts,
+): AsyncGenerator<Uint8Array> {
+  const done = noCounts();
+  let chosen = track;
+  yield* media.rewrite((id) => {
+    chosen ??= id;
+    // The clock of a transport stream begins anywhere.
+    return id === chosen ? new ScheduledInjection(schedule, media.container === 'mpegts', done) : undefined;
+  });
+  counts.messages = done.messages;
+  counts.pictures = done.changed;
+  counts.accessUnits = done.packets;
+}
+
 function timeOf(accessUnit: Uint8Array, clock: PictureClock): number {
   const seconds = clock.next(accessUnit);
   if (seconds !== undefined) return seconds;
@@ -115,7 +145,7 @@ function repeatedNalUnits({ message = [], uuid }: InjectCommandOptions): Uint8Ar
 
 async function run(input: string, output: string, options: InjectCommandOptions, context: Context): Promise<void> {
   checkUsage(input, options);
-  const { messages, every, fps, uuid } = options;
+  const { messages, every, fps, uuid, track } = options;
   const repeated = repeatedNalUnits(options);
   const placed: readonly PlacedMessage[] =
     messages === undefined ? [] : parseMessages(await readMessages(messages, context), messages, uuid);
@@ -124,6 +154,7 @@ async function run(input: string, output: string, options: InjectCommandOptions,
   await transformStream(input, output, context, options, {
     isVideo: true,
     run: (source, memory) => injectMessages(source, schedule, new PictureClock(fps), counts, memory),
+    runMedia: (media) => injectMedia(media, schedule, track, counts),
   });
   const { messages: injected, pictures, accessUnits } = counts;
   report(
@@ -161,9 +192,9 @@ Examples:
 /** The command that puts messages in. */
 export function injectCommand(context: Context): Command {
   return addStreamOptions(
-    new Command('inject')
-      .description('put messages into a H.264 byte stream as SEI user_data_unregistered')
-      .argument('<input>', 'Annex B file, - for stdin')
+    addTrackOption(new Command('inject'), 'into this H.264 track (default: the first one)')
+      .description('put messages into H.264 video as SEI user_data_unregistered')
+      .argument('<input>', INPUT)
       .argument('[output]', 'file, - for stdout', '-')
       .option('-m, --message <text>', 'a message, sent as its exact UTF-8 bytes; may be repeated', repeatable(String))
       .option('--messages <file.jsonl>', 'messages with a place of their own, - for stdin')

@@ -1,18 +1,21 @@
 import { Command } from 'commander';
-import { Framing, NalUnitCursor } from '../codec/framing.js';
+import { NalUnitCursor } from '../codec/framing.js';
 import { NalUnitType, nalUnitType } from '../codec/nal-unit.js';
+import { type FramingOptions, framingHint } from '../frame/arguments.js';
 import { type SeiMessage, extractSei } from '../frame/extract.js';
 import { type AccessUnit, accessUnitBatches } from './access-units.js';
 import { type BoundCounts, countMessages, warnOfBounds } from './bounds.js';
 import type { Context } from './context.js';
 import { LineBatch, jsonLine } from './json-lines.js';
 import { nalUnitTypeName, seiPayloadTypeName } from './names.js';
-import { addStreamOptions } from './options.js';
+import type { Media } from './media.js';
+import { INPUT, addStreamOptions, addTrackOption } from './options.js';
 import { counted, report } from './report.js';
 import { type StreamOptions, transformStream } from './transform.js';
 
 interface InspectCommandOptions extends StreamOptions {
   readonly json?: boolean;
+  readonly track?: number;
 }
 
 /** What an inspection has seen. */
@@ -29,7 +32,9 @@ export interface InspectionCounts extends BoundCounts {
 export interface InspectedNalUnit {
   /** Number of its access unit, from 0 on. */
   readonly accessUnit: number;
-  /** Where it begins in the stream, behind its start code, in bytes. */
+  /** When its picture is shown, in milliseconds, where a container says it. */
+  readonly presentationTimeMs?: number;
+  /** Where it begins in the stream, or in its sample of a container, behind its start code or length, in bytes. */
   readonly offset: number;
   /** Its bytes, without start code and without the zeros behind it; where `isCut`, those that were looked at. */
   readonly size: number;
@@ -50,6 +55,8 @@ export interface InspectionFormat {
   /** The lines of one. */
   format(nalUnit: InspectedNalUnit): string;
 }
+
+const ANNEX_B = { format: 'annexb' } as const;
 
 /** Characters of a message that are shown in the table. */
 const PREVIEW_LENGTH = 60;
@@ -103,9 +110,13 @@ export const jsonFormat: InspectionFormat = {
   },
 };
 
-function messagesByNalUnit(accessUnit: Uint8Array, counts: BoundCounts): ReadonlyMap<number, SeiMessage[]> {
+function messagesByNalUnit(
+  accessUnit: Uint8Array,
+  framing: FramingOptions,
+  counts: BoundCounts,
+): ReadonlyMap<number, SeiMessage[]> {
   const byOffset = new Map<number, SeiMessage[]>();
-  const messages = extractSei(accessUnit, { format: 'annexb' });
+  const messages = extractSei(accessUnit, framing);
   countMessages(messages.length, counts);
   for (const message of messages) {
     const others = byOffset.get(message.nalUnitOffset);
@@ -116,9 +127,13 @@ function messagesByNalUnit(accessUnit: Uint8Array, counts: BoundCounts): Readonl
 }
 
 /** The NAL units of an access unit, one at a time: hostile bytes hold millions. */
-function* nalUnitsOf({ index, offset, data, isCut }: AccessUnit, counts: BoundCounts): Generator<InspectedNalUnit> {
-  const messages = messagesByNalUnit(data, counts);
-  const cursor = new NalUnitCursor(data, Framing.annexb);
+function* nalUnitsOf(
+  { index, offset, data, isCut }: Omit<AccessUnit, 'isContinuation'>,
+  framing: FramingOptions,
+  counts: BoundCounts,
+): Generator<InspectedNalUnit> {
+  const messages = messagesByNalUnit(data, framing, counts);
+  const cursor = new NalUnitCursor(data, framingHint(framing));
   while (cursor.next()) {
     const header = data[cursor.start];
     const type = nalUnitType(header);
@@ -152,7 +167,7 @@ export async function* inspectNalUnits(
   for await (const accessUnits of accessUnitBatches(source, counts)) {
     for (const accessUnit of accessUnits) {
       counts.accessUnits = accessUnit.index + 1;
-      for (const nalUnit of nalUnitsOf(accessUnit, counts)) {
+      for (const nalUnit of nalUnitsOf(accessUnit, ANNEX_B, counts)) {
         counts.nalUnits++;
         counts.messages += nalUnit.messages?.length ?? 0;
         if (batch.add(format.format(nalUnit))) yield batch.take();
@@ -163,11 +178,36 @@ export async function* inspectNalUnits(
   }
 }
 
+/** Describes the NAL units of a track of a container. */
+async function* inspectMedia(
+  media: Media,
+  track: number | undefined,
+  format: InspectionFormat,
+  counts: InspectionCounts,
+): AsyncGenerator<string> {
+  const batch = new LineBatch();
+  batch.add(format.header);
+  for await (const { index, presentationTimeMs, data, framing } of media.packets(track)) {
+    counts.accessUnits = index + 1;
+    const time =
+      presentationTimeMs === undefined ? {} : { presentationTimeMs: Math.round(presentationTimeMs * 1000) / 1000 };
+    for (const nalUnit of nalUnitsOf({ index, offset: 0, data, isCut: false }, framing, counts)) {
+      counts.nalUnits++;
+      counts.messages += nalUnit.messages?.length ?? 0;
+      if (batch.add(format.format({ ...nalUnit, ...time }))) yield batch.take();
+    }
+  }
+  const text = batch.take();
+  if (text !== '') yield text;
+}
+
 async function run(input: string, output: string, options: InspectCommandOptions, context: Context): Promise<void> {
   const counts = { accessUnits: 0, nalUnits: 0, messages: 0, cut: 0, overfull: 0 };
+  const format = options.json === true ? jsonFormat : tableFormat;
   await transformStream(input, output, context, options, {
     isVideo: false,
-    run: (source) => inspectNalUnits(source, options.json === true ? jsonFormat : tableFormat, counts),
+    run: (source) => inspectNalUnits(source, format, counts),
+    runMedia: (media) => inspectMedia(media, options.track, format, counts),
   });
   const { accessUnits, nalUnits, messages } = counts;
   const seen = [counted(accessUnits, 'access unit'), counted(nalUnits, 'NAL unit'), counted(messages, 'SEI message')];
@@ -176,8 +216,8 @@ async function run(input: string, output: string, options: InspectCommandOptions
 }
 
 const HELP = `
-An offset is that of a NAL unit behind its start code, in bytes. With --json there is one object a line for each NAL unit:
-accessUnit, offset, size, nalUnitType, nalRefIdc, name and, for SEI, messages (payloadType, name, uuid, size).
+An offset is that of a NAL unit behind its start code, in bytes; in a container, of the NAL unit in its sample. With --json there is one object a line for each NAL unit:
+accessUnit, presentationTimeMs (of a container), offset, size, nalUnitType, nalRefIdc, name and, for SEI, messages (payloadType, name, uuid, size).
 An access unit above 16 MiB is looked at in pieces: a NAL unit that reaches into the next one is listed as cut (isCut),
 with the bytes of the piece in which it begins.
 
@@ -188,9 +228,9 @@ Examples:
 /** The command that shows what a stream is made of. */
 export function inspectCommand(context: Context): Command {
   return addStreamOptions(
-    new Command('inspect')
-      .description('list the NAL units, access units and SEI messages of a H.264 byte stream')
-      .argument('<input>', 'Annex B file, - for stdin')
+    addTrackOption(new Command('inspect'), 'of this H.264 track (default: the first one)')
+      .description('list the NAL units, access units and SEI messages of H.264 video')
+      .argument('<input>', INPUT)
       .argument('[output]', 'file, - for stdout', '-')
       .option('--json', 'JSON Lines instead of a table'),
   )

@@ -6,7 +6,7 @@ import { createSeiNalUnit } from '../frame/sei-nal-unit.js';
 import { CliError, reasonOf } from './failure.js';
 import type { Place, PlacedMessage } from '../files/schedule.js';
 
-const KEYS = new Set(['at', 'frame', 'message', 'base64', 'uuid']);
+const KEYS = new Set(['at', 'frame', 'presentationTimeMs', 'message', 'base64', 'uuid']);
 
 const FRAME = /^\d{1,15}f$/;
 const SECONDS = /^\d{1,15}(\.\d{1,15})?s$/;
@@ -18,8 +18,13 @@ function isNumberFrom0(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0;
 }
 
-function placeOf({ at, frame }: Entry): Place {
-  if ((at === undefined) === (frame === undefined)) throw new Error('give either "at" or "frame"');
+function placeOf({ at, frame, presentationTimeMs }: Entry): Place {
+  const given = [at, frame, presentationTimeMs].filter((place) => place !== undefined);
+  if (given.length !== 1) throw new Error('give either "at" or "frame" (or "presentationTimeMs")');
+  if (presentationTimeMs !== undefined) {
+    if (typeof presentationTimeMs === 'number' && Number.isFinite(presentationTimeMs)) return { presentationTimeMs };
+    throw new Error('"presentationTimeMs" must be milliseconds on the timeline of the file');
+  }
   if (frame !== undefined) {
     if (isNumberFrom0(frame) && Number.isInteger(frame)) return { frame };
     throw new Error('"frame" must be the number of an access unit, 0 or more');

@@ -39,3 +39,11 @@ export function addStreamOptions(command: Command): Command {
     .addOption(new Option('--force', 'take the input for a H.264 byte stream, whatever it looks like'))
     .addOption(new Option('-q, --quiet', 'print neither report nor progress on stderr'));
 }
+
+/** What all commands say of their input. */
+export const INPUT = 'H.264 byte stream (Annex B), MP4, MOV, Matroska or MPEG-TS file; - for stdin';
+
+/** Adds the choice of a track of a container. */
+export function addTrackOption(command: Command, description: string): Command {
+  return command.option('--track <id>', description, integerArgument(0));
+}

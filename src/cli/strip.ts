@@ -2,17 +2,20 @@ import { Command } from 'commander';
 import { DEFAULT_SEI_UUID } from '../codec/uuid.js';
 import type { SeiMessage } from '../frame/extract.js';
 import { stripSei } from '../frame/strip.js';
+import { Removal, noCounts } from '../files/transform.js';
 import { accessUnitBatches } from './access-units.js';
 import { type BoundCounts, countMessages, warnOfBounds } from './bounds.js';
 import { type ChunkMemory, joinPieces } from './chunk-memory.js';
 import type { Context } from './context.js';
-import { addStreamOptions, repeatable, uuidArgument } from './options.js';
+import type { Media } from './media.js';
+import { INPUT, addStreamOptions, addTrackOption, repeatable, uuidArgument } from './options.js';
 import { counted, report } from './report.js';
 import { type StreamOptions, transformStream } from './transform.js';
 
 interface StripCommandOptions extends StreamOptions {
   readonly uuid?: readonly string[];
   readonly all?: boolean;
+  readonly track?: number;
 }
 
 /** What stripping has done. */
@@ -57,13 +60,29 @@ export async function* stripMessages(
   }
 }
 
+/** Removes messages from all H.264 tracks of a container, or from one. */
+async function* stripMedia(
+  media: Media,
+  uuids: ReadonlySet<string> | undefined,
+  track: number | undefined,
+  counts: StripCounts,
+): AsyncGenerator<Uint8Array> {
+  const done = noCounts();
+  const filter = ({ uuid }: SeiMessage) => uuid !== undefined && (uuids === undefined || uuids.has(uuid));
+  yield* media.rewrite((id) => (track === undefined || id === track ? new Removal(filter, done) : undefined));
+  counts.messages = done.messages;
+  counts.accessUnits = done.changed;
+  counts.overfull = done.overfull;
+}
+
 async function run(input: string, output: string, options: StripCommandOptions, context: Context): Promise<void> {
-  const { all, uuid = [DEFAULT_SEI_UUID] } = options;
+  const { all, uuid = [DEFAULT_SEI_UUID], track } = options;
   const uuids = all === true ? undefined : new Set(uuid);
   const counts = { messages: 0, accessUnits: 0, cut: 0, overfull: 0 };
   await transformStream(input, output, context, options, {
     isVideo: true,
     run: (source, memory) => stripMessages(source, uuids, counts, memory),
+    runMedia: (media) => stripMedia(media, uuids, track, counts),
   });
   const { messages, accessUnits } = counts;
   report(`removed ${counted(messages, 'message')} from ${counted(accessUnits, 'access unit')}`, context, options);
@@ -81,9 +100,9 @@ Examples:
 /** The command that takes messages out. */
 export function stripCommand(context: Context): Command {
   return addStreamOptions(
-    new Command('strip')
-      .description('remove SEI user_data_unregistered messages from a H.264 byte stream')
-      .argument('<input>', 'Annex B file, - for stdin')
+    addTrackOption(new Command('strip'), 'only in this H.264 track (default: in all of them)')
+      .description('remove SEI user_data_unregistered messages from H.264 video')
+      .argument('<input>', INPUT)
       .argument('[output]', 'file, - for stdout', '-')
       .option(
         '--uuid <uuid>',

@@ -4,6 +4,7 @@ import type { Context } from './context.js';
 import { failure } from './failure.js';
 import { requireByteStream } from './format-guard.js';
 import { openInput } from './input.js';
+import { type Media, checkOutputContainer, openMedia, peekContainer } from './media.js';
 import { openOutput } from './output.js';
 import { showProgress } from './progress.js';
 
@@ -15,7 +16,7 @@ export interface StreamOptions {
   readonly quiet?: boolean;
 }
 
-/** What becomes of a byte stream: video again, or lines of text. */
+/** What becomes of an input: video again, or lines of text. */
 export interface Transformation {
   /** Whether video comes out, which is nothing for a terminal. */
   readonly isVideo: boolean;
@@ -26,10 +27,12 @@ export interface Transformation {
    * @param memory for the chunks of the output
    */
   run(source: AsyncIterable<Uint8Array>, memory: ChunkMemory): AsyncIterable<Uint8Array | string>;
+  /** Makes the output of an input that is a container. */
+  runMedia(media: Media): AsyncIterable<Uint8Array | string>;
 }
 
 /**
- * Reads a byte stream, transforms it and writes the result, all at once and in constant memory. Afterwards there is a
+ * Reads a byte stream or a container, transforms it and writes the result, in bounded memory. Afterwards there is a
  * whole output, or none.
  *
  * @param inputPath a file, or `-` for stdin
@@ -44,16 +47,60 @@ export async function transformStream(
   transformation: Transformation,
 ): Promise<void> {
   const output = await openOutput(outputPath, context, transformation.isVideo);
+  let media: Media | undefined;
   try {
     const input = await openInput(inputPath, context);
+    const isQuiet = options.quiet === true;
     let { chunks } = input;
-    if (options.quiet !== true && input.size !== undefined) chunks = showProgress(chunks, input.size, context.stderr);
-    if (options.force !== true) chunks = requireByteStream(chunks, input.name);
+    let result: AsyncIterable<Uint8Array | string> | undefined;
+    if (options.force !== true) {
+      const peeked = await peekContainer(chunks);
+      chunks = peeked.chunks;
+      if (transformation.isVideo) checkOutputContainer(input.name, peeked.container ?? 'annexb', outputPath);
+      if (peeked.container !== undefined) {
+        media = await reading(
+          input.name,
+          openMedia(input, peeked, inputPath, context, { isQuiet, passes: transformation.isVideo ? 2 : 1 }),
+        );
+        result = named(transformation.runMedia(media), input.name);
+      }
+    }
+    if (result === undefined) {
+      if (!isQuiet && input.size !== undefined) chunks = showProgress(chunks, input.size, context.stderr);
+      if (options.force !== true) chunks = requireByteStream(chunks, input.name);
+      result = transformation.run(chunks, output.memory);
+    }
     const { signal } = context;
-    await pipeline(transformation.run(chunks, output.memory), output.stream, { signal, end: output.endsWithRun });
+    await pipeline(result, output.stream, { signal, end: output.endsWithRun });
     await output.commit();
   } catch (error) {
     await output.discard();
     throw failure(`cannot write ${output.name}`, error);
+  } finally {
+    await media?.close();
+  }
+}
+
+/** What fails while a container is read is told with its name. */
+async function reading<T>(name: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw failure(`cannot read ${name}`, error);
+  }
+}
+
+async function* named<T>(items: AsyncIterable<T>, name: string): AsyncGenerator<T> {
+  const iterator = items[Symbol.asyncIterator]();
+  try {
+    for (
+      let next = await reading(name, iterator.next());
+      next.done !== true;
+      next = await reading(name, iterator.next())
+    ) {
+      yield next.value;
+    }
+  } finally {
+    await iterator.return?.();
   }
 }

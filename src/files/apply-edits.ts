@@ -41,9 +41,14 @@ class Joiner {
  * @param end where it ends
  * @returns pieces of memory of their own
  */
-export async function* applyEdits(source: ByteSource, edits: readonly Edit[], start = 0, end = source.size): AsyncGenerator<Uint8Array> {
+export async function* applyEdits(
+  source: ByteSource,
+  edits: readonly Edit[],
+  start = 0,
+  end = source.size,
+): AsyncGenerator<Uint8Array> {
   const joiner = new Joiner();
-  let window = new Uint8Array(0);
+  let window: Uint8Array = new Uint8Array(0);
   let windowStart = 0;
   let at = start;
   for (const { at: to, remove, insert } of [...edits, { at: end, remove: 0, insert: [] }]) {

@@ -1,4 +1,5 @@
 import { invalidType } from '../errors.js';
+import { isUint8Array } from '../frame/arguments.js';
 
 /** Bytes that can be read anywhere: a file, or whatever else has a size. */
 export interface ByteSource {
@@ -14,6 +15,11 @@ export interface ByteSource {
 
 /** What a file can be given as: its bytes, a `Blob` or `File`, or something that reads them. */
 export type BytesInput = Uint8Array | Blob | ByteSource;
+
+/** The same bytes as a bare Uint8Array: `slice` of a `Buffer` copies nothing. */
+function bare(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+}
 
 function isByteSource(input: unknown): input is ByteSource {
   const { size, read } = (input ?? {}) as Partial<ByteSource>;
@@ -31,15 +37,18 @@ function isBlob(input: unknown): input is Blob {
  * @throws `TypeError` where it is none of them
  */
 export function byteSourceOf(input: BytesInput): ByteSource {
-  if (input instanceof Uint8Array) {
-    return { size: input.length, read: (offset, length) => Promise.resolve(input.subarray(offset, offset + length)) };
+  if (isUint8Array(input)) {
+    const bytes = bare(input);
+    return { size: bytes.length, read: (offset, length) => Promise.resolve(bytes.subarray(offset, offset + length)) };
   }
   if (isBlob(input)) {
     const read = async (offset: number, length: number) =>
       new Uint8Array(await input.slice(offset, offset + length).arrayBuffer());
     return { size: input.size, read };
   }
-  if (isByteSource(input)) return input;
+  if (isByteSource(input)) {
+    return { size: input.size, read: async (offset, length) => bare(await input.read(offset, length)) };
+  }
   throw invalidType('source', 'a path, a Uint8Array, a Blob or an object with size and read()', input);
 }
 

@@ -60,13 +60,17 @@ export interface Element {
 }
 
 /** Reads a number of variable length at `at`; answers it and its length. */
-export function readVint(bytes: Uint8Array, at: number, keepsMarker: boolean): { value: number; length: number; isOpen: boolean } | undefined {
+export function readVint(
+  bytes: Uint8Array,
+  at: number,
+  keepsMarker: boolean,
+): { value: number; length: number; isOpen: boolean } | undefined {
   const first = bytes[at];
   if (first === undefined || first === 0) return undefined;
   const length = Math.clz32(first) - 23;
   if (at + length > bytes.length) return undefined;
   let value = keepsMarker ? first : first & ((1 << (8 - length)) - 1);
-  let isOpen = (first | (0xff << (8 - length)) & 0xff) === 0xff;
+  let isOpen = (first | ((0xff << (8 - length)) & 0xff)) === 0xff;
   for (let i = 1; i < length; i++) {
     value = value * 256 + bytes[at + i];
     isOpen &&= bytes[at + i] === 0xff;

@@ -82,7 +82,9 @@ export class FileEdits {
     let end = 0;
     for (const [i, edit] of this.edits.entries()) {
       if (edit.at < end || (i > 0 && edit.at === this.edits[i - 1].at)) {
-        throw unsupported('samples of the file lie over each other; write it anew first: ffmpeg -i in -map 0 -c copy out');
+        throw unsupported(
+          'samples of the file lie over each other; write it anew first: ffmpeg -i in -map 0 -c copy out',
+        );
       }
       end = edit.at + edit.remove;
       growth += growthOf(edit);

@@ -54,7 +54,8 @@ export function readBoxHeader(bytes: Uint8Array, start: number, limit: number): 
   } else if (isOpen) {
     size = limit - start;
   }
-  if (size < headerSize || start + size > limit) throw damaged(`the box ${JSON.stringify(type)} does not end in the file`);
+  if (size < headerSize || start + size > limit)
+    throw damaged(`the box ${JSON.stringify(type)} does not end in the file`);
   return { type, start, headerSize, end: start + size, isOpen };
 }
 

@@ -52,7 +52,8 @@ export function defaultSampleSizes(moov: Uint8Array, headerSize: number): Readon
   const sizes = new Map<number, number>();
   for (const mvex of boxesIn(moov, headerSize, moov.length).filter(({ type }) => type === 'mvex')) {
     for (const { type, start, headerSize: size, end } of boxesIn(moov, mvex.start + mvex.headerSize, mvex.end)) {
-      if (type === 'trex' && end - start >= size + 24) sizes.set(view.getUint32(start + size + 4), view.getUint32(start + size + 16));
+      if (type === 'trex' && end - start >= size + 24)
+        sizes.set(view.getUint32(start + size + 4), view.getUint32(start + size + 16));
     }
   }
   return sizes;
@@ -82,7 +83,8 @@ export function readFragment(
   for (const traf of boxesIn(bytes, box.headerSize, bytes.length).filter(({ type }) => type === 'traf')) {
     const children = boxesIn(bytes, traf.start + traf.headerSize, traf.end);
     const header = children.find(({ type }) => type === 'tfhd');
-    if (header === undefined || header.end - header.start < header.headerSize + 8) throw damaged('a fragment has no header');
+    if (header === undefined || header.end - header.start < header.headerSize + 8)
+      throw damaged('a fragment has no header');
     if (children.some(({ type }) => type === 'saio')) throw unsupported('the file is encrypted; decrypt it first');
     const headerFlags = flagsOf(view, header);
     let at = header.start + header.headerSize + 4;
@@ -115,7 +117,14 @@ export function readFragment(
   return { bytes, box, tracks };
 }
 
-function readRun(view: DataView, box: Box, base: number, endOfData: number, defaultSize: number, firstSample: number): Run {
+function readRun(
+  view: DataView,
+  box: Box,
+  base: number,
+  endOfData: number,
+  defaultSize: number,
+  firstSample: number,
+): Run {
   const body = box.start + box.headerSize;
   if (body + 8 > box.end) throw damaged('a run of samples is too short');
   const flags = flagsOf(view, box);
@@ -131,7 +140,8 @@ function readRun(view: DataView, box: Box, base: number, endOfData: number, defa
   const fieldCount = SAMPLE_FIELDS.filter((flag) => (flags & flag) !== 0).length;
   const hasNoFields = fieldCount === 0;
   // Without fields nothing bounds the number of samples but sense.
-  if (fieldsAt + 4 * fieldCount * count > box.end || (hasNoFields && count > 1_000_000)) throw damaged('a run of samples is too short');
+  if (fieldsAt + 4 * fieldCount * count > box.end || (hasNoFields && count > 1_000_000))
+    throw damaged('a run of samples is too short');
   const sizes = new Uint32Array(count).fill(defaultSize);
   if ((flags & SAMPLE_SIZE) !== 0) {
     const sizeAt = fieldsAt + ((flags & SAMPLE_FIELDS[0]) !== 0 ? 4 : 0);
@@ -162,7 +172,13 @@ function isChanged({ firstSample, count }: Run, edits: TrackEdits | undefined): 
   return false;
 }
 
-function writeRun(fragment: Fragment, run: Run, base: number, edits: TrackEdits | undefined, moved: (offset: number) => number): Uint8Array {
+function writeRun(
+  fragment: Fragment,
+  run: Run,
+  base: number,
+  edits: TrackEdits | undefined,
+  moved: (offset: number) => number,
+): Uint8Array {
   const { box, flags, count, fieldsAt, firstSample, sizes } = run;
   const changes = isChanged(run, edits);
   const source = fragment.bytes;

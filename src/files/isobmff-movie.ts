@@ -46,7 +46,10 @@ function readTrack(bytes: Uint8Array, trak: Box): MovieTrack {
   const body = tkhd.start + tkhd.headerSize;
   const id = view.getUint32(body + (bytes[body] === 1 ? 20 : 12));
   const handlerAt = hdlr === undefined ? -1 : hdlr.start + hdlr.headerSize + 8;
-  const handler = handlerAt < 0 || handlerAt + 4 > bytes.length ? '' : String.fromCharCode(...bytes.subarray(handlerAt, handlerAt + 4));
+  const handler =
+    handlerAt < 0 || handlerAt + 4 > bytes.length
+      ? ''
+      : String.fromCharCode(...bytes.subarray(handlerAt, handlerAt + 4));
   const tables = stbl === undefined ? [] : boxesIn(bytes, stbl.start + stbl.headerSize, stbl.end);
   return { id, handler, tables: new Map(tables.map((box) => [box.type, box])) };
 }
@@ -110,7 +113,8 @@ function chunkOffsets({ bytes }: Movie, { tables }: MovieTrack): Float64Array {
   if (table === undefined) return new Float64Array(0);
   const { count, at } = entriesOf(bytes, table, 4, stco === undefined ? 8 : 4);
   const offsets = new Float64Array(count);
-  for (let i = 0; i < count; i++) offsets[i] = stco === undefined ? readUint64(view, at + 8 * i) : view.getUint32(at + 4 * i);
+  for (let i = 0; i < count; i++)
+    offsets[i] = stco === undefined ? readUint64(view, at + 8 * i) : view.getUint32(at + 4 * i);
   return offsets;
 }
 
@@ -225,7 +229,8 @@ export function writeMovie(movie: Movie, plan: MoviePlan): Uint8Array {
     if (track === undefined || track.tables.get(current.type)?.start !== current.start) return content;
     const edits = plan.edits.get(track.id);
     const hasEdits = edits !== undefined && edits.size > 0 && sampleCount(movie, track) > 0;
-    if ((current.type === 'stsz' || current.type === 'stz2') && hasEdits) return writeSizes(movie, track, withinTable(edits, movie, track));
+    if ((current.type === 'stsz' || current.type === 'stz2') && hasEdits)
+      return writeSizes(movie, track, withinTable(edits, movie, track));
     if (current.type === 'stco' || current.type === 'co64') return writeOffsets(movie, track, plan);
     return content;
   };

@@ -58,7 +58,8 @@ function* sampleEdits({ movie, fragments }: Structure, id: number, edits: TrackE
     const edit: SampleEdit | undefined = edits.get(sample);
     if (edit === undefined) return undefined;
     left--;
-    if (edit.sampleSize !== size) throw unsupported(`sample ${sample} of track ${id} is stored in another form than it is read`);
+    if (edit.sampleSize !== size)
+      throw unsupported(`sample ${sample} of track ${id} is stored in another form than it is read`);
     return { at: offset + edit.at, remove: edit.remove, insert: edit.insert };
   };
   const track = movie.tracks.find((each) => each.id === id);
@@ -80,7 +81,10 @@ function* sampleEdits({ movie, fragments }: Structure, id: number, edits: TrackE
 }
 
 /** What a segment index says of the stretches behind it, for the stretches as they are now (8.16.3). */
-function writeSegmentIndex({ box, bytes }: Structure['indexes'][number], moved: (offset: number) => number): Uint8Array {
+function writeSegmentIndex(
+  { box, bytes }: Structure['indexes'][number],
+  moved: (offset: number) => number,
+): Uint8Array {
   const copy = bytes.slice();
   const view = viewOf(copy);
   const version = copy[box.headerSize];
@@ -106,7 +110,10 @@ function writeSegmentIndex({ box, bytes }: Structure['indexes'][number], moved: 
 }
 
 /** The table of where fragments are (8.8.10). */
-function writeRandomAccess({ box, bytes }: Structure['indexes'][number], moved: (offset: number) => number): Uint8Array {
+function writeRandomAccess(
+  { box, bytes }: Structure['indexes'][number],
+  moved: (offset: number) => number,
+): Uint8Array {
   const copy = bytes.slice();
   const view = viewOf(copy);
   for (const { type, start, headerSize, end } of boxesIn(copy, box.headerSize, copy.length)) {
@@ -153,7 +160,10 @@ function replace(box: Box, bytes: Uint8Array): Edit {
 /** Changes of an encrypted or hinted track would make what belongs to it wrong. */
 function checkMovie({ movie }: Structure): void {
   for (const { handler, tables } of movie.tracks) {
-    if (handler === 'hint') throw unsupported('the file has a hint track, which describes its video byte by byte; write it without: ffmpeg -i in -c copy out');
+    if (handler === 'hint')
+      throw unsupported(
+        'the file has a hint track, which describes its video byte by byte; write it without: ffmpeg -i in -c copy out',
+      );
     if (tables.has('saio')) throw unsupported('the file is encrypted; decrypt it first');
   }
 }
@@ -187,7 +197,10 @@ export async function* rewriteIsobmff(
       replace(movie.box, writeMovie(movie, { edits, longOffsets, moved })),
       ...fragments.map((fragment) => replace(fragment.box, writeFragment(fragment, edits, moved))),
       ...indexes.map((index) =>
-        replace(index.box, index.box.type === 'sidx' ? writeSegmentIndex(index, moved) : writeRandomAccess(index, moved)),
+        replace(
+          index.box,
+          index.box.type === 'sidx' ? writeSegmentIndex(index, moved) : writeRandomAccess(index, moved),
+        ),
       ),
     ]);
   for (;;) {

@@ -5,7 +5,17 @@
  */
 import { applyEdits } from './apply-edits.js';
 import type { ByteSource } from './byte-source.js';
-import { Crc32, type Element, ElementReader, Id, SEGMENT_CHILDREN, readUint, readVint, writeSize, writeUint } from './ebml.js';
+import {
+  Crc32,
+  type Element,
+  ElementReader,
+  Id,
+  SEGMENT_CHILDREN,
+  readUint,
+  readVint,
+  writeSize,
+  writeUint,
+} from './ebml.js';
 import { type Edit, FileEdits, type TrackEdits, damaged, growthOf, unsupported } from './edits.js';
 
 /** The most bytes of an index that is read as a whole. */
@@ -214,16 +224,15 @@ function joined(pieces: readonly Uint8Array[]): Uint8Array {
   return bytes;
 }
 
-const INDEX_MASTERS: ReadonlySet<number> = new Set([
-  Id.seekHead,
-  Id.seek,
-  Id.cues,
-  Id.cuePoint,
-  Id.cueTrackPositions,
-]);
+const INDEX_MASTERS: ReadonlySet<number> = new Set([Id.seekHead, Id.seek, Id.cues, Id.cuePoint, Id.cueTrackPositions]);
 
 /** Writes an index for positions that have moved; it may become longer where a position needs more bytes. */
-function writeIndex(bytes: Uint8Array, segment: Element, moved: (offset: number) => number, clusterData: (position: number) => number | undefined): Uint8Array {
+function writeIndex(
+  bytes: Uint8Array,
+  segment: Element,
+  moved: (offset: number) => number,
+  clusterData: (position: number) => number | undefined,
+): Uint8Array {
   const position = (value: number) => moved(segment.data + value) - moved(segment.data);
   const write = (content: Uint8Array): Uint8Array => {
     const pieces: Uint8Array[] = [];
@@ -234,7 +243,8 @@ function writeIndex(bytes: Uint8Array, segment: Element, moved: (offset: number)
     for (const { id, idBytes, sizeLength, data } of elements) {
       let now = data;
       if (INDEX_MASTERS.has(id)) now = write(data);
-      else if (id === Id.seekPosition || id === Id.cueClusterPosition) now = writeUint(position(readUint(data)), data.length);
+      else if (id === Id.seekPosition || id === Id.cueClusterPosition)
+        now = writeUint(position(readUint(data)), data.length);
       else if (id === Id.cueRelativePosition && clusterPosition !== undefined) {
         const start = clusterData(segment.data + readUint(clusterPosition.data));
         if (start !== undefined) now = writeUint(moved(start + readUint(data)) - moved(start), data.length);
@@ -291,7 +301,8 @@ export async function* rewriteMatroska(
   for (const { end, checksums } of clusters) {
     for (const checksum of checksums) {
       const crc = new Crc32();
-      for await (const piece of applyEdits(source, within(checksum.start, checksum.end), checksum.start, checksum.end)) crc.update(piece);
+      for await (const piece of applyEdits(source, within(checksum.start, checksum.end), checksum.start, checksum.end))
+        crc.update(piece);
       crc.writeTo(checksum.bytes);
     }
     yield* applyEdits(source, within(at, end), at, end);

@@ -144,8 +144,11 @@ const CODEC_NAMES: Readonly<Record<string, string>> = {
 
 /** A {@link SeiError} that says that there is no H.264, and what there is. */
 export function noH264(tracks: readonly FileTrack[], id?: number): SeiError {
-  const nameOf = ({ codec, type }: FileTrack) => `${CODEC_NAMES[codec ?? ''] ?? codec ?? 'unknown'} ${type === 'video' ? 'video' : type}`;
-  const list = tracks.map((track) => `track ${track.id} is ${nameOf(track).replace('video video', 'video')}`).join(', ');
+  const nameOf = ({ codec, type }: FileTrack) =>
+    `${CODEC_NAMES[codec ?? ''] ?? codec ?? 'unknown'} ${type === 'video' ? 'video' : type}`;
+  const list = tracks
+    .map((track) => `track ${track.id} is ${nameOf(track).replace('video video', 'video')}`)
+    .join(', ');
   const has = list === '' ? 'no track in it can be read' : list;
   return unreadableFile(`the file has no H.264 video${id === undefined ? '' : ` in a track ${id}`}: ${has}`);
 }

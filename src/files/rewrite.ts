@@ -66,7 +66,14 @@ async function* rewriteByteStream(source: ByteSource, transformOf: TransformOf):
   const take = (accessUnits: readonly LocatedAccessUnit[]) => {
     for (const { index, offset, data, isContinuation } of accessUnits) {
       if (isContinuation || transform === undefined) continue;
-      const packet = { index, offset, data, presentationTimeMs: undefined, isKey: false, framing: { format: 'annexb' } } as const;
+      const packet = {
+        index,
+        offset,
+        data,
+        presentationTimeMs: undefined,
+        isKey: false,
+        framing: { format: 'annexb' },
+      } as const;
       for (const { packet: changed, edit } of transform.push(packet)) {
         if (edit !== undefined) edits.push({ ...edit, at: changed.offset + edit.at });
       }
@@ -104,4 +111,3 @@ export async function* rewriteFile(source: ByteSource, transformOf: TransformOf)
     file.close();
   }
 }
-

@@ -2,10 +2,7 @@
  * The place of a message in a stream: a time in seconds from its beginning, a time on the timeline of a file in
  * milliseconds, or the number of an access unit from 0 on.
  */
-export type Place =
-  | { readonly seconds: number }
-  | { readonly presentationTimeMs: number }
-  | { readonly frame: number };
+export type Place = { readonly seconds: number } | { readonly presentationTimeMs: number } | { readonly frame: number };
 
 /** A message that goes in once. */
 export interface PlacedMessage {

@@ -6,7 +6,12 @@
 import type { Edit } from './edits.js';
 import { type TransformedPacket, type PacketTransform } from './transform.js';
 import { type TransportAccessUnit, TransportAccessUnits } from './transport-packets.js';
-import { type PesPacket, type TransportPacket, type TransportProgress, TransportStreamParser } from './transport-stream.js';
+import {
+  type PesPacket,
+  type TransportPacket,
+  type TransportProgress,
+  TransportStreamParser,
+} from './transport-stream.js';
 
 const PACKET_SIZE = 188;
 const HEADER_SIZE = 4;

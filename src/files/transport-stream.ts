@@ -21,7 +21,7 @@ const MAX_PES_PACKETS = MAX_PES_SIZE / 64;
 
 /** One packet of a transport stream. */
 export interface TransportPacket {
-  /** The packet with what stands in front of it and behind it; memory of its own. */
+  /** The packet with what stands in front of it and behind it, in memory of the parser's. */
   readonly bytes: Uint8Array;
   /** Offset of the sync byte. */
   readonly prefix: number;
@@ -129,7 +129,9 @@ export class TransportStreamParser {
 
   /** Takes the next bytes, which are copied. */
   push(chunk: Uint8Array): TransportProgress {
-    const data = join([this.#rest, chunk].filter(({ length }) => length > 0));
+    const data = new Uint8Array(this.#rest.length + chunk.length);
+    data.set(this.#rest);
+    data.set(chunk, this.#rest.length);
     const { size, prefix } = this.#layout;
     const progress: Progress = { packets: [], pesPackets: [], loose: [] };
     let at = 0;
@@ -142,7 +144,7 @@ export class TransportStreamParser {
         while (end + prefix < data.length && data[end + prefix] !== SYNC_BYTE) end++;
         end = Math.min(end, data.length);
       }
-      const bytes = data.slice(at, end);
+      const bytes = data.subarray(at, end);
       const packet = isPacket ? this.#parse(bytes) : noPacket(bytes);
       progress.packets.push(packet);
       this.#take(packet, progress);
