@@ -4,7 +4,24 @@
  * @module
  */
 export { type BytesInput, type ByteSource } from './byte-source.js';
+export {
+  type FileMessageInput,
+  type FileResult,
+  type InjectFileOptions,
+  type StripFileOptions,
+  injectIntoFile,
+  stripFile,
+} from './change.js';
 export { type FileSource } from './node-source.js';
 export { type FilePacket, type FileTrack } from './packet.js';
 export { type PictureType } from './picture-type.js';
-export { type FileFrame, type ReadOptions, readFrames, readPackets } from './read.js';
+export {
+  type ExtractFileOptions,
+  type FileFrame,
+  type FileMessage,
+  type ReadOptions,
+  extractMessages,
+  readFrames,
+  readPackets,
+} from './read.js';
+export { type FileTarget } from './target.js';

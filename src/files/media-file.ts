@@ -1,10 +1,11 @@
 import type * as Bunny from 'mediabunny' with { 'resolution-mode': 'import' };
 import { SeiError } from '../errors.js';
 import { detectH264Format } from '../frame/detect.js';
+import { holdsPicture } from '../streams/access-unit-reader.js';
 import { PictureClock } from '../streams/picture-clock.js';
 import { fileTrackOf, openInput, packetsOf, unreadable } from './bunny.js';
 import { type ByteSource, chunksOf } from './byte-source.js';
-import { ElementaryStream, isIdr } from './elementary-stream.js';
+import { ElementaryStream, type LocatedAccessUnit, isIdr } from './elementary-stream.js';
 import { type Container, fileKindOf } from './file-kind.js';
 import type { FilePacket, FileTrack } from './packet.js';
 import { type TransportAccessUnit, TransportAccessUnits } from './transport-packets.js';
@@ -25,27 +26,28 @@ interface Reader {
   close(): void;
 }
 
+/** An access unit of a byte stream. */
+export interface ByteStreamPacket extends FilePacket {
+  /** Offset of its first byte in the file. */
+  readonly offset: number;
+}
+
+/** The access units of a byte stream; of one that is too large nothing behind its first piece. */
+export async function* byteStreamPackets(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<ByteStreamPacket> {
+  const stream = new ElementaryStream();
+  const clock = new PictureClock();
+  const packetOf = ({ index, offset, data }: LocatedAccessUnit): ByteStreamPacket => {
+    const seconds = holdsPicture(data) ? clock.next(data) : undefined;
+    const time = seconds !== undefined && { decodeTimeMs: seconds * 1000 };
+    return { index, offset, presentationTimeMs: undefined, ...time, isKey: isIdr(data), data, framing: ANNEX_B };
+  };
+  const isWhole = ({ isContinuation }: LocatedAccessUnit) => !isContinuation;
+  for await (const chunk of chunks) yield* stream.push(chunk).filter(isWhole).map(packetOf);
+  yield* stream.flush().filter(isWhole).map(packetOf);
+}
+
 function byteStreamReader(source: ByteSource): Reader {
-  async function* packets(): AsyncGenerator<FilePacket> {
-    const stream = new ElementaryStream();
-    const clock = new PictureClock();
-    const read = (accessUnits: readonly { index: number; data: Uint8Array; isContinuation: boolean }[]) =>
-      accessUnits
-        .filter(({ isContinuation }) => !isContinuation)
-        .map(({ index, data }): FilePacket => {
-          const seconds = clock.next(data);
-          return {
-            index,
-            presentationTimeMs: undefined,
-            ...(seconds !== undefined && { decodeTimeMs: seconds * 1000 }),
-            isKey: isIdr(data),
-            data,
-            framing: ANNEX_B,
-          };
-        });
-    for await (const chunk of chunksOf(source)) yield* read(stream.push(chunk));
-    yield* read(stream.flush());
-  }
+  const packets = () => byteStreamPackets(chunksOf(source));
   return { tracks: [{ id: 1, type: 'video', codec: 'avc', isH264: true }], packets, close: () => undefined };
 }
 

@@ -1,3 +1,4 @@
+import { formatUuid, parseUuid } from '../codec/uuid.js';
 import { type SeiMessage, extractSei } from '../frame/extract.js';
 import { MediaFile } from './media-file.js';
 import { type FileSource, openSource } from './node-source.js';
@@ -56,5 +57,44 @@ export async function* readFrames(source: FileSource, options: ReadOptions = {})
       pictureType: pictureTypeOf(data, framing),
       seiMessages: extractSei(data, framing),
     };
+  }
+}
+
+/** A message of a file. */
+export interface FileMessage extends SeiMessage {
+  /** Number of the sample that holds it, in decoding order from 0 on. */
+  readonly index: number;
+  /** When its picture is shown, in milliseconds on the timeline of the file; undefined where the file does not say. */
+  readonly presentationTimeMs: number | undefined;
+}
+
+/** Which messages of a file are to be read. */
+export interface ExtractFileOptions extends ReadOptions {
+  /** The user_data_unregistered messages of these UUIDs; every SEI message where absent. */
+  readonly uuids?: readonly string[] | undefined;
+}
+
+/**
+ * Reads the messages of a file, all of them, also those that are there more than once, in decoding order.
+ *
+ * ```ts
+ * for await (const { presentationTimeMs, payload } of extractMessages('in.mp4')) ...
+ * ```
+ *
+ * @param source as {@link readPackets} takes it
+ * @param options which messages, of which track
+ * @returns the messages; a payload is there until the next one is asked for
+ * @throws as {@link readPackets} does; `SeiError` `ERR_SEI_INVALID_UUID` (H.264 7.3.2.3, D.1.7)
+ */
+export async function* extractMessages(
+  source: FileSource,
+  options: ExtractFileOptions = {},
+): AsyncGenerator<FileMessage> {
+  const uuids = options.uuids && new Set(options.uuids.map((uuid) => formatUuid(parseUuid(uuid))));
+  for await (const { index, presentationTimeMs, data, framing } of readPackets(source, options)) {
+    for (const message of extractSei(data, framing)) {
+      if (uuids !== undefined && (message.uuid === undefined || !uuids.has(message.uuid))) continue;
+      yield { ...message, index, presentationTimeMs };
+    }
   }
 }

@@ -2,13 +2,12 @@
 import { applyEdits } from './apply-edits.js';
 import { unreadable } from './bunny.js';
 import { type ByteSource, chunksOf } from './byte-source.js';
-import { type SampleEdit, type TrackEdits } from './edits.js';
-import { ElementaryStream, type LocatedAccessUnit } from './elementary-stream.js';
+import type { Edit, SampleEdit, TrackEdits } from './edits.js';
 import { rewriteIsobmff } from './isobmff-rewrite.js';
 import { rewriteMatroska } from './matroska-rewrite.js';
-import { MediaFile, noH264, transportTracks } from './media-file.js';
+import { type ByteStreamPacket, MediaFile, byteStreamPackets, noH264, transportTracks } from './media-file.js';
 import type { FilePacket } from './packet.js';
-import type { PacketTransform } from './transform.js';
+import type { PacketTransform, TransformedPacket } from './transform.js';
 import { TransportRewriter } from './transport-rewrite.js';
 
 /** Says what is to be done with each H.264 track, asked once for each; undefined where nothing. */
@@ -61,26 +60,13 @@ export async function* rewriteTransportStream(
 
 async function* rewriteByteStream(source: ByteSource, transformOf: TransformOf): AsyncGenerator<Uint8Array> {
   const transform = transformOf(1);
-  const stream = new ElementaryStream();
-  const edits: SampleEdit[] = [];
-  const take = (accessUnits: readonly LocatedAccessUnit[]) => {
-    for (const { index, offset, data, isContinuation } of accessUnits) {
-      if (isContinuation || transform === undefined) continue;
-      const packet = {
-        index,
-        offset,
-        data,
-        presentationTimeMs: undefined,
-        isKey: false,
-        framing: { format: 'annexb' },
-      } as const;
-      for (const { packet: changed, edit } of transform.push(packet)) {
-        if (edit !== undefined) edits.push({ ...edit, at: changed.offset + edit.at });
-      }
-    }
+  const edits: Edit[] = [];
+  const take = (transformed: readonly TransformedPacket<ByteStreamPacket>[]) => {
+    for (const { packet, edit } of transformed)
+      if (edit !== undefined) edits.push({ ...edit, at: packet.offset + edit.at });
   };
-  for await (const chunk of chunksOf(source)) take(stream.push(chunk));
-  take(stream.flush());
+  for await (const packet of byteStreamPackets(chunksOf(source))) take(transform?.push(packet) ?? []);
+  take(transform?.flush() ?? []);
   yield* applyEdits(source, edits);
 }
 

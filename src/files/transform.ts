@@ -3,7 +3,8 @@ import { MAX_SEI_MESSAGES_PER_FRAME } from '../codec/sei-extraction.js';
 import type { SeiMessage } from '../frame/extract.js';
 import { injectSeiParts } from '../frame/inject.js';
 import { stripSei } from '../frame/strip.js';
-import type { SeiInjector } from '../metadata/injector.js';
+import { SeiInjector } from '../metadata/injector.js';
+import type { SeiPublisher } from '../metadata/publisher.js';
 import { type SampleEdit, editOfChange, editOfParts } from './edits.js';
 import type { FilePacket } from './packet.js';
 import type { Schedule } from './schedule.js';
@@ -43,6 +44,11 @@ export function noCounts(): FileCounts {
 
 /** More pictures than that are never decoded in front of one that is shown before (H.264 A.3.1): 16 frames of two fields. */
 const MAX_REORDERED_PACKETS = 32;
+
+/** When a picture is shown; of a byte stream, which does not say it, when it is decoded. */
+function timeOf({ presentationTimeMs, decodeTimeMs }: FilePacket): number | undefined {
+  return presentationTimeMs ?? decodeTimeMs;
+}
 
 /** Puts messages into the pictures at which they are due. */
 export class ScheduledInjection implements PacketTransform {
@@ -84,27 +90,24 @@ export class ScheduledInjection implements PacketTransform {
   }
 
   #firstTimeMs(): number {
-    const times = this.#held.flatMap(({ presentationTimeMs }) => presentationTimeMs ?? []);
+    const times = this.#held.flatMap((packet) => timeOf(packet) ?? []);
     return times.length === 0 ? 0 : Math.min(...times);
   }
 
-  #editOf({ index, presentationTimeMs, data, framing }: FilePacket): SampleEdit | undefined {
+  #editOf(packet: FilePacket): SampleEdit | undefined {
+    const { index, data, framing } = packet;
     this.#counts.packets++;
     if (this.#schedule.pending === 0 && !this.#schedule.repeats) return undefined;
     // A packet without a picture takes nothing: it is asked with a NAL unit that is not kept.
     if (injectSeiParts(data, [PROBE], framing).length < 2) return undefined;
     const originMs = this.#originMs ?? 0;
-    const toSeconds = (timeMs: number) => (timeMs - originMs) / 1000;
+    const toSeconds = (milliseconds: number) => (milliseconds - originMs) / 1000;
+    const timeMs = timeOf(packet);
+    const later = this.#held.flatMap((each) => timeOf(each) ?? []);
     const time =
-      presentationTimeMs === undefined || !this.#schedule.needsTime
+      timeMs === undefined || !this.#schedule.needsTime
         ? undefined
-        : {
-            seconds: toSeconds(presentationTimeMs),
-            originSeconds: originMs / 1000,
-            laterSeconds: this.#held.flatMap((later) =>
-              later.presentationTimeMs === undefined ? [] : [toSeconds(later.presentationTimeMs)],
-            ),
-          };
+        : { seconds: toSeconds(timeMs), originSeconds: originMs / 1000, laterSeconds: later.map(toSeconds) };
     const nalUnits = this.#schedule.takeShown(index, time);
     if (nalUnits.length === 0) return undefined;
     this.#counts.messages += nalUnits.length;
@@ -118,27 +121,35 @@ const PROBE = Uint8Array.of(0x06, 0x05, 0x00, 0x80);
 
 /** Puts the messages of a publisher into pictures, as the injector of a live stream does. */
 export class PublishedInjection implements PacketTransform {
-  readonly #injector: SeiInjector;
+  readonly #publisher: SeiPublisher;
   readonly #counts: FileCounts;
+  #injector: SeiInjector | undefined;
 
   /**
-   * @param injector made for the framing of the packets
+   * @param publisher of the messages
    * @param counts brought up to date
    */
-  constructor(injector: SeiInjector, counts: FileCounts) {
-    this.#injector = injector;
+  constructor(publisher: SeiPublisher, counts: FileCounts) {
+    this.#publisher = publisher;
     this.#counts = counts;
   }
 
   push<P extends FilePacket>(packet: P): TransformedPacket<P>[] {
-    const { presentationTimeMs, data } = packet;
+    const { presentationTimeMs, data, framing } = packet;
     this.#counts.packets++;
-    const edit = editOfParts(data, this.#injector.injectParts(data, { timestamp: presentationTimeMs }));
-    if (edit !== undefined) this.#counts.changed++;
+    this.#injector ??= new SeiInjector({ publisher: this.#publisher, ...framing });
+    const parts = this.#injector.injectParts(data, { timestamp: presentationTimeMs });
+    const edit = editOfParts(data, parts);
+    if (edit !== undefined) {
+      this.#counts.changed++;
+      // A NAL unit and the length or start code in front of it.
+      this.#counts.messages += edit.insert.length / 2;
+    }
     return [{ packet, edit }];
   }
 
   flush<P extends FilePacket>(): TransformedPacket<P>[] {
+    this.#injector?.close();
     return [];
   }
 }

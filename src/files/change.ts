@@ -1,0 +1,180 @@
+/** Whole files: messages in, messages out. */
+import { DEFAULT_SEI_UUID, formatUuid, parseUuid } from '../codec/uuid.js';
+import { invalidType, outOfRange } from '../errors.js';
+import type { SeiMessage } from '../frame/extract.js';
+import { createSeiNalUnit } from '../frame/sei-nal-unit.js';
+import type { SeiPublisher } from '../metadata/publisher.js';
+import { MediaFile } from './media-file.js';
+import { type FileSource, openSource } from './node-source.js';
+import { rewriteFile } from './rewrite.js';
+import { type Place, Schedule } from './schedule.js';
+import { type FileTarget, writeTo } from './target.js';
+import { type FileCounts, PublishedInjection, Removal, ScheduledInjection, noCounts } from './transform.js';
+
+/** A message and its place in a file; the place is one of the three times and numbers. */
+export interface FileMessageInput {
+  /**
+   * Milliseconds from the beginning: from 0 on the timeline of the file, or in MPEG-TS, whose clock begins anywhere,
+   * from its first picture. The message goes into the first picture that is shown at that time or behind it.
+   */
+  readonly timeMs?: number | undefined;
+  /** Milliseconds on the timeline of the file, as {@link extractMessages} answers them. */
+  readonly presentationTimeMs?: number | undefined;
+  /** Number of the sample in decoding order, from 0 on; where it holds no picture, of the next one that does. */
+  readonly frame?: number | undefined;
+  /** What is sent: bytes as they are, text in UTF-8, anything else as JSON. */
+  readonly content: unknown;
+  /** uuid_iso_iec_11578; {@link DEFAULT_SEI_UUID} where absent. */
+  readonly uuid?: string | undefined;
+}
+
+/** What goes into a file: messages with a place, or those of a publisher. */
+export interface InjectFileOptions {
+  /** Messages with a place of their own. */
+  readonly messages?: Iterable<FileMessageInput> | undefined;
+  /**
+   * Instead of them, a publisher: its messages go in as into a live stream, at the pace of its options, with the times
+   * of the pictures for a clock.
+   */
+  readonly publisher?: SeiPublisher | undefined;
+  /** The id of the track; the first H.264 track where absent. */
+  readonly track?: number | undefined;
+}
+
+/** Which messages are taken out of a file. */
+export interface StripFileOptions {
+  /** The user_data_unregistered messages of these UUIDs go; {@link DEFAULT_SEI_UUID} alone where absent. */
+  readonly uuids?: readonly string[] | undefined;
+  /** Decides instead of `uuids` for each message, of any payloadType, whether it goes. */
+  readonly filter?: ((message: SeiMessage) => boolean) | undefined;
+  /** The id of the track; all H.264 tracks where absent. */
+  readonly track?: number | undefined;
+}
+
+/** What was done to a file. */
+export interface FileResult {
+  /** Messages that went in or out. */
+  readonly messages: number;
+  /** Samples that they went into or out of. */
+  readonly changedPackets: number;
+  /** Samples that were looked at. */
+  readonly packets: number;
+  /** Messages that found no picture, since their place lies behind the last one. */
+  readonly unplaced: number;
+}
+
+function resultOf({ messages, changed, packets }: FileCounts, unplaced: number): FileResult {
+  return { messages, changedPackets: changed, packets, unplaced };
+}
+
+function bytesOf(content: unknown): Uint8Array {
+  if (content instanceof Uint8Array) return content;
+  const text = typeof content === 'string' ? content : (JSON.stringify(content) as string | undefined);
+  if (text === undefined) throw invalidType('messages[].content', 'bytes, text or a value that JSON can say', content);
+  return new TextEncoder().encode(text);
+}
+
+function placeOf({ timeMs, presentationTimeMs, frame }: FileMessageInput): Place {
+  const given = [timeMs, presentationTimeMs, frame].filter((place) => place !== undefined);
+  if (given.length !== 1 || !Number.isFinite(given[0])) {
+    throw outOfRange('messages[]', 'at one place: timeMs, presentationTimeMs or frame', given[0]);
+  }
+  if (presentationTimeMs !== undefined) return { presentationTimeMs };
+  return timeMs !== undefined ? { seconds: timeMs / 1000 } : { frame: frame as number };
+}
+
+function scheduleOf(messages: Iterable<FileMessageInput>): Schedule {
+  const placed = [...messages].map((message) => ({
+    place: placeOf(message),
+    nalUnit: createSeiNalUnit(bytesOf(message.content), { uuid: message.uuid ?? DEFAULT_SEI_UUID }),
+  }));
+  return new Schedule({ repeated: [], placed });
+}
+
+async function withFile(
+  source: FileSource,
+  track: number | undefined,
+  use: (
+    bytes: Parameters<typeof rewriteFile>[0],
+    file: { readonly isTransportStream: boolean; readonly track: number },
+  ) => Promise<void>,
+): Promise<void> {
+  const { bytes, close } = await openSource(source);
+  try {
+    const file = await MediaFile.open(bytes);
+    const { id } = file.h264Track(track);
+    file.close();
+    await use(bytes, { isTransportStream: file.container === 'mpegts', track: id });
+  } finally {
+    await close();
+  }
+}
+
+/**
+ * Puts messages into a H.264 track of a file: MP4, fragmented MP4, MOV, Matroska, MPEG-TS or a bare byte stream. The
+ * container stays what it is and every other byte of it, so that other tracks, times, edit lists and tags are those that
+ * were; what follows are sizes and offsets. Nothing is encoded again.
+ *
+ * ```ts
+ * await injectIntoFile('in.mp4', 'out.mp4', { messages: [{ timeMs: 1500, content: { score: 3 } }] });
+ * ```
+ *
+ * What goes in is held in memory until the file is written, its video is not.
+ *
+ * @param source a path (Node.js), its bytes, a `Blob`, or an object that reads them; it is read twice
+ * @param target where the new file is written
+ * @param options which messages
+ * @returns how many, and how many found no picture
+ * @throws `TypeError`, `RangeError`, `SeiError` `ERR_SEI_INVALID_UUID`, `ERR_SEI_TOO_LARGE` for messages that are none;
+ *   `ERR_SEI_UNREADABLE_FILE` where the file is none of those, is damaged or has no such track;
+ *   `ERR_SEI_UNSUPPORTED_FILE` where something in it would be wrong afterwards; `ERR_SEI_NAL_UNIT_TOO_LARGE` where the
+ *   track's length prefix cannot hold a message; what the file system says. Then there is no new file (H.264 7.4.1.2.3)
+ */
+export async function injectIntoFile(
+  source: FileSource,
+  target: FileTarget,
+  options: InjectFileOptions,
+): Promise<FileResult> {
+  if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
+  const { messages = [], publisher, track } = options;
+  const schedule = scheduleOf(messages);
+  const counts = noCounts();
+  await withFile(source, track, (bytes, file) => {
+    const transform =
+      publisher === undefined
+        ? new ScheduledInjection(schedule, file.isTransportStream, counts)
+        : new PublishedInjection(publisher, counts);
+    return writeTo(
+      target,
+      rewriteFile(bytes, (id) => (id === file.track ? transform : undefined)),
+    );
+  });
+  return resultOf(counts, schedule.pending);
+}
+
+/**
+ * Takes messages out of a file, and nothing else, as {@link injectIntoFile} puts them in: what that has put into a file
+ * comes out byte for byte.
+ *
+ * @param source as {@link injectIntoFile} takes it
+ * @param target where the new file is written
+ * @param options which messages
+ * @returns how many
+ * @throws as {@link injectIntoFile} does (H.264 7.3.2.3)
+ */
+export async function stripFile(
+  source: FileSource,
+  target: FileTarget,
+  options: StripFileOptions = {},
+): Promise<FileResult> {
+  if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
+  const { uuids = [DEFAULT_SEI_UUID], filter, track } = options;
+  const ours = new Set(uuids.map((uuid) => formatUuid(parseUuid(uuid))));
+  const counts = noCounts();
+  const goes = filter ?? (({ uuid }: SeiMessage) => uuid !== undefined && ours.has(uuid));
+  await withFile(source, track, (bytes) => {
+    const transformOf = (id: number) => (track === undefined || id === track ? new Removal(goes, counts) : undefined);
+    return writeTo(target, rewriteFile(bytes, transformOf));
+  });
+  return resultOf(counts, 0);
+}
