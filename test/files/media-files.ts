@@ -9,8 +9,15 @@ export interface MediaCase {
   readonly name: string;
   /** Arguments of FFmpeg in front of the output. */
   readonly args: readonly string[];
-  /** The seconds to wait for in front of the first picture, where times begin anywhere. */
+  /** Whether its times begin anywhere, as those of MPEG-TS do. */
   readonly hasFreeClock?: boolean;
+  /** By how many milliseconds FFmpeg shows the pictures later than the file says. */
+  readonly ffmpegShiftMs?: number;
+  /**
+   * Whether a size that has become longer stays so when it shrinks again: then the file without its messages is not the
+   * same bytes, but says the same.
+   */
+  readonly keepsLongSizes?: boolean;
 }
 
 const AV = [...VIDEO, ...TONE, ...X264];
@@ -29,7 +36,7 @@ export const BASE: MediaCase = {
 /** The files, by what is special about them. */
 export const CASES: readonly MediaCase[] = [
   { name: 'faststart.mp4', args: [...COPY, '-movflags', '+faststart'] },
-  { name: 'negative-start.mp4', args: ['-ss', '0.5', ...COPY] },
+  { name: 'negative-start.mp4', args: ['-ss', '0.52', ...COPY] },
   {
     name: 'late-start.mp4',
     args: ['-itsoffset', '0.7', '-i', 'base.mp4', '-i', 'base.mp4', '-map', '0:v', '-map', '1:a', '-c', 'copy'],
@@ -52,18 +59,23 @@ export const CASES: readonly MediaCase[] = [
   { name: 'fragmented.mp4', args: [...COPY, '-movflags', '+frag_keyframe+empty_moov+default_base_moof'] },
   { name: 'fragmented-absolute.mp4', args: [...COPY, '-movflags', '+frag_keyframe'] },
   { name: 'separate-fragments.mp4', args: [...COPY, '-movflags', '+frag_keyframe+empty_moov+separate_moof'] },
-  { name: 'fragment-each-frame.mp4', args: [...COPY, '-movflags', '+frag_every_frame+empty_moov+delay_moov'] },
-  { name: 'dash.mp4', args: [...COPY, '-movflags', '+dash+global_sidx+frag_keyframe'] },
-  { name: 'cmaf.mp4', args: [...COPY, '-movflags', '+cmaf+frag_keyframe+negative_cts_offsets'] },
-  { name: 'base.mkv', args: COPY },
-  { name: 'opus.mkv', args: [...AV, '-c:a', 'libopus'] },
-  { name: 'mp3.mkv', args: [...AV, '-c:a', 'libmp3lame'] },
-  { name: 'variable-rate.mkv', args: ['-i', 'variable-rate.mp4', '-c', 'copy'] },
-  { name: 'small-clusters.mkv', args: [...COPY, '-cluster_time_limit', '100'] },
-  { name: 'cues-first.mkv', args: [...COPY, '-reserve_index_space', '2000'] },
-  { name: 'live.mkv', args: [...COPY, '-live', '1'] },
-  { name: 'no-checksums.mkv', args: [...COPY, '-write_crc32', '0'] },
   {
+    keepsLongSizes: true,
+    name: 'fragment-each-frame.mp4',
+    args: [...COPY, '-movflags', '+frag_every_frame+empty_moov+delay_moov'],
+  },
+  { name: 'dash.mp4', args: [...COPY, '-movflags', '+dash+global_sidx+frag_keyframe'] },
+  { name: 'cmaf.mp4', args: [...COPY, '-movflags', '+cmaf+frag_keyframe+negative_cts_offsets'], ffmpegShiftMs: 80 },
+  { keepsLongSizes: true, name: 'base.mkv', args: COPY },
+  { keepsLongSizes: true, name: 'opus.mkv', args: [...AV, '-c:a', 'libopus'] },
+  { keepsLongSizes: true, name: 'mp3.mkv', args: [...AV, '-c:a', 'libmp3lame'] },
+  { keepsLongSizes: true, name: 'variable-rate.mkv', args: ['-i', 'variable-rate.mp4', '-c', 'copy'] },
+  { keepsLongSizes: true, name: 'small-clusters.mkv', args: [...COPY, '-cluster_time_limit', '100'] },
+  { keepsLongSizes: true, name: 'cues-first.mkv', args: [...COPY, '-reserve_index_space', '2000'] },
+  { keepsLongSizes: true, name: 'live.mkv', args: [...COPY, '-live', '1'] },
+  { keepsLongSizes: true, name: 'no-checksums.mkv', args: [...COPY, '-write_crc32', '0'] },
+  {
+    keepsLongSizes: true,
     name: 'text-and-chapters.mkv',
     args: [...TEXT, '-c', 'copy', '-c:s', 'srt', '-attach', 'text.srt', '-metadata:s:t', 'mimetype=text/plain'],
   },

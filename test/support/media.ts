@@ -38,7 +38,7 @@ interface Probe {
 }
 
 /** Statistics that follow the size of the video. */
-const FOLLOWS_SIZE = /^(bit_rate|max_bit_rate|size|filename|extradata_hash|BPS|NUMBER_OF_BYTES|probe_score)/;
+const FOLLOWS_SIZE = /^(bit_rate|max_bit_rate|size|filename|extradata_hash|extradata_size|BPS|NUMBER_OF_BYTES|probe_score)/;
 
 function stable(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
