@@ -1,5 +1,5 @@
+import { isUint8Array } from '../codec/bytes.js';
 import { invalidType } from '../errors.js';
-import { isUint8Array } from '../frame/arguments.js';
 
 /** Bytes that can be read anywhere: a file, or whatever else has a size. */
 export interface ByteSource {
