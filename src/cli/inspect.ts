@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { Command } from 'commander';
 import { NalUnitCursor } from '../codec/framing.js';
 import { NalUnitType, nalUnitType } from '../codec/nal-unit.js';
@@ -6,16 +7,23 @@ import { type SeiMessage, extractSei } from '../frame/extract.js';
 import { type AccessUnit, accessUnitBatches } from './access-units.js';
 import { type BoundCounts, countMessages, warnOfBounds } from './bounds.js';
 import type { Context } from './context.js';
+import { CliError, ExitCode } from './failure.js';
+import type { ReportCounts } from './html-report/frame-row.js';
+import { byteStreamFrames, trackFrames } from './html-report/frame-source.js';
+import { writeHtmlReport } from './html-report/write.js';
 import { LineBatch, jsonLine } from './json-lines.js';
 import { nalUnitTypeName, seiPayloadTypeName } from './names.js';
 import type { Media } from './media.js';
-import { INPUT, addStreamOptions, addTrackOption } from './options.js';
+import { INPUT, addStreamOptions, addTrackOption, frameRateArgument } from './options.js';
 import { counted, report } from './report.js';
-import { type StreamOptions, transformStream } from './transform.js';
+import { type StreamOptions, type Transformation, transformStream } from './transform.js';
+import { packageVersion } from './version.js';
 
 interface InspectCommandOptions extends StreamOptions {
   readonly json?: boolean;
   readonly track?: number;
+  readonly html?: string;
+  readonly fps?: number;
 }
 
 /** What an inspection has seen. */
@@ -201,14 +209,37 @@ async function* inspectMedia(
   if (text !== '') yield text;
 }
 
-async function run(input: string, output: string, options: InspectCommandOptions, context: Context): Promise<void> {
-  const counts = { accessUnits: 0, nalUnits: 0, messages: 0, cut: 0, overfull: 0 };
-  const format = options.json === true ? jsonFormat : tableFormat;
-  await transformStream(input, output, context, options, {
+function checkUsage(output: string, { json, html, fps }: InspectCommandOptions): void {
+  const usage = (problem: string) => new CliError(problem, ExitCode.usage);
+  if (html === undefined && fps !== undefined)
+    throw usage('--fps gives the frames of a report their times; give --html');
+  if (html === undefined) return;
+  if (json === true) throw usage('--json and --html are two kinds of output; give one');
+  if (output !== '-') throw usage(`the report goes to ${html}; leave ${output} out`);
+}
+
+function transformationOf(input: string, options: InspectCommandOptions, counts: ReportCounts): Transformation {
+  const { html, fps, json, track } = options;
+  if (html === undefined) {
+    const format = json === true ? jsonFormat : tableFormat;
+    return {
+      isVideo: false,
+      run: (source) => inspectNalUnits(source, format, counts),
+      runMedia: (media) => inspectMedia(media, track, format, counts),
+    };
+  }
+  const origin = { name: input === '-' ? 'stdin' : basename(input), generator: `h264-sei ${packageVersion()}` };
+  return {
     isVideo: false,
-    run: (source) => inspectNalUnits(source, format, counts),
-    runMedia: (media) => inspectMedia(media, options.track, format, counts),
-  });
+    run: (source) => writeHtmlReport(byteStreamFrames(source, fps, counts), origin, counts),
+    runMedia: (media) => writeHtmlReport(trackFrames(media.packets(track)), origin, counts),
+  };
+}
+
+async function run(input: string, output: string, options: InspectCommandOptions, context: Context): Promise<void> {
+  checkUsage(output, options);
+  const counts = { accessUnits: 0, nalUnits: 0, messages: 0, size: 0, seiBytes: 0, cut: 0, overfull: 0 };
+  await transformStream(input, options.html ?? output, context, options, transformationOf(input, options, counts));
   const { accessUnits, nalUnits, messages } = counts;
   const seen = [counted(accessUnits, 'access unit'), counted(nalUnits, 'NAL unit'), counted(messages, 'SEI message')];
   report(seen.join(', '), context, options);
@@ -221,8 +252,13 @@ accessUnit, presentationTimeMs (of a container), offset, size, nalUnitType, nalR
 An access unit above 16 MiB is looked at in pieces: a NAL unit that reaches into the next one is listed as cut (isCut),
 with the bytes of the piece in which it begins.
 
+With --html there is one page instead, which any browser opens and which loads nothing: a timeline of the frames with
+their types, sizes and messages, to search and filter, and each NAL unit and message in full. A payload above 4 KiB is
+cut there. Times are those of the container; of a byte stream they come from --fps, or from what the stream says.
+
 Examples:
   $ h264-sei inspect in.h264 | less
+  $ h264-sei inspect --html report.html in.h264
   $ h264-sei inspect --json in.h264 | jq 'select(.nalUnitType == 6)'`;
 
 /** The command that shows what a stream is made of. */
@@ -232,7 +268,13 @@ export function inspectCommand(context: Context): Command {
       .description('list the NAL units, access units and SEI messages of H.264 video')
       .argument('<input>', INPUT)
       .argument('[output]', 'file, - for stdout', '-')
-      .option('--json', 'JSON Lines instead of a table'),
+      .option('--json', 'JSON Lines instead of a table')
+      .option('--html <report.html>', 'a page to look at instead of a table, - for stdout')
+      .option(
+        '--fps <rate>',
+        'for --html, of a byte stream: frames a second, such as 25 or 30000/1001',
+        frameRateArgument,
+      ),
   )
     .addHelpText('after', HELP)
     .action((input: string, output: string, options: InspectCommandOptions) => run(input, output, options, context));

@@ -1,3 +1,5 @@
+import { DEFAULT_SEI_UUID, IVS_SEI_UUID } from '../codec/uuid.js';
+
 const NAL_UNIT_TYPES: Readonly<Record<number, string>> = {
   1: 'non-IDR slice',
   2: 'slice data partition A',
@@ -37,6 +39,13 @@ const SEI_PAYLOAD_TYPES: Readonly<Record<number, string>> = {
   147: 'alternative_transfer_characteristics',
 };
 
+const UUIDS: Readonly<Record<string, string>> = {
+  [DEFAULT_SEI_UUID]: 'h264-sei',
+  [IVS_SEI_UUID]: 'Amazon IVS',
+  'dc45e9bd-e6d9-48b7-962c-d820d923eeef': 'x264',
+  '4d495350-6d69-6372-6f73-656374696d65': 'MISB ST 0604 time',
+};
+
 /** What a nal_unit_type is called (H.264 Table 7-1). */
 export function nalUnitTypeName(type: number): string {
   return NAL_UNIT_TYPES[type] ?? (type === 0 || type >= 24 ? 'unspecified' : 'reserved');
@@ -45,4 +54,9 @@ export function nalUnitTypeName(type: number): string {
 /** What the payloadType of a SEI message is called, for the types that are seen in the field (H.264 D.1.1). */
 export function seiPayloadTypeName(payloadType: number): string {
   return SEI_PAYLOAD_TYPES[payloadType] ?? 'another type';
+}
+
+/** Who writes messages with a UUID, in canonical form; undefined where that is not known. */
+export function uuidName(uuid: string): string | undefined {
+  return Object.hasOwn(UUIDS, uuid) ? UUIDS[uuid] : undefined;
 }

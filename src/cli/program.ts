@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import '../backend/select.js';
 import type { Context } from './context.js';
@@ -9,6 +7,7 @@ import { CliError, ExitCode, reasonOf } from './failure.js';
 import { injectCommand } from './inject.js';
 import { inspectCommand } from './inspect.js';
 import { stripCommand } from './strip.js';
+import { packageVersion } from './version.js';
 
 const HELP = `
 Input and output are Annex B byte streams, files or pipes of any length. An output file is there as a whole or not at all.
@@ -24,11 +23,6 @@ Examples:
   $ h264-sei extract out.h264
   $ h264-sei strip out.h264 | cmp - in.h264
   $ h264-sei help inject`;
-
-function packageVersion(): string {
-  const manifest = readFileSync(join(__dirname, '..', '..', 'package.json'), 'utf8');
-  return (JSON.parse(manifest) as { version: string }).version;
-}
 
 function createProgram(context: Context): Command {
   const program = new Command('h264-sei')

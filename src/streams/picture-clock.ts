@@ -49,6 +49,11 @@ export class PictureClock {
     return seconds;
   }
 
+  /** Where the last picture ends, in seconds; undefined where no frame rate is known. */
+  get end(): number | undefined {
+    return this.#frameRate === undefined ? undefined : this.#baseSeconds + this.#frames / this.#frameRate;
+  }
+
   #durationOf(accessUnit: Uint8Array): Duration {
     const cursor = new NalUnitCursor(accessUnit, Framing.annexb);
     while (cursor.next()) {
