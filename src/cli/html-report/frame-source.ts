@@ -65,15 +65,23 @@ export function byteStreamFrames(
  */
 export function trackFrames(packets: AsyncIterable<FilePacket>): FrameSource {
   let first = Infinity;
-  let end = -Infinity;
+  let last = -Infinity;
+  let lastDuration = 0;
+  let frames = 0;
   async function* pieces(): AsyncGenerator<readonly FramePiece[]> {
     for await (const { data, framing, presentationTimeMs: milliseconds, durationMs = 0 } of packets) {
+      frames++;
       if (milliseconds !== undefined) {
         first = Math.min(first, milliseconds);
-        end = Math.max(end, milliseconds + durationMs);
+        if (milliseconds > last) [last, lastDuration] = [milliseconds, durationMs];
       }
       yield [{ data, framing, offset: undefined, milliseconds, isContinuation: false }];
     }
   }
-  return { timeKind: 'presentation', pieces: pieces(), duration: () => (end > first ? end - first : undefined) };
+  const duration = () => {
+    if (last < first) return undefined;
+    // Where nothing says how long the last frame is shown, it is as long as the others are on average.
+    return last - first + (lastDuration > 0 ? lastDuration : (last - first) / Math.max(1, frames - 1));
+  };
+  return { timeKind: 'presentation', pieces: pieces(), duration };
 }

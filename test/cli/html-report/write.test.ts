@@ -7,10 +7,10 @@ import { REPORT_LIMITS, type ReportLimits } from '../../../src/cli/html-report/l
 import { Encoding, NAL_UNIT_LENGTH, Picture } from '../../../src/cli/html-report/model.js';
 import { writeHtmlReport } from '../../../src/cli/html-report/write.js';
 import { createSeiNalUnit, injectSei, splitNalUnits } from '../../../src/index.js';
-import { ffprobeTool } from '../../support/ffmpeg-cli.js';
+import { ffmpegTool, ffprobeTool } from '../../support/ffmpeg-cli.js';
 import { describeWith } from '../../support/skip.js';
 import { fixtureClip, fixtureClips } from '../../support/streams.js';
-import { pieces, runInProcess, useFolder } from '../run.js';
+import { collect, pieces, runInProcess, spawnCli, useFolder } from '../run.js';
 import { parseReport } from './parse.js';
 
 const START_CODE = Uint8Array.of(0, 0, 0, 1);
@@ -198,4 +198,35 @@ describeWith(ffprobeTool, 'inspect --html and ffprobe', () => {
     const types = frames.map(([, , picture]) => letters[picture as keyof typeof letters]);
     expect(count(types)).toEqual(count(stdout.split('\n').map((line) => line.replace(',', ''))));
   });
+});
+
+describeWith([ffmpegTool, ffprobeTool], 'inspect --html of a container', () => {
+  it.each(['mp4', 'mkv', 'ts'])('%s: frames have the sizes and the times that ffprobe sees', async (extension) => {
+    const [file, report] = [folder.path(`clip.${extension}`), folder.path(`${extension}.html`)];
+    // Only the muxer of MP4 takes a byte stream with B frames, which says no times; the others take it from there.
+    const mp4 = folder.path(`for-${extension}.mp4`);
+    const mux = (...args: readonly string[]) =>
+      promisify(execFile)('ffmpeg', ['-v', 'error', ...args], { timeout: 60_000 });
+    await mux('-fflags', '+genpts', '-r', '25', '-i', fixtureClip('b-pyramid.h264').path, '-c', 'copy', mp4);
+    await mux('-i', mp4, '-c', 'copy', file);
+    expect((await runInProcess(['inspect', '--html', report, file])).code).toBe(0);
+    const { frames, summary } = parseReport(readFileSync(report, 'utf8'));
+    const probing = ['-v', 'error', '-show_entries', 'packet=pts_time,size', '-of', 'json', file];
+    const { stdout } = await promisify(execFile)('ffprobe', probing, { timeout: 60_000 });
+    const { packets } = JSON.parse(stdout) as { packets: { pts_time: string; size: string }[] };
+    expect(frames.map(([, size]) => size)).toEqual(packets.map(({ size }) => Number(size)));
+    frames.forEach(([, , , milliseconds], i) => {
+      expect(milliseconds).toBeCloseTo(1000 * Number(packets[i].pts_time), 0);
+    });
+    expect(summary).toMatchObject({ frames: 40, timeKind: 'presentation', messages: 1 });
+    expect(summary.milliseconds).toBeCloseTo(1600, 0);
+  });
+});
+
+it('is made by the command as it is installed', async () => {
+  const report = folder.path('installed.html');
+  const clip = fixtureClip('cabac.h264');
+  const run = await collect(spawnCli(['inspect', '--html', report, clip.path]));
+  expect(run).toMatchObject({ code: 0, signal: null });
+  expect(parseReport(readFileSync(report, 'utf8')).frames).toHaveLength(30);
 });
