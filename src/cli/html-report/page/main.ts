@@ -12,7 +12,7 @@ function showHeader({ summary }: ReportData): void {
   byId('origin', HTMLElement).textContent = `${formatBytes(size)} in ${counted(nalUnits, 'NAL unit')} · ${generator}`;
   if (listedFrames < frames) {
     const notice = byId('notice', HTMLElement);
-    notice.textContent = `The report has room for the first ${formatCount(listedFrames)} of ${counted(frames, 'frame')}; the figures are those of all.`;
+    notice.textContent = `The report has room for the first ${formatCount(listedFrames)} of ${counted(frames, 'frame')}. Types and UUIDs are counted in those, everything else in all.`;
     notice.hidden = false;
   }
 }

@@ -200,6 +200,8 @@ export class Timeline {
     const decimals = isWhole(first) && isWhole(first + step) ? /\.000$/ : /$^/;
     for (let frame = first; frame < Math.min(frames.length, start + count); frame += step) {
       const x = plot.x + ((frame - start) * plot.width) / count + offset;
+      // The last number may have no room on both sides.
+      context.textAlign = x > plot.x + plot.width - 20 ? 'right' : 'center';
       const y = plot.y + plot.height + 10;
       context.fillStyle = palette.ink;
       context.fillText(formatCount(frame), x, y);
