@@ -15,6 +15,8 @@ const PUBLISHED = [
   /^(README|CHANGELOG)\.md$/,
   /^LICENSE$/,
   /^dist\/.*\.(js|mjs|d\.ts|d\.mts)$/,
+  // What `inspect --html` writes, around its data.
+  /^dist\/cli\/html-report\/page\.html$/,
   /^prebuilds\/(linux-(x64|arm64)\/h264-sei\.(glibc|musl)|(darwin|win32)-(x64|arm64)\/h264-sei)\.node$/,
 ];
 
@@ -38,7 +40,14 @@ it('holds the built library and nothing else: no sources, no tests, no binding.g
   const files = await publishedFiles();
   expect(files.filter((file) => !PUBLISHED.some((pattern) => pattern.test(file)))).toEqual([]);
   expect(files).toEqual(
-    expect.arrayContaining(['package.json', 'LICENSE', 'README.md', 'dist/index.js', 'dist/index.mjs']),
+    expect.arrayContaining([
+      'package.json',
+      'LICENSE',
+      'README.md',
+      'dist/index.js',
+      'dist/index.mjs',
+      'dist/cli/html-report/page.html',
+    ]),
   );
 });
 
