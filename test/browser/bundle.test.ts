@@ -76,6 +76,10 @@ describe('h264-sei/browser', () => {
     expect(size).toBeGreaterThan(limit * 0.7);
   });
 
+  it('costs nothing where nothing is used', () => {
+    expect(bundle("import { SeiError } from 'h264-sei/browser';").text).toBe('');
+  });
+
   it('costs whoever takes all of it less than 40 kB', () => {
     expect(bundle("export * from 'h264-sei/browser'").size).toBeLessThan(40_000);
   });

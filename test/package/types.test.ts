@@ -60,6 +60,36 @@ export const bytes: ReadableStream<Uint8Array> = createSeiExtractWebStream().rea
 createSeiInjectStream({ frameRate: 25 });
 `;
 
+/** A page: it has the worker, and its peers have the transforms. */
+const PAGE = `
+import { type ReceivedSeiMessage, connectSeiPublisher, onSeiMessage } from 'h264-sei/browser';
+const worker = new Worker('worker.js', { type: 'module' });
+export const attach = (sender: RTCRtpSender) => (sender.transform = new RTCRtpScriptTransform(worker));
+export const outcome: Promise<string> = connectSeiPublisher(worker).publishText('Hello').then((receipt) => receipt.outcome);
+export const messages: ReceivedSeiMessage[] = [];
+onSeiMessage(worker, (message) => messages.push(message));
+// @ts-expect-error: a number is no text
+connectSeiPublisher(new MessageChannel().port1).publishText(5);
+`;
+
+/** A worker: it has the transforms. */
+const WORKER = `
+import * as sei from 'h264-sei/browser';
+const publisher = new sei.SeiPublisher();
+sei.exposeSeiPublisher(self, publisher);
+const subscriber = new sei.SeiSubscriber({ onMessage: sei.forwardSeiMessages(self) });
+onrtctransform = ({ transformer }) => {
+  const isSender: boolean = transformer.options.isSender;
+  const transform = isSender
+    ? sei.createSeiSenderTransform({ publisher })
+    : sei.createSeiReceiverTransform({ subscriber });
+  void sei.pipeEncodedFrames(transformer, transform);
+};
+export const frames: number = sei.createSeiSenderTransform({ publisher }).stats.framesInjected;
+// @ts-expect-error: a subscriber does not publish
+sei.createSeiSenderTransform({ publisher: subscriber });
+`;
+
 const { ModuleKind, ModuleResolutionKind } = ts;
 
 /** The ways to resolve a module in which a consumer's compiler can look for our types. */
@@ -111,8 +141,12 @@ function compile(rootNames: string[], options: ts.CompilerOptions): string[] {
 }
 
 it.each(Object.entries(resolutions))('has the types for %s resolution', async (resolution, options) => {
-  const everyEntry = installed.entries.map((entry, index) => `export * as entry${index} from '${entry}';`).join('\n');
-  const files = Object.entries({ ...sources, 'entries.cts': everyEntry, 'entries.mts': everyEntry });
+  const exportAll = (entries: readonly string[]) =>
+    entries.map((entry, index) => `export * as entry${index} from '${entry}';`).join('\n');
+  // node16 lets no CommonJS module take in an ES module, and that for browsers is one.
+  const required = installed.entries.filter((entry) => resolution !== 'node16' || entry !== 'h264-sei/browser');
+  const everyEntry = { 'entries.cts': exportAll(required), 'entries.mts': exportAll(installed.entries) };
+  const files = Object.entries({ ...sources, ...everyEntry });
   for (const [name, source] of files) {
     await mkdir(dirname(join(installed.project, resolution, name)), { recursive: true });
     await writeFile(join(installed.project, resolution, name), source);
@@ -124,6 +158,16 @@ it.each(Object.entries(resolutions))('has the types for %s resolution', async (r
       options,
     ),
   ).toEqual([]);
+});
+
+it.each([
+  ['page', ['lib.es2023.d.ts', 'lib.dom.d.ts'], PAGE],
+  ['worker', ['lib.es2023.d.ts', 'lib.webworker.d.ts'], WORKER],
+])('has the types for a %s, without those of Node', async (name, lib, source) => {
+  const file = join(installed.project, 'browser', `${name}.mts`);
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, source);
+  expect(compile([file], { ...resolutions['bundler'], lib, types: [] })).toEqual([]);
 });
 
 it('tells of a mistake in a consumer', async () => {
