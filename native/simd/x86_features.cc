@@ -44,12 +44,12 @@ Registers cpuid(uint32_t leaf, uint32_t subleaf) {
 // The register states that the operating system saves (XCR0). Only to be asked after OSXSAVE has been seen: XGETBV is
 // an invalid instruction otherwise.
 uint64_t enabled_states() {
-#ifdef _MSC_VER
+#if defined(_MSC_VER) && !defined(__clang__)
   return _xgetbv(0);
 #else
   uint32_t low = 0;
   uint32_t high = 0;
-  // The intrinsic would need the file to be compiled for XSAVE.
+  // The intrinsic would need the file to be compiled for XSAVE, also with clang-cl.
   __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
   return (static_cast<uint64_t>(high) << 32) | low;
 #endif
