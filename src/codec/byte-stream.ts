@@ -12,6 +12,12 @@ import { ZeroPairSearch } from './zero-pair-search.js';
 const START_CODE_PREFIX = { least: 1, greatest: 1, needle: Uint8Array.of(0, 0, 1) };
 const START_CODE_PREFIX_LENGTH = 3;
 
+/** Start codes less than this many bytes apart are dense. */
+const DENSE = 32;
+
+/** How many bytes the loop takes where they are dense, before the search is tried again. */
+const LOOP_RUN = 256;
+
 /** Length of the start code that this library writes: `zero_byte` and `start_code_prefix_one_3bytes`. */
 export const START_CODE_LENGTH = 4;
 
@@ -38,12 +44,36 @@ export function startCodeSearch(data: Uint8Array, end = data.length): ZeroPairSe
  */
 export function scanStartCodes(data: Uint8Array, offsets: Uint32Array): number {
   const search = startCodeSearch(data);
+  const { length } = data;
+  const capacity = offsets.length;
   let count = 0;
-  for (let at = search.next(0); at >= 0; at = search.next(at + START_CODE_PREFIX_LENGTH)) {
-    if (count < offsets.length) offsets[count] = at + START_CODE_PREFIX_LENGTH;
+  let from = 0;
+  for (;;) {
+    const found = search.next(from);
+    if (found < 0) return count;
+    const isDense = found - from < DENSE;
+    from = found + START_CODE_PREFIX_LENGTH;
+    if (count < capacity) offsets[count] = from;
     count++;
+    if (!isDense) continue;
+    // Where they are dense, the call for each costs more than the search.
+    const stop = Math.min(from + LOOP_RUN, length);
+    let third = from + 2;
+    while (third < stop) {
+      const byte = data[third];
+      if (byte > 1) third += 3;
+      else if (data[third - 1] !== 0) third += byte === 0 ? 2 : 3;
+      else if (byte === 0) third++;
+      else {
+        if (data[third - 2] === 0) {
+          from = third + 1;
+          if (count < capacity) offsets[count] = from;
+          count++;
+        }
+        third += 3;
+      }
+    }
   }
-  return count;
 }
 
 /** The end of the NAL unit `data[start..limit)` without the zeros behind it (H.264 B.1.1, trailing_zero_8bits). */
