@@ -179,8 +179,11 @@ The messages file holds one JSON object a line:
   {"at": "37f", "message": {"score": 3}}    from access unit 37 on, the first being 0
   {"frame": 37, "message": [1, 2]}          the same
   {"at": 2, "base64": "AAEC", "uuid": "9e504ea5-ee5a-4f02-949f-b033a3768da2"}
-A string is sent as its UTF-8 bytes, any other JSON value as compact JSON. Time runs in decoding order. An access
-unit without a picture gets nothing: the message goes into the next picture.
+  {"presentationTimeMs": 2040, "message": "as extract has told it"}
+A string is sent as its UTF-8 bytes, any other JSON value as compact JSON. In a container the message goes into the first
+picture that is shown at its time or behind it; time counts from 0 on the timeline of the file, in MPEG-TS from the first
+picture. In a byte stream time runs in decoding order. An access unit without a picture gets nothing: the message goes into
+the next picture. A fragmented MP4 stays fragmented.
 
 Exit code 3 where messages are left whose place lies past the end; the output is complete all the same.
 

@@ -2,6 +2,7 @@
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
+import { silenceBunny } from '../files/bunny.js';
 import { type Container, fileKindOf } from '../files/file-kind.js';
 import { type ByteSource } from '../files/byte-source.js';
 import { MediaFile, transportPackets } from '../files/media-file.js';
@@ -163,6 +164,7 @@ export async function openMedia(
       },
     };
   }
+  await silenceBunny();
   const spooled = input.size === undefined ? await spool(peeked.chunks) : undefined;
   await peeked.close();
   const source = await openSource(spooled?.path ?? path);

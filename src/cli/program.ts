@@ -10,7 +10,9 @@ import { stripCommand } from './strip.js';
 import { packageVersion } from './version.js';
 
 const HELP = `
-Input and output are Annex B byte streams, files or pipes of any length. An output file is there as a whole or not at all.
+Input is a H.264 byte stream (Annex B), MP4, fragmented MP4, MOV, Matroska or MPEG-TS, told by its content; output is in the
+same container, and nothing is encoded again: all other tracks, times, edit lists and tags stay as they are. - is a pipe:
+byte streams and MPEG-TS flow through, the others go into a temporary file first. An output file is there as a whole or not at all.
 
 Exit codes:
   0  done
@@ -20,7 +22,8 @@ Exit codes:
 
 Examples:
   $ h264-sei inject --message '{"title":"Concert"}' in.h264 out.h264
-  $ h264-sei extract out.h264
+  $ h264-sei inject --messages cues.jsonl in.mp4 out.mp4
+  $ h264-sei extract out.mp4
   $ h264-sei strip out.h264 | cmp - in.h264
   $ h264-sei help inject`;
 

@@ -11,6 +11,12 @@ export function loadBunny(): Promise<typeof Bunny> {
   return import('mediabunny');
 }
 
+/** Makes it say nothing on the console, as a command that has a stderr of its own wants it. */
+export async function silenceBunny(): Promise<void> {
+  const { LogLevel, Logging } = await loadBunny();
+  Logging.level = LogLevel.Silent;
+}
+
 /** The memory that it may use for what it has read. */
 const MAX_CACHE_SIZE = 8 * 1024 * 1024;
 

@@ -78,7 +78,8 @@ const MAX_TOP_LEVEL_BOXES = 10_000_000;
 /** The boxes of a file. */
 export async function topLevelBoxes(source: ByteSource): Promise<Box[]> {
   const boxes: Box[] = [];
-  for (let at = 0; at < source.size;) {
+  // Less than a header at the end is no box, and stays.
+  for (let at = 0; at + 8 <= source.size;) {
     const header = await source.read(at, 16);
     if (boxes.length >= MAX_TOP_LEVEL_BOXES) throw damaged('it has too many boxes');
     const box = readBoxHeader(header, at, source.size);

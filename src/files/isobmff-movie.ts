@@ -150,6 +150,63 @@ export function sampleOffsets(movie: Movie, track: MovieTrack, sizes: Uint32Arra
   return offsets;
 }
 
+/** The sum of the counts of a table of runs. */
+function countedBy({ bytes }: Movie, { tables }: MovieTrack, type: string): number {
+  const table = tables.get(type);
+  if (table === undefined) return 0;
+  const view = viewOf(bytes);
+  const { count, at } = entriesOf(bytes, table, 4, 8);
+  let sum = 0;
+  for (let i = 0; i < count; i++) sum += view.getUint32(at + 8 * i);
+  return sum;
+}
+
+/** The most samples that the samples of one chunk, each looked up by itself, may cost: a second's work. */
+const MAX_LOOKUPS = 2e9;
+
+/** The most samples of a chunk. */
+function samplesPerChunk({ bytes }: Movie, { tables }: MovieTrack): number {
+  const stsc = tables.get('stsc');
+  if (stsc === undefined) return 0;
+  const view = viewOf(bytes);
+  const { count, at } = entriesOf(bytes, stsc, 4, 12);
+  let most = 0;
+  for (let i = 0; i < count; i++) most = Math.max(most, view.getUint32(at + 12 * i + 4));
+  return most;
+}
+
+/** The size of all samples of a track, where they have the same; else 0. */
+function constantSize({ bytes }: Movie, { tables }: MovieTrack): number {
+  const stsz = tables.get('stsz');
+  return stsz === undefined || stsz.end - stsz.start < stsz.headerSize + 12
+    ? 0
+    : viewOf(bytes).getUint32(stsz.start + stsz.headerSize + 4);
+}
+
+/**
+ * Checks that the tables of a movie speak of no more samples than there can be: who reads them may make something of
+ * each.
+ *
+ * @param fileSize bytes of the file
+ * @throws {@link SeiError} `ERR_SEI_UNREADABLE_FILE`
+ */
+export function checkSampleCounts(movie: Movie, fileSize: number): void {
+  for (const track of movie.tracks) {
+    const count = sampleCount(movie, track);
+    const perChunk = samplesPerChunk(movie, track);
+    if (perChunk > Math.max(count, 1))
+      throw damaged(`the chunks of track ${track.id} hold more samples than there are`);
+    if (track.handler === 'vide' && perChunk * count > MAX_LOOKUPS) {
+      throw unsupported(
+        `track ${track.id} has chunks of too many samples; write the file anew first: ffmpeg -i in -map 0 -c copy out`,
+      );
+    }
+    const isTooMuch =
+      count > fileSize || countedBy(movie, track, 'stts') > count || countedBy(movie, track, 'ctts') > count;
+    if (isTooMuch) throw damaged(`the tables of track ${track.id} do not fit each other`);
+  }
+}
+
 /** Whether the chunk offsets of a track have to have 64 bits. */
 export function needsLongOffsets(movie: Movie, track: MovieTrack, moved: (offset: number) => number): boolean {
   return track.tables.has('stco') && chunkOffsets(movie, track).some((offset) => moved(offset) >= 2 ** 32);
@@ -237,9 +294,22 @@ export function writeMovie(movie: Movie, plan: MoviePlan): Uint8Array {
   return write({ ...movie.box, start: 0, end: bytes.length });
 }
 
-function sampleCount({ bytes }: Movie, { tables }: MovieTrack): number {
+/**
+ * How many samples a track has in the movie box.
+ *
+ * @throws {@link SeiError} `ERR_SEI_UNREADABLE_FILE` where their sizes are not all there
+ */
+export function sampleCount({ bytes }: Movie, { tables }: MovieTrack): number {
   const table = tables.get('stsz') ?? tables.get('stz2');
-  return table === undefined ? 0 : viewOf(bytes).getUint32(table.start + table.headerSize + 8);
+  if (table === undefined) return 0;
+  const body = table.start + table.headerSize;
+  if (body + 12 > table.end) throw damaged(`the box ${table.type} is too short`);
+  const view = viewOf(bytes);
+  const isConstant = table.type === 'stsz' && view.getUint32(body + 4) !== 0;
+  const count = view.getUint32(body + 8);
+  const entryBits = isConstant ? 0 : table.type === 'stsz' ? 32 : bytes[body + 7];
+  if ((count * entryBits) / 8 > table.end - body - 12) throw damaged(`the box ${table.type} is too short`);
+  return count;
 }
 
 /** The changes of the samples that are in the movie box, and not in fragments behind it. */

@@ -8,7 +8,16 @@ import type { ByteSource } from './byte-source.js';
 import { type Edit, FileEdits, type SampleEdit, type TrackEdits, damaged, growthOf, unsupported } from './edits.js';
 import { type Box, boxesIn, readUint64, topLevelBoxes, viewOf, writeUint64 } from './isobmff-boxes.js';
 import { type Fragment, defaultSampleSizes, fragmentSamples, readFragment, writeFragment } from './isobmff-fragment.js';
-import { type Movie, needsLongOffsets, readMovie, sampleOffsets, sampleSizes, writeMovie } from './isobmff-movie.js';
+import {
+  type Movie,
+  checkSampleCounts,
+  needsLongOffsets,
+  readMovie,
+  sampleCount,
+  sampleOffsets,
+  sampleSizes,
+  writeMovie,
+} from './isobmff-movie.js';
 
 /** The most bytes of a box that is read as a whole: its tables are that large after some weeks of video. */
 const MAX_BOX_SIZE = 256 * 1024 * 1024;
@@ -27,13 +36,23 @@ async function readBox(source: ByteSource, box: Box): Promise<Uint8Array> {
   return source.read(box.start, box.end - box.start);
 }
 
+/**
+ * Checks that a file is whole, and that its tables speak of what is there.
+ *
+ * @throws {@link SeiError} `ERR_SEI_UNREADABLE_FILE`, `ERR_SEI_UNSUPPORTED_FILE`
+ */
+export async function checkIsobmff(source: ByteSource): Promise<void> {
+  await readStructure(source);
+}
+
 async function readStructure(source: ByteSource): Promise<Structure> {
   const boxes = await topLevelBoxes(source);
   const moov = boxes.find(({ type }) => type === 'moov');
   if (moov === undefined) throw damaged('it has no movie box (moov), which is written last');
   const movie = readMovie(await readBox(source, moov), moov);
+  checkSampleCounts(movie, source.size);
   const defaults = defaultSampleSizes(movie.bytes, moov.headerSize);
-  const counts = new Map(movie.tracks.map((track) => [track.id, sampleSizes(movie, track).length]));
+  const counts = new Map(movie.tracks.map((track) => [track.id, sampleCount(movie, track)]));
   const fragments: Fragment[] = [];
   const indexes: { box: Box; bytes: Uint8Array }[] = [];
   for (const box of boxes) {
@@ -211,11 +230,4 @@ export async function* rewriteIsobmff(
     for (const { id } of grown) longOffsets.add(id);
   }
   yield* applyEdits(source, all().edits);
-}
-
-/** How much larger a file becomes by the changes of its samples alone. */
-export function growthOfSamples(edits: ReadonlyMap<number, TrackEdits>): number {
-  let growth = 0;
-  for (const trackEdits of edits.values()) for (const edit of trackEdits.values()) growth += growthOf(edit);
-  return growth;
 }

@@ -191,6 +191,15 @@ class Walk {
   }
 }
 
+/**
+ * Checks that a file is whole: who looks for the next element behind a broken one may look for long.
+ *
+ * @throws {@link SeiError} `ERR_SEI_UNREADABLE_FILE`
+ */
+export async function checkMatroska(source: ByteSource): Promise<void> {
+  await new Walk(source, new Map()).structure();
+}
+
 /** An element in memory. */
 interface Parsed {
   readonly id: number;

@@ -7,6 +7,8 @@ import { fileTrackOf, openInput, packetsOf, unreadable } from './bunny.js';
 import { type ByteSource, chunksOf } from './byte-source.js';
 import { ElementaryStream, type LocatedAccessUnit, isIdr } from './elementary-stream.js';
 import { type Container, fileKindOf } from './file-kind.js';
+import { checkIsobmff } from './isobmff-rewrite.js';
+import { checkMatroska } from './matroska-rewrite.js';
 import type { FilePacket, FileTrack } from './packet.js';
 import { type TransportAccessUnit, TransportAccessUnits } from './transport-packets.js';
 import { type TransportProgress, TransportStreamParser } from './transport-stream.js';
@@ -192,6 +194,7 @@ export class MediaFile {
     const container = containerOf(head);
     if (container === 'annexb') return new MediaFile(container, byteStreamReader(source));
     if (container === 'mpegts') return new MediaFile(container, await transportReader(source, head));
+    await (container === 'mp4' ? checkIsobmff(source) : checkMatroska(source));
     return new MediaFile(container, await bunnyReader(source));
   }
 
