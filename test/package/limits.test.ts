@@ -1,0 +1,30 @@
+/** The table of limits in the documentation says what is exported, all of it and nothing else. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import * as core from '../../src/index.js';
+import * as rtp from '../../src/rtp/index.js';
+import * as streams from '../../src/streams/index.js';
+
+const docs = join(__dirname, '..', '..', 'docs');
+const read = (name: string) => readFileSync(join(docs, name), 'utf8');
+
+/** Numbers that are syntax and no limits. */
+const SYNTAX = ['RTP_HEADER_LENGTH', 'MAX_CSRC_COUNT'];
+
+const exported = Object.entries({ ...core, ...rtp, ...streams })
+  .filter(([name, value]) => typeof value === 'number' && !SYNTAX.includes(name))
+  .map(([name, value]) => [name, value as number] as const)
+  .sort(([a], [b]) => (a < b ? -1 : 1));
+
+describe('docs/hardening.md', () => {
+  it('names every limit with its value', () => {
+    const rows = [...read('hardening.md').matchAll(/^\| `([A-Z_]+)` +\| +([\d,]+) \|$/gm)];
+    expect(rows.map(([, name, value]) => [name, Number(value.replaceAll(',', ''))])).toEqual(exported);
+  });
+
+  it('is not alone: docs/architecture.md says what happens beyond each', () => {
+    const text = read('architecture.md');
+    expect(exported.map(([name]) => name).filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
+  });
+});
