@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as core from '../../src/index.js';
+import * as files from '../../src/files/index.js';
 import * as rtp from '../../src/rtp/index.js';
 import * as streams from '../../src/streams/index.js';
 
@@ -12,7 +13,7 @@ const read = (name: string) => readFileSync(join(docs, name), 'utf8');
 /** Numbers that are syntax and no limits. */
 const SYNTAX = ['RTP_HEADER_LENGTH', 'MAX_CSRC_COUNT'];
 
-const exported = Object.entries({ ...core, ...rtp, ...streams })
+const exported = Object.entries({ ...core, ...files, ...rtp, ...streams })
   .filter(([name, value]) => typeof value === 'number' && !SYNTAX.includes(name))
   .map(([name, value]) => [name, value as number] as const)
   .sort(([a], [b]) => (a < b ? -1 : 1));
