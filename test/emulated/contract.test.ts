@@ -109,7 +109,9 @@ describeWith(
         );
         const files = chosen.map((name) => join(folder, 'test', 'contract', name.replace(/ts$/, 'js')));
         const { passed, skipped, failed, info } = await runEmulated(folder, files);
-        console.log(`in the emulator, of ${asked}: ${passed} passed, ${failed.length} failed, ${skipped.length} skipped`);
+        console.log(
+          `in the emulator, of ${asked}: ${passed} passed, ${failed.length} failed, ${skipped.length} skipped`,
+        );
         expect(failed).toEqual([]);
         expect(skipped.filter((name) => !name.includes('needs conformance streams'))).toEqual([]);
         expect(info).toEqual({ name: 'native', kernel: 'neon' });
