@@ -56,8 +56,7 @@ function install(folder: string): void {
     ...common,
     entryPoints: [
       ...modulesIn('src'),
-      ...modulesIn('test/contract'),
-      ...['backends', 'skip', 'streams'].map((name) => join(repository, 'test', 'support', `${name}.ts`)),
+      ...['contract', 'fuzz', 'support'].flatMap((name) => modulesIn(join('test', name))),
     ],
     outbase: repository,
     outdir: folder,
