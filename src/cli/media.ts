@@ -133,9 +133,11 @@ async function spool(chunks: AsyncIterable<Uint8Array>): Promise<{ path: string;
 /**
  * Opens a container.
  *
- * @param input the input, of which the first bytes have been looked at
+ * @param input the input
+ * @param peeked the same, with its first bytes looked at
  * @param path a file, or `-` for stdin
- * @param passes how often it will be read, for the progress bar
+ * @param context of the run
+ * @param options whether nothing is to be shown, and how often the input will be read
  */
 export async function openMedia(
   input: Input,

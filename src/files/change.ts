@@ -99,14 +99,15 @@ async function withFile(
     file: { readonly isTransportStream: boolean; readonly track: number },
   ) => Promise<void>,
 ): Promise<void> {
-  const { bytes, close } = await openSource(source);
+  const opened = await openSource(source);
+  const { bytes } = opened;
   try {
     const file = await MediaFile.open(bytes);
     const { id } = file.h264Track(track);
     file.close();
     await use(bytes, { isTransportStream: file.container === 'mpegts', track: id });
   } finally {
-    await close();
+    await opened.close();
   }
 }
 

@@ -67,6 +67,7 @@ export function damaged(what: string): SeiError {
 
 /** The changes of a whole file, in order, and where its bytes are afterwards. */
 export class FileEdits {
+  /** The changes, by their offsets. */
   readonly edits: readonly Edit[];
   /** Behind each edit, the growth of all up to there. */
   readonly #growth: Float64Array;

@@ -43,6 +43,7 @@ export interface Fragment {
   readonly bytes: Uint8Array;
   /** Where it lies. */
   readonly box: Box;
+  /** What it holds of each track. */
   readonly tracks: readonly TrackFragment[];
 }
 

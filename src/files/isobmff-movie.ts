@@ -202,7 +202,10 @@ export function checkSampleCounts(movie: Movie, fileSize: number): void {
       );
     }
     const isTooMuch =
-      count > fileSize || countedBy(movie, track, 'stts') > count || countedBy(movie, track, 'ctts') > count;
+      count > fileSize ||
+      count * constantSize(movie, track) > fileSize ||
+      countedBy(movie, track, 'stts') > count ||
+      countedBy(movie, track, 'ctts') > count;
     if (isTooMuch) throw damaged(`the tables of track ${track.id} do not fit each other`);
   }
 }

@@ -5,7 +5,7 @@
  */
 import { applyEdits } from './apply-edits.js';
 import type { ByteSource } from './byte-source.js';
-import { type Edit, FileEdits, type SampleEdit, type TrackEdits, damaged, growthOf, unsupported } from './edits.js';
+import { type Edit, FileEdits, type SampleEdit, type TrackEdits, damaged, unsupported } from './edits.js';
 import { type Box, boxesIn, readUint64, topLevelBoxes, viewOf, writeUint64 } from './isobmff-boxes.js';
 import { type Fragment, defaultSampleSizes, fragmentSamples, readFragment, writeFragment } from './isobmff-fragment.js';
 import {

@@ -32,6 +32,6 @@ export interface FilePacket {
   readonly isKey: boolean;
   /** Its bytes, which are only to be read. */
   readonly data: Uint8Array;
-  /** How its NAL units are framed: what {@link extractSei} and its like take as options. */
+  /** How its NAL units are framed: what `extractSei` and its like take as options. */
   readonly framing: FramingOptions;
 }

@@ -8,10 +8,13 @@ import { rewriteMatroska } from './matroska-rewrite.js';
 import { type ByteStreamPacket, MediaFile, byteStreamPackets, noH264, transportTracks } from './media-file.js';
 import type { FilePacket } from './packet.js';
 import type { PacketTransform, TransformedPacket } from './transform.js';
-import { TransportRewriter } from './transport-rewrite.js';
+import { TransportRewriter, joined } from './transport-rewrite.js';
 
 /** Says what is to be done with each H.264 track, asked once for each; undefined where nothing. */
 export type TransformOf = (trackId: number) => PacketTransform | undefined;
+
+/** So many bytes of a transport stream without H.264 are waited for the tables to name some: 8 MiB. */
+const MAX_WITHOUT_H264 = 8 * 1024 * 1024;
 
 /** The changes of a track. */
 async function editsOf(packets: AsyncIterable<FilePacket>, transform: PacketTransform): Promise<TrackEdits> {
@@ -46,16 +49,26 @@ export async function* rewriteTransportStream(
 ): AsyncGenerator<Uint8Array> {
   let rewriter: TransportRewriter | undefined;
   let isH264 = false;
+  let held: Uint8Array[] = [];
+  let heldLength = 0;
   const transform = (id: number) => {
     isH264 = true;
     return transformOf(id);
   };
   for await (const chunk of chunks) {
     rewriter ??= new TransportRewriter(chunk, transform);
-    yield* rewriter.push(chunk);
+    for (const piece of rewriter.push(chunk)) {
+      held.push(piece);
+      heldLength += piece.length;
+    }
+    if (!isH264 && heldLength > MAX_WITHOUT_H264) throw noH264(transportTracks(rewriter));
+    if (!isH264) continue;
+    yield* joined(held);
+    held = [];
   }
-  yield* rewriter?.flush() ?? [];
+  const rest = rewriter?.flush() ?? [];
   if (!isH264) throw noH264(rewriter === undefined ? [] : transportTracks(rewriter));
+  yield* joined([...held, ...rest]);
 }
 
 async function* rewriteByteStream(source: ByteSource, transformOf: TransformOf): AsyncGenerator<Uint8Array> {

@@ -295,16 +295,8 @@ export class TransportRewriter {
   }
 }
 
-/** A transport stream with changed access units. */
-export async function* rewriteTransport(
-  chunks: AsyncIterable<Uint8Array>,
-  rewriter: TransportRewriter,
-): AsyncGenerator<Uint8Array> {
-  for await (const chunk of chunks) yield* joined(rewriter.push(chunk));
-  yield* joined(rewriter.flush());
-}
-
-function* joined(packets: readonly Uint8Array[]): Generator<Uint8Array> {
+/** Small pieces as one, where there are any. */
+export function* joined(packets: readonly Uint8Array[]): Generator<Uint8Array> {
   if (packets.length === 0) return;
   let length = 0;
   for (const packet of packets) length += packet.length;

@@ -38,7 +38,8 @@ interface Probe {
 }
 
 /** Statistics that follow the size of the video. */
-const FOLLOWS_SIZE = /^(bit_rate|max_bit_rate|size|filename|extradata_hash|extradata_size|BPS|NUMBER_OF_BYTES|probe_score)/;
+const FOLLOWS_SIZE =
+  /^(bit_rate|max_bit_rate|size|filename|extradata_hash|extradata_size|BPS|NUMBER_OF_BYTES|probe_score)/;
 
 function stable(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
@@ -57,9 +58,10 @@ export async function mediaReport(path: string): Promise<MediaReport> {
   const { stdout: pictures } = await run('ffmpeg', decode, LIMITS);
   return {
     streams: [...streams, format, ...chapters].map((each) => JSON.stringify(stable(each))),
-    packets: packets.map(({ pos: _, size, data_hash: hash, ...packet }) =>
-      JSON.stringify(isH264(packet['stream_index']) ? packet : { ...packet, size, hash }),
-    ),
+    packets: packets.map((packet) => {
+      const hidden = isH264(packet['stream_index']) ? ['pos', 'size', 'data_hash'] : ['pos'];
+      return JSON.stringify(Object.fromEntries(Object.entries(packet).filter(([key]) => !hidden.includes(key))));
+    }),
     pictures: pictures.split('\n').filter((line) => !line.startsWith('#software')),
   };
 }
