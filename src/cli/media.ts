@@ -110,7 +110,7 @@ function watched(source: ByteSource, progress: Progress): ByteSource {
 }
 
 /** Puts what comes through a pipe into a file, since these containers are not read from the first byte to the last. */
-async function spool(chunks: AsyncIterable<Uint8Array>): Promise<{ path: string; remove(): Promise<void> }> {
+export async function spool(chunks: AsyncIterable<Uint8Array>): Promise<{ path: string; remove(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'h264-sei-'));
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
@@ -228,16 +228,18 @@ export function containerOfPath(path: string): Container | undefined {
 }
 
 /**
- * Checks that an output is to be in the container of the input: nothing is converted here.
+ * The container into which an input is to be converted.
  *
- * @throws {@link CliError} that says how to convert it
+ * @returns undefined where it stays what it is
+ * @throws {@link CliError} that says how to convert it, where it cannot be converted here
  */
-export function checkOutputContainer(inputName: string, container: Container, outputPath: string): void {
+export function conversionOf(inputName: string, container: Container, outputPath: string): Container | undefined {
   const wanted = outputPath === '-' ? undefined : containerOfPath(outputPath);
-  if (wanted === undefined || wanted === container) return;
+  if (wanted === undefined || wanted === container) return undefined;
+  if (wanted !== 'annexb' && container !== 'annexb') return wanted;
   const input = inputName === 'stdin' ? '-' : inputName;
   throw new CliError(
-    `${inputName} is ${NAMES[container]}, and ${outputPath} is to be ${NAMES[wanted]}: the container stays as it is; ` +
-      `convert the file first: ffmpeg -i ${input} -map 0 -c copy ${outputPath}`,
+    `${inputName} is ${NAMES[container]}, and ${outputPath} is to be ${NAMES[wanted]}, between which nothing is ` +
+      `converted here; use: ffmpeg -i ${input} -c copy ${outputPath}`,
   );
 }

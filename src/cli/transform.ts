@@ -1,10 +1,13 @@
 import { pipeline } from 'node:stream/promises';
+import type { Container } from '../files/file-kind.js';
 import type { ChunkMemory } from './chunk-memory.js';
+
 import type { Context } from './context.js';
+import { convert } from './convert.js';
 import { failure } from './failure.js';
 import { requireByteStream } from './format-guard.js';
 import { openInput } from './input.js';
-import { type Media, checkOutputContainer, openMedia, peekContainer } from './media.js';
+import { type Media, conversionOf, openMedia, peekContainer } from './media.js';
 import { openOutput } from './output.js';
 import { showProgress } from './progress.js';
 
@@ -12,6 +15,8 @@ import { showProgress } from './progress.js';
 export interface StreamOptions {
   /** Take the input for a byte stream, whatever it looks like. */
   readonly force?: boolean;
+  /** Leave out tracks that cannot be carried into another container. */
+  readonly dropTracks?: boolean;
   /** Neither report nor progress on stderr. */
   readonly quiet?: boolean;
 }
@@ -56,13 +61,18 @@ export async function transformStream(
     if (options.force !== true) {
       const peeked = await peekContainer(chunks);
       chunks = peeked.chunks;
-      if (transformation.isVideo) checkOutputContainer(input.name, peeked.container ?? 'annexb', outputPath);
+      let converted: Container | undefined;
+      if (transformation.isVideo) converted = conversionOf(input.name, peeked.container ?? 'annexb', outputPath);
       if (peeked.container !== undefined) {
         media = await reading(
           input.name,
           openMedia(input, peeked, inputPath, context, { isQuiet, passes: transformation.isVideo ? 2 : 1 }),
         );
-        result = named(transformation.runMedia(media), input.name);
+        result = transformation.runMedia(media);
+        if (converted !== undefined) {
+          result = convert(result, converted, outputPath, options.dropTracks === true, context);
+        }
+        result = named(result, input.name);
       }
     }
     if (result === undefined) {

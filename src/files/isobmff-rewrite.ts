@@ -45,6 +45,15 @@ export async function checkIsobmff(source: ByteSource): Promise<void> {
   await readStructure(source);
 }
 
+/**
+ * Reads the movie box of a file.
+ *
+ * @throws {@link SeiError} `ERR_SEI_UNREADABLE_FILE`, `ERR_SEI_UNSUPPORTED_FILE`
+ */
+export async function readMovieOf(source: ByteSource): Promise<Movie> {
+  return (await readStructure(source)).movie;
+}
+
 async function readStructure(source: ByteSource): Promise<Structure> {
   const boxes = await topLevelBoxes(source);
   const moov = boxes.find(({ type }) => type === 'moov');

@@ -85,11 +85,17 @@ class Walk {
   readonly #clusters: ChangedCluster[] = [];
   readonly #indexes: { element: Element; bytes: Uint8Array }[] = [];
   readonly #segmentEdits: Edit[] = [];
+  #tracks: Uint8Array | undefined;
 
   constructor(source: ByteSource, edits: ReadonlyMap<number, TrackEdits>) {
     this.#source = source;
     this.#reader = new ElementReader(source);
     this.#edits = edits;
+  }
+
+  /** The data of the element that describes the tracks. */
+  get tracks(): Uint8Array {
+    return this.#tracks ?? new Uint8Array(0);
   }
 
   async structure(): Promise<Structure> {
@@ -111,7 +117,9 @@ class Walk {
       const element = await this.#reader.element(at, segment.end);
       at = element.end;
       if (element.id === Id.crc32) this.#segmentEdits.push(voidEdit(element));
-      else if (element.id === Id.cluster) at = await this.#walkCluster(element);
+      else if (element.id === Id.tracks && element.end - element.data <= MAX_INDEX_SIZE) {
+        this.#tracks ??= await this.#source.read(element.data, element.end - element.data);
+      } else if (element.id === Id.cluster) at = await this.#walkCluster(element);
       else if (element.isOpen) throw damaged('an element does not say where it ends');
       else if (element.id === Id.cues || element.id === Id.seekHead) {
         if (element.end - element.start > MAX_INDEX_SIZE) throw damaged('its index is too large');
@@ -198,6 +206,17 @@ class Walk {
  */
 export async function checkMatroska(source: ByteSource): Promise<void> {
   await new Walk(source, new Map()).structure();
+}
+
+/**
+ * Counts the tracks of a file.
+ *
+ * @throws {@link SeiError} `ERR_SEI_UNREADABLE_FILE`
+ */
+export async function countTrackEntries(source: ByteSource): Promise<number> {
+  const walk = new Walk(source, new Map());
+  await walk.structure();
+  return [...elementsIn(walk.tracks)].filter(({ id }) => id === Id.trackEntry).length;
 }
 
 /** An element in memory. */
