@@ -82,6 +82,48 @@ describeWith([ffmpegTool, ffprobeTool], 'containers', () => {
     expect(parseLines(stdout).map(({ accessUnit }) => accessUnit)).toEqual([0, 10, 20, 30]);
   });
 
+  describe('an output in another container', () => {
+    const pictures = async (name: string) => ffmpeg(['-i', name, '-map', '0:v', '-f', 'md5', '-'], folder.root);
+    const sound = async (name: string) =>
+      ffmpeg(['-i', name, '-map', '0:a', '-c', 'copy', '-f', 'adts', `${name}.aac`], folder.root).then(() =>
+        readFile(folder.path(`${name}.aac`)),
+      );
+
+    it.each([
+      ['in.mp4', 'to.mkv'],
+      ['in.mp4', 'to.ts'],
+      ['in.mkv', 'to.mp4'],
+      ['in.ts', 'to.mov'],
+    ])('%s to %s: pictures, sound and messages are there', async (from, to) => {
+      const run = await runInProcess(['inject', '-m', 'hi', '--every', '10', folder.path(from), folder.path(to)]);
+      expect(run.code).toBe(0);
+      expect(await pictures(to)).toBe(await pictures(from));
+      expect((await sound(to)).equals(await sound(from))).toBe(true);
+      const extracted = parseLines((await runInProcess(['extract', '--ours', folder.path(to)])).stdout);
+      expect(extracted.map(({ accessUnit }) => accessUnit)).toEqual([0, 10, 20, 30]);
+    });
+
+    it('is refused where a track would be lost, unless told', async () => {
+      await writeFile(folder.path('text.srt'), '1\n00:00:00,200 --> 00:00:01,000\nHello\n\n');
+      const args = ['-i', 'in.mp4', '-i', 'text.srt', '-map', '0', '-map', '1', '-c', 'copy', '-c:s', 'mov_text'];
+      await ffmpeg([...args, 'text.mp4'], folder.root);
+      const to = folder.path('text.mkv');
+      const refused = await runInProcess(['inject', '-m', 'hi', folder.path('text.mp4'), to]);
+      expect(refused).toMatchObject({ code: 1 });
+      expect(refused.stderr).toMatch(/a track .*--drop-tracks/);
+      expect(existsSync(to)).toBe(false);
+      const dropped = await runInProcess(['inject', '-m', 'hi', '--drop-tracks', folder.path('text.mp4'), to]);
+      expect(dropped).toMatchObject({ code: 0 });
+      expect(dropped.stderr).toContain('warning: 1 track left out');
+    });
+
+    it('is refused from or to a byte stream', async () => {
+      const run = await runInProcess(['strip', folder.path('in.mp4'), folder.path('to.h264')]);
+      expect(run.code).toBe(1);
+      expect(run.stderr).toContain('use: ffmpeg -i ');
+    });
+  });
+
   it('the input may be the output', async () => {
     const path = folder.path('same.mp4');
     await writeFile(path, await readFile(folder.path('in.mp4')));
