@@ -6,7 +6,6 @@ import { openSource } from '../files/node-source.js';
 import { remuxFile } from '../files/remux.js';
 import type { Context } from './context.js';
 import { spool } from './media.js';
-import { counted } from './report.js';
 
 /**
  * Converts a file from one container into another, by way of temporary files, since neither is written from its first
@@ -40,7 +39,7 @@ export async function* convert(
       });
       const warn = (text: string) => context.stderr.write(`h264-sei: warning: ${text}\n`);
       if (shift > 0) warn(`all times are ${(shift * 1000).toFixed(1)} ms later: the container has none in front of 0`);
-      if (dropped > 0) warn(`${counted(dropped, 'track')} left out`);
+      if (dropped > 0) warn(`tracks left out: ${dropped}`);
     } finally {
       await source.close();
       await target.close();

@@ -63,8 +63,8 @@ async function laneOf(bunny: typeof Bunny, track: Bunny.InputTrack, output: Bunn
 }
 
 async function advance(lane: Lane): Promise<void> {
-  const { done, value } = await lane.packets.next();
-  lane.next = done === true ? undefined : value;
+  const result = await lane.packets.next();
+  lane.next = result.done === true ? undefined : result.value;
 }
 
 /** How many tracks a file has, those included that mediabunny does not see. */
@@ -107,7 +107,9 @@ export async function remuxFile(source: ByteSource, options: RemuxOptions, write
   try {
     const tracks = await input.getTracks();
     const target = new bunny.StreamTarget(
-      new WritableStream({ write: ({ data, position }: Bunny.StreamTargetChunk) => write(data, position) }),
+      new WritableStream<Bunny.StreamTargetChunk>({
+        write: (chunk) => write(chunk.data, chunk.position),
+      }),
     );
     const output = new bunny.Output({ format: formatOf(bunny, container, isQuickTime), target });
     output.setMetadataTags(await input.getMetadataTags());

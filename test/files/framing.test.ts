@@ -8,7 +8,7 @@ import {
   MkvOutputFormat,
   Mp4OutputFormat,
   Output,
-} from 'mediabunny' with { 'resolution-mode': 'import' };
+} from 'mediabunny';
 import { DEFAULT_SEI_UUID, SeiPublisher, splitNalUnits, toLengthPrefixed } from '../../src/index.js';
 import { extractMessages, injectIntoFile, readFrames, readPackets, stripFile } from '../../src/files/index.js';
 import { useFolder } from '../cli/run.js';
@@ -61,7 +61,7 @@ async function file(format: 'mp4' | 'mkv', lengthSize: 1 | 2 | 4): Promise<Uint8
 }
 
 /** What is written, in one piece. */
-function collector(): { write(bytes: Uint8Array): void; readonly bytes: Buffer } {
+function collector(): { readonly write: (bytes: Uint8Array) => void; readonly bytes: Buffer } {
   const pieces: Uint8Array[] = [];
   return {
     write: (bytes) => pieces.push(bytes),
