@@ -103,7 +103,7 @@ function watched(source: ByteSource, progress: Progress): ByteSource {
     size: source.size,
     async read(offset, length) {
       const bytes = await source.read(offset, length);
-      progress.add(bytes.length);
+      await progress.add(bytes.length);
       return bytes;
     },
   };
@@ -153,7 +153,7 @@ export async function openMedia(
     const bar = progress(input.size ?? Infinity, 1);
     async function* counted(): AsyncGenerator<Uint8Array> {
       for await (const chunk of peeked.chunks) {
-        bar.add(chunk.length);
+        await bar.add(chunk.length);
         yield chunk;
       }
     }

@@ -8,8 +8,8 @@ const megabytes = (bytes: number) => Math.round(bytes / 1e6);
 
 /** A progress bar, which is there once the run has taken a second. */
 export interface Progress {
-  /** Tells that so many more bytes are done. */
-  add(bytes: number): void;
+  /** Tells that so many more bytes are done; done itself when the bar is there. */
+  add(bytes: number): Promise<void>;
   /** Takes the bar away. */
   stop(): void;
 }
@@ -21,7 +21,7 @@ export interface Progress {
  * @param terminal where the bar goes; nothing is shown where it is none
  */
 export function startProgress(size: number, terminal: TerminalWritable | undefined): Progress {
-  if (terminal?.isTTY !== true || size === Infinity) return { add: () => undefined, stop: () => undefined };
+  if (terminal?.isTTY !== true || size === Infinity) return { add: () => Promise.resolve(), stop: () => undefined };
   const startedAt = performance.now();
   let bar: SingleBar | undefined;
   let isLoading = false;
@@ -36,13 +36,13 @@ export function startProgress(size: number, terminal: TerminalWritable | undefin
     bar.start(megabytes(size), megabytes(done));
   };
   return {
-    add(bytes) {
+    async add(bytes) {
       done = Math.min(size, done + bytes);
       if (bar !== undefined) {
         bar.update(megabytes(done));
       } else if (!isLoading && performance.now() - startedAt >= DELAY_MS) {
         isLoading = true;
-        void load();
+        await load();
       }
     },
     stop() {
@@ -68,7 +68,7 @@ export async function* showProgress(
   try {
     for await (const chunk of source) {
       yield chunk;
-      progress.add(chunk.length);
+      await progress.add(chunk.length);
     }
   } finally {
     progress.stop();
