@@ -5,7 +5,6 @@ import { START_CODE_LENGTH, writeStartCode } from '../codec/byte-stream.js';
 import { Framing, NalUnitCursor } from '../codec/framing.js';
 import { DEFAULT_SEI_UUID } from '../codec/uuid.js';
 import { Schedule, type PlacedMessage } from '../files/schedule.js';
-import { ScheduledInjection, noCounts } from '../files/transform.js';
 import { createSeiNalUnit } from '../frame/sei-nal-unit.js';
 import { PictureClock } from '../streams/picture-clock.js';
 import { accessUnitBatches } from './access-units.js';
@@ -104,6 +103,7 @@ async function* injectMedia(
   track: number | undefined,
   counts: InjectionCounts,
 ): AsyncGenerator<Uint8Array> {
+  const { ScheduledInjection, noCounts } = await import('../files/transform.js');
   const done = noCounts();
   let chosen = track;
   yield* media.rewrite((id) => {

@@ -2,13 +2,11 @@
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
-import { silenceBunny } from '../files/bunny.js';
 import { type Container, fileKindOf } from '../files/file-kind.js';
-import { type ByteSource } from '../files/byte-source.js';
-import { MediaFile, transportPackets } from '../files/media-file.js';
-import { openSource } from '../files/node-source.js';
+import type { ByteSource } from '../files/byte-source.js';
+import type { MediaFile } from '../files/media-file.js';
 import type { FilePacket, FileTrack } from '../files/packet.js';
-import { type TransformOf, rewriteFile, rewriteTransportStream } from '../files/rewrite.js';
+import type { TransformOf } from '../files/rewrite.js';
 import { detectH264Format } from '../frame/detect.js';
 import type { Context } from './context.js';
 import { CliError } from './failure.js';
@@ -91,9 +89,13 @@ function streamedMedia(chunks: AsyncIterable<Uint8Array>, name: string): Media {
       yield first.value as Uint8Array;
       for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) yield next.value;
     }
+    const { transportPackets } = await import('../files/media-file.js');
     yield* transportPackets(all(), head, trackId);
   }
-  const rewrite = (transformOf: TransformOf) => rewriteTransportStream(chunks, transformOf);
+  async function* rewrite(transformOf: TransformOf): AsyncGenerator<Uint8Array> {
+    const { rewriteTransportStream } = await import('../files/rewrite.js');
+    yield* rewriteTransportStream(chunks, transformOf);
+  }
   return { name, container: 'mpegts', tracks: [], packets, rewrite, close: () => Promise.resolve() };
 }
 
@@ -166,6 +168,13 @@ export async function openMedia(
       },
     };
   }
+  // Loaded here, so that a byte stream does not wait for what reads containers.
+  const [{ silenceBunny }, { MediaFile }, { openSource }, { rewriteFile }] = await Promise.all([
+    import('../files/bunny.js'),
+    import('../files/media-file.js'),
+    import('../files/node-source.js'),
+    import('../files/rewrite.js'),
+  ]);
   await silenceBunny();
   const spooled = input.size === undefined ? await spool(peeked.chunks) : undefined;
   await peeked.close();

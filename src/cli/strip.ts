@@ -2,7 +2,6 @@ import { Command } from 'commander';
 import { DEFAULT_SEI_UUID } from '../codec/uuid.js';
 import type { SeiMessage } from '../frame/extract.js';
 import { stripSei } from '../frame/strip.js';
-import { Removal, noCounts } from '../files/transform.js';
 import { accessUnitBatches } from './access-units.js';
 import { type BoundCounts, countMessages, warnOfBounds } from './bounds.js';
 import { type ChunkMemory, joinPieces } from './chunk-memory.js';
@@ -67,6 +66,7 @@ async function* stripMedia(
   track: number | undefined,
   counts: StripCounts,
 ): AsyncGenerator<Uint8Array> {
+  const { Removal, noCounts } = await import('../files/transform.js');
   const done = noCounts();
   const filter = ({ uuid }: SeiMessage) => uuid !== undefined && (uuids === undefined || uuids.has(uuid));
   yield* media.rewrite((id) => (track === undefined || id === track ? new Removal(filter, done) : undefined));

@@ -3,7 +3,6 @@ import type { Container } from '../files/file-kind.js';
 import type { ChunkMemory } from './chunk-memory.js';
 
 import type { Context } from './context.js';
-import { convert } from './convert.js';
 import { failure } from './failure.js';
 import { requireByteStream } from './format-guard.js';
 import { openInput } from './input.js';
@@ -70,6 +69,7 @@ export async function transformStream(
         );
         result = transformation.runMedia(media);
         if (converted !== undefined) {
+          const { convert } = await import('./convert.js');
           result = convert(result, converted, outputPath, options.dropTracks === true, context);
         }
         result = named(result, input.name);
