@@ -14,7 +14,7 @@ export const frame: Uint8Array = first;
 export const timestamp = 0;
 
 /** What was sent last. */
-export let received: Uint8Array = Uint8Array.from(frame);
+export let received: Uint8Array = Uint8Array.from(first);
 
 export function send(data: Uint8Array): void {
   received = data;

@@ -1,5 +1,5 @@
 /**
- * What code that moves from stages_sei writes instead: each row of the table in docs/coming-from-stages-sei.md, executed
+ * What code that moves from stages_sei writes instead: each row of the table in README.md, executed
  * as it stands there.
  */
 import { readFileSync } from 'node:fs';
@@ -240,9 +240,9 @@ describe('each row of the migration table', () => {
   });
 });
 
-describe('docs/coming-from-stages-sei.md', () => {
+describe('README.md', () => {
   it('has the rows of the table, and no others', () => {
-    const readme = readFileSync(join(__dirname, '..', '..', 'docs', 'coming-from-stages-sei.md'), 'utf8').split('\n');
+    const readme = readFileSync(join(__dirname, '..', '..', 'README.md'), 'utf8').split('\n');
     const header = readme.findIndex((line) => /^\| stages_sei +\| h264-sei +\|$/.test(line));
     expect(header, 'the line `| stages_sei | h264-sei |` in it').toBeGreaterThanOrEqual(0);
     const table = readme.slice(header + 2);
