@@ -448,8 +448,11 @@ export class Track {
   }
 
   #takeEntry(selection: TrackSelection, entry: Entry, picture: Picture): number {
-    const copies = entry.message.plan.repeatInterval === 0 ? entry.copiesLeft : 1;
-    return this.#take(selection, { message: entry.message, fragment: entry.fragment, copies, entry }, picture);
+    const { message, fragment, copiesLeft } = entry;
+    const isSameFrame = message.plan.repeatInterval === 0;
+    // Copies that would be too much for a frame of their own would wait forever for one, and hold up all behind them.
+    const copies = isSameFrame ? Math.min(copiesLeft, mostCopies(message.nalUnits[fragment], picture)) : 1;
+    return this.#take(selection, { message, fragment, copies, entry }, picture);
   }
 
   #take(selection: TrackSelection, take: Take, picture: Picture): number {
@@ -484,6 +487,11 @@ export class Track {
     this.#retained.start(message, this.clock.position);
     this.#done.push(message);
   }
+}
+
+/** How many copies of a NAL unit a frame takes that takes nothing else: one by itself is not held to what is shared. */
+function mostCopies({ length }: Uint8Array, { maxSharedGrowth = Infinity, framingLength }: Picture): number {
+  return Math.max(Math.floor(maxSharedGrowth / (length + framingLength)), 1);
 }
 
 /** Whether a copy of all of a message is in frames. */
