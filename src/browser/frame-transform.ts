@@ -70,9 +70,15 @@ export function pipeEncodedFrames(
   streams: EncodedStreams,
   transform: TransformStream<EncodedVideoFrame, EncodedVideoFrame>,
 ): Promise<void> {
-  if (typeof (streams as Partial<EncodedStreams> | null | undefined)?.readable?.pipeThrough !== 'function') {
+  const { readable, writable } = (streams ?? {}) as Partial<EncodedStreams>;
+  if (typeof readable?.pipeThrough !== 'function' || typeof writable?.getWriter !== 'function') {
     throw invalidType('streams', 'an object with a readable and a writable stream', streams);
   }
-  const output = (streams.readable as ReadableStream<EncodedVideoFrame>).pipeThrough(transform);
-  return output.pipeTo(streams.writable).catch(() => undefined);
+  // Of these pipeTo() would only tell when the frames have left their stream, and the video stands still.
+  if (writable.locked) throw invalidType('streams.writable', 'a stream that nobody writes to', writable);
+  if ((transform as Partial<TransformStream> | undefined)?.readable?.locked === true) {
+    throw invalidType('transform', 'a transform whose frames nobody takes', transform);
+  }
+  const output = (readable as ReadableStream<EncodedVideoFrame>).pipeThrough(transform);
+  return output.pipeTo(writable).catch(() => undefined);
 }

@@ -345,6 +345,25 @@ describe('pipeEncodedFrames', () => {
     expect(textsIn(frames)[0]).toBe('one');
   });
 
+  it('refuses streams that are in use or absent, before a frame is taken from either', async () => {
+    const transform = createSeiSenderTransform({ publisher: new SeiPublisher() });
+    const [readable, writable] = [new ReadableStream<EncodedVideoFrame>(), new WritableStream<EncodedVideoFrame>()];
+    expect(() => pipeEncodedFrames({ readable } as never, transform)).toThrow(TypeError);
+    expect(() => pipeEncodedFrames({ readable, writable: {} as never }, transform)).toThrow(TypeError);
+    const writer = writable.getWriter();
+    expect(() => pipeEncodedFrames({ readable, writable }, transform)).toThrow(TypeError);
+    writer.releaseLock();
+    const reader = transform.readable.getReader();
+    expect(() => pipeEncodedFrames({ readable, writable }, transform)).toThrow(TypeError);
+    reader.releaseLock();
+    expect([readable, writable, transform.readable, transform.writable].map(({ locked }) => locked)).toEqual(
+      Array.from({ length: 4 }, () => false),
+    );
+    void pipeEncodedFrames({ readable, writable }, transform);
+    expect(() => pipeEncodedFrames({ readable, writable }, transform)).toThrow(TypeError);
+    await Promise.resolve();
+  });
+
   it('is done where an end fails', async () => {
     const failing = new ReadableStream({
       start(controller) {
