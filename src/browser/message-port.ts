@@ -2,6 +2,7 @@
  * The messages that page and worker exchange by `postMessage`. Each names this library, so that the port may be used for
  * other things, too; those are left alone.
  */
+import { invalidType } from '../errors.js';
 
 /** What is used of a MessagePort, a Worker, or the global scope of a worker. */
 export interface SeiMessagePort {
@@ -30,8 +31,8 @@ export interface PortMessages {
 
 /** A call of a method of the publisher. */
 export interface PublishRequest {
-  /** Which call it is. */
-  readonly call: number;
+  /** Which call it is, among those of all who call through the port. */
+  readonly call: string;
   /** The method. */
   readonly method: string;
   /** Its arguments, as they can be cloned. */
@@ -51,7 +52,7 @@ export interface PublishFailure {
 /** How a call ended. */
 export interface PublishReply {
   /** Which call it was. */
-  readonly call: number;
+  readonly call: string;
   /** What it answered. */
   readonly answer?: unknown;
   /** What it has thrown; not every error can be cloned with all that it has. */
@@ -72,6 +73,18 @@ export interface ReceivedOnPort {
   readonly id: string;
 }
 
+/**
+ * Checks that an argument is a port, by what it can do.
+ *
+ * @throws `TypeError` where it is none
+ */
+export function checkPort(port: SeiMessagePort): void {
+  const { postMessage, addEventListener } = (port as Partial<SeiMessagePort> | null | undefined) ?? {};
+  if (typeof postMessage !== 'function' || typeof addEventListener !== 'function') {
+    throw invalidType('port', 'a Worker, its global scope, or a MessagePort', port);
+  }
+}
+
 /** Sends a message of this library. */
 export function send<Kind extends keyof PortMessages>(
   port: SeiMessagePort,
@@ -82,7 +95,7 @@ export function send<Kind extends keyof PortMessages>(
 }
 
 /**
- * Listens to the messages of one kind.
+ * Listens to the messages of one kind. What has no content is none of them.
  *
  * @returns takes the listener away
  */
@@ -93,7 +106,7 @@ export function listen<Kind extends keyof PortMessages>(
 ): () => void {
   const listener = ({ data }: { readonly data: unknown }): void => {
     const { [TAG]: found, content } = (data ?? {}) as { [TAG]?: unknown; content?: unknown };
-    if (found === kind) onContent(content as PortMessages[Kind]);
+    if (found === kind && typeof content === 'object' && content !== null) onContent(content as PortMessages[Kind]);
   };
   port.addEventListener('message', listener);
   port.start?.();

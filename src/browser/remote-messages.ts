@@ -1,8 +1,9 @@
 /** What a worker receives comes to its page: the subscriber lives beside the transform, in the worker. */
+import { isUint8Array } from '../codec/bytes.js';
 import { invalidType } from '../errors.js';
 import { ReceivedSeiMessage } from '../metadata/received-message.js';
 import type { MessageCallback } from '../metadata/subscriber.js';
-import { type SeiMessagePort, listen, send } from './message-port.js';
+import { type SeiMessagePort, checkPort, listen, send } from './message-port.js';
 
 /**
  * In the worker: hands on to the page what a subscriber receives.
@@ -14,8 +15,10 @@ import { type SeiMessagePort, listen, send } from './message-port.js';
  *
  * @param port the other side is the page's: `self` for the page that made the worker, or a MessagePort
  * @returns the callback for the subscriber
+ * @throws `TypeError` for what is no port
  */
 export function forwardSeiMessages(port: SeiMessagePort): MessageCallback {
+  checkPort(port);
   return ({ uuid, payload, timestamp, frameTimestamp, messageId: id }) => {
     send(port, 'message', { uuid, payload, timestamp, frameTimestamp, id });
   };
@@ -30,8 +33,9 @@ export function forwardSeiMessages(port: SeiMessagePort): MessageCallback {
  * @throws `TypeError` for arguments of the wrong kind
  */
 export function onSeiMessage(port: SeiMessagePort, onMessage: (message: ReceivedSeiMessage) => void): () => void {
+  checkPort(port);
   if (typeof onMessage !== 'function') throw invalidType('onMessage', 'a function', onMessage);
   return listen(port, 'message', (content) => {
-    onMessage(new ReceivedSeiMessage(content));
+    if (isUint8Array(content.payload)) onMessage(new ReceivedSeiMessage(content));
   });
 }

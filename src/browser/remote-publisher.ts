@@ -1,4 +1,5 @@
 /** A page publishes what a worker sends: the publisher lives beside the transform, in the worker. */
+import { isUint8Array } from '../codec/bytes.js';
 import { SeiError, type SeiErrorCode, invalidType } from '../errors.js';
 import { stringifyJson } from '../metadata/json.js';
 import { checkPublisher } from '../metadata/global.js';
@@ -6,7 +7,14 @@ import type { PublishOptions } from '../metadata/publisher-options.js';
 import type { SeiPublisher } from '../metadata/publisher.js';
 import type { InjectionReceipt } from '../metadata/queued-message.js';
 import { SeiTicket } from '../metadata/ticket.js';
-import { type PublishFailure, type PublishRequest, type SeiMessagePort, listen, send } from './message-port.js';
+import {
+  type PublishFailure,
+  type PublishRequest,
+  type SeiMessagePort,
+  checkPort,
+  listen,
+  send,
+} from './message-port.js';
 
 /** The publisher of a worker, as its page sees it. */
 export interface RemoteSeiPublisher {
@@ -24,12 +32,16 @@ export interface RemoteSeiPublisher {
   clearQueue(): Promise<number>;
   /** Ends what is retained under a key; see {@link SeiPublisher.release}. */
   release(key: string): Promise<boolean>;
+  /**
+   * Ends the connection, as when the worker is terminated, which nobody tells the page: calls that have no answer yet,
+   * and all later ones, are rejected with a DOMException `AbortError`. The publisher in the worker is left as it is.
+   */
+  close(): void;
 }
 
-function checkPort(port: SeiMessagePort): void {
-  if (typeof (port as Partial<SeiMessagePort> | null | undefined)?.postMessage !== 'function') {
-    throw invalidType('port', 'a Worker, its global scope, or a MessagePort', port);
-  }
+/** Random, so that the answers to others on the same port are not taken for one's own. */
+function connectionName(): string {
+  return crypto.getRandomValues(new Uint32Array(2)).join('-');
 }
 
 /** Calls what a page may call. */
@@ -60,7 +72,7 @@ function perform(publisher: SeiPublisher, { method, args: [value, options] }: Pu
  * ```
  *
  * @param port the other side is the page's: `self` for the page that made the worker, or a MessagePort; who can send to
- *   it can publish
+ *   it can publish. Each publisher needs one of its own
  * @param publisher whose methods the page calls
  * @returns takes it back
  * @throws `TypeError` for arguments of the wrong kind
@@ -100,9 +112,11 @@ export function exposeSeiPublisher(port: SeiMessagePort, publisher: SeiPublisher
  */
 export function connectSeiPublisher(port: SeiMessagePort): RemoteSeiPublisher {
   checkPort(port);
-  const calls = new Map<number, { resolve(answer: never): void; reject(error: unknown): void }>();
+  const calls = new Map<string, { resolve(answer: never): void; reject(error: unknown): void }>();
+  const name = connectionName();
   let latest = 0;
-  listen(port, 'receipt', ({ call, answer, failure }) => {
+  let isClosed = false;
+  const stop = listen(port, 'receipt', ({ call, answer, failure }) => {
     const waiting = calls.get(call);
     calls.delete(call);
     if (failure === undefined) waiting?.resolve(answer as never);
@@ -110,7 +124,8 @@ export function connectSeiPublisher(port: SeiMessagePort): RemoteSeiPublisher {
   });
   const request = <Answer>(method: keyof RemoteSeiPublisher, ...args: readonly unknown[]): Promise<Answer> =>
     new Promise<Answer>((resolve, reject) => {
-      const call = ++latest;
+      if (isClosed) throw closed();
+      const call = `${name}-${++latest}`;
       send(port, 'publish', { call, method, args });
       calls.set(call, { resolve, reject });
     });
@@ -118,10 +133,22 @@ export function connectSeiPublisher(port: SeiMessagePort): RemoteSeiPublisher {
     publishText: (text, options) => request('publishText', text, options),
     // A value that cannot be cloned may still be JSON, by its toJSON.
     publishJson: async (value, options) => request('publishJson', stringifyJson(value), options),
-    publishBytes: (bytes, options) => request('publishBytes', bytes, options),
+    // All of the memory that a view shows a part of would be cloned, and what is shared would not be cloned at all.
+    publishBytes: (bytes, options) =>
+      request('publishBytes', isUint8Array(bytes) ? new Uint8Array(bytes) : bytes, options),
     clearQueue: () => request('clearQueue'),
     release: (key) => request('release', key),
+    close: () => {
+      isClosed = true;
+      stop();
+      for (const call of calls.values()) call.reject(closed());
+      calls.clear();
+    },
   };
+}
+
+function closed(): Error {
+  return new DOMException('the connection to the publisher is closed', 'AbortError');
 }
 
 function errorOf({ name, message, code }: PublishFailure): Error {

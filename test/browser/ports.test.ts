@@ -94,7 +94,96 @@ describe('connectSeiPublisher', () => {
     expect(publisher.getQueueSize()).toBe(1);
   });
 
+  it('answers each of several on one port for itself', async () => {
+    const publisher = new SeiPublisher();
+    exposeSeiPublisher(worker, publisher);
+    const [first, second] = [connectSeiPublisher(page), connectSeiPublisher(page)];
+    const answers = await Promise.allSettled([
+      first.release('none'),
+      second.clearQueue(),
+      first.clearQueue(),
+      second.publishText(5 as never),
+    ]);
+    expect(answers.map((answer) => (answer.status === 'fulfilled' ? answer.value : 'rejected'))).toEqual([
+      false,
+      0,
+      0,
+      'rejected',
+    ]);
+  });
+
+  it('sends the bytes of a view, and nothing of the memory around them', async () => {
+    const sizes: number[] = [];
+    const port: SeiMessagePort = {
+      postMessage: (message) => {
+        const { content } = message as { content: { args: [Uint8Array] } };
+        sizes.push(content.args[0].buffer.byteLength);
+        expect(content.args[0].buffer).toBeInstanceOf(ArrayBuffer);
+        page.postMessage(message);
+      },
+      addEventListener: (type, listener) => {
+        page.addEventListener(type, listener);
+      },
+      removeEventListener: (type, listener) => {
+        page.removeEventListener(type, listener);
+      },
+      start: () => page.start?.(),
+    };
+    const publisher = new SeiPublisher();
+    const injector = new SeiInjector({ publisher });
+    exposeSeiPublisher(worker, publisher);
+    const remote = connectSeiPublisher(port);
+    void remote.publishBytes(new Uint8Array(new ArrayBuffer(1_000_000), 500, 3).fill(7));
+    void remote.publishBytes(new Uint8Array(new SharedArrayBuffer(1000), 500, 3).fill(8));
+    await expect.poll(() => publisher.getQueueSize()).toBe(2);
+    expect(sizes).toEqual([3, 3]);
+    expect(sent(injector)).toEqual(['BwcH', 'CAgI']);
+    await expect(remote.publishBytes('text' as never)).rejects.toThrow(TypeError);
+  });
+
+  it('is closed: what waits is rejected, and so is what is asked for later', async () => {
+    const publisher = new SeiPublisher();
+    exposeSeiPublisher(worker, publisher);
+    const remote = connectSeiPublisher(page);
+    const other = connectSeiPublisher(page);
+    const waiting = remote.publishText('never in a frame');
+    remote.close();
+    remote.close();
+    await expect(waiting).rejects.toMatchObject({ name: 'AbortError' });
+    await expect(remote.publishText('late')).rejects.toMatchObject({ name: 'AbortError' });
+    expect(await other.clearQueue()).toBe(1);
+  });
+
+  it('leaves alone what bears the name of this library and is none of its messages', async () => {
+    const publisher = new SeiPublisher();
+    exposeSeiPublisher(worker, publisher);
+    const received: ReceivedSeiMessage[] = [];
+    onSeiMessage(page, (message) => received.push(message));
+    const remote = connectSeiPublisher(page);
+    const uncaught: unknown[] = [];
+    const note = (error: unknown) => uncaught.push(error);
+    process.on('uncaughtException', note);
+    try {
+      for (const kind of ['publish', 'receipt', 'message']) {
+        for (const content of [undefined, null, 5, {}, { call: 1 }, { call: 1, method: 'constructor', args: [] }]) {
+          page.postMessage({ 'h264-sei': kind, content });
+          worker.postMessage({ 'h264-sei': kind, content });
+        }
+      }
+      for (const method of ['close', 'openTrack', '__proto__', 'constructor', 'toString']) {
+        page.postMessage({ 'h264-sei': 'publish', content: { call: 'x', method, args: [] } });
+      }
+      expect(await remote.clearQueue()).toBe(0);
+    } finally {
+      process.off('uncaughtException', note);
+    }
+    expect(uncaught).toEqual([]);
+    expect(received).toEqual([]);
+  });
+
   it('refuses arguments that are none', () => {
+    expect(() => forwardSeiMessages({} as never)).toThrow(TypeError);
+    expect(() => onSeiMessage({} as never, () => undefined)).toThrow(TypeError);
     expect(() => connectSeiPublisher({} as never)).toThrow(TypeError);
     expect(() => exposeSeiPublisher(undefined as never, new SeiPublisher())).toThrow(TypeError);
     expect(() => exposeSeiPublisher(worker, {} as never)).toThrow(TypeError);
