@@ -490,8 +490,9 @@ export class Track {
 }
 
 /** How many copies of a NAL unit a frame takes that takes nothing else: one by itself is not held to what is shared. */
-function mostCopies({ length }: Uint8Array, { maxSharedGrowth = Infinity, framingLength }: Picture): number {
-  return Math.max(Math.floor(maxSharedGrowth / (length + framingLength)), 1);
+function mostCopies({ length }: Uint8Array, picture: Picture): number {
+  const { maxGrowth, maxSharedGrowth = maxGrowth, framingLength } = picture;
+  return Math.max(Math.floor(Math.min(maxGrowth, maxSharedGrowth) / (length + framingLength)), 1);
 }
 
 /** Whether a copy of all of a message is in frames. */
