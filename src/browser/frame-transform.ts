@@ -71,13 +71,9 @@ export function pipeEncodedFrames(
   transform: TransformStream<EncodedVideoFrame, EncodedVideoFrame>,
 ): Promise<void> {
   const { readable, writable } = (streams ?? {}) as Partial<EncodedStreams>;
-  if (typeof readable?.pipeThrough !== 'function' || typeof writable?.getWriter !== 'function') {
-    throw invalidType('streams', 'an object with a readable and a writable stream', streams);
-  }
-  // Of these pipeTo() would only tell when the frames have left their stream, and the video stands still.
-  if (writable.locked) throw invalidType('streams.writable', 'a stream that nobody writes to', writable);
-  if ((transform as Partial<TransformStream> | undefined)?.readable?.locked === true) {
-    throw invalidType('transform', 'a transform whose frames nobody takes', transform);
+  // Of one that is in use pipeTo() would only tell when the frames have left their stream, and the video stands still.
+  if (typeof readable?.pipeThrough !== 'function' || writable?.locked !== false || transform.readable.locked) {
+    throw invalidType('streams', 'a readable and a writable stream, none in use', streams);
   }
   const output = (readable as ReadableStream<EncodedVideoFrame>).pipeThrough(transform);
   return output.pipeTo(writable).catch(() => undefined);

@@ -79,8 +79,7 @@ export interface ReceivedOnPort {
  * @throws `TypeError` where it is none
  */
 export function checkPort(port: SeiMessagePort): void {
-  const { postMessage, addEventListener } = (port as Partial<SeiMessagePort> | null | undefined) ?? {};
-  if (typeof postMessage !== 'function' || typeof addEventListener !== 'function') {
+  if (typeof (port as Partial<SeiMessagePort> | null | undefined)?.postMessage !== 'function') {
     throw invalidType('port', 'a Worker, its global scope, or a MessagePort', port);
   }
 }

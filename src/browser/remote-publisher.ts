@@ -6,7 +6,6 @@ import { checkPublisher } from '../metadata/global.js';
 import type { PublishOptions } from '../metadata/publisher-options.js';
 import type { SeiPublisher } from '../metadata/publisher.js';
 import type { InjectionReceipt } from '../metadata/queued-message.js';
-import { SeiTicket } from '../metadata/ticket.js';
 import {
   type PublishFailure,
   type PublishRequest,
@@ -44,15 +43,14 @@ function connectionName(): string {
   return crypto.getRandomValues(new Uint32Array(2)).join('-');
 }
 
-/** Calls what a page may call. */
+/** Calls what a page may call; answers what it is to be told, or the promise of that. */
 function perform(publisher: SeiPublisher, { method, args: [value, options] }: PublishRequest): unknown {
   switch (method) {
     case 'publishText':
-      return publisher.publishText(value as string, options as PublishOptions | undefined);
-    case 'publishJson':
-      return publisher.publishJson(JSON.parse(value as string), options as PublishOptions | undefined);
     case 'publishBytes':
-      return publisher.publishBytes(value as Uint8Array, options as PublishOptions | undefined);
+      return publisher[method](value as never, options as PublishOptions | undefined).injected;
+    case 'publishJson':
+      return publisher.publishJson(JSON.parse(value as string), options as PublishOptions | undefined).injected;
     case 'clearQueue':
       return publisher.clearQueue();
     case 'release':
@@ -82,19 +80,18 @@ export function exposeSeiPublisher(port: SeiMessagePort, publisher: SeiPublisher
   checkPublisher('publisher', publisher);
   return listen(port, 'publish', (request) => {
     const { call } = request;
-    const fail = (error: unknown): void => {
-      const { name, message, code } = error as Error & { code?: string };
-      send(port, 'receipt', { call, failure: { name, message, code } });
-    };
-    try {
-      const result = perform(publisher, request);
-      const answer = result instanceof SeiTicket ? result.injected : result;
-      void Promise.resolve(answer).then((settled) => {
-        send(port, 'receipt', { call, answer: settled });
-      }, fail);
-    } catch (error) {
-      fail(error);
-    }
+    const answering = new Promise((resolve) => {
+      resolve(perform(publisher, request));
+    });
+    void answering.then(
+      (answer) => {
+        send(port, 'receipt', { call, answer });
+      },
+      (error: unknown) => {
+        const { name, message, code } = error as Error & { code?: string };
+        send(port, 'receipt', { call, failure: { name, message, code } });
+      },
+    );
   });
 }
 
