@@ -13,7 +13,16 @@ import { nodeDirectoryOption } from './node-directory.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const folder = join(root, 'build', 'sanitize');
-const copied = ['src', 'test', 'native', 'binding.gyp', 'package.json', 'tsconfig.json', 'vitest.config.mts'];
+const copied = [
+  'src',
+  'test',
+  'native',
+  'scripts',
+  'binding.gyp',
+  'package.json',
+  'tsconfig.json',
+  'vitest.config.mts',
+];
 const tests = process.argv.slice(2);
 const compiler = process.env['CXX'] || 'g++';
 const flags = '-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -g';
@@ -23,27 +32,6 @@ const TEST_TIMEOUT_MS = 600_000;
 
 /** A line of a stack that names a function of the addon, by its file or its library. */
 const ADDON_FRAME = /^ +#\d+ .*(native\/(addon\.cc|codec\/|simd\/)|h264_sei\.node)/m;
-
-/** What runs in a process that ends by itself, with the addon loaded and all of its functions called. */
-const LEAK_CHECK = `
-const { loadNativeBackend } = require('./src/backend/native.ts');
-const { backend, kernels, selectKernel } = loadNativeBackend();
-const frame = Buffer.concat([Buffer.from([0, 0, 0, 1, 6, 4, 3, 0, 0, 3, 1, 0x80, 0, 0, 1, 0x65, 0x88]), Buffer.alloc(500, 0x51)]);
-const units = Array.from({ length: 20 }, () => Buffer.from([6, 4, 1, 7, 0x80]));
-const target = new Uint8Array(2000);
-for (let round = 0; round < 2000; round++) {
-  selectKernel(kernels[round % kernels.length]);
-  backend.scanStartCodes(frame, new Uint32Array(4));
-  backend.escape(frame, target.subarray(0, backend.escapedLength(frame)));
-  backend.unescape(frame, target);
-  backend.detect(frame, 0);
-  backend.locate(frame, units, 0, 1200);
-  backend.inject(frame, units, target, 0, 1200);
-  backend.extractSeiRecords(frame, 1, false, new Uint32Array(60), target);
-  try { backend.detect('text', round); } catch {}
-  try { backend.inject(frame, [units[0], 5], target, 0, 1200); } catch {}
-}
-`;
 
 function run(command, args, env = {}, stdio = 'inherit') {
   return spawnSync(command, args, { cwd: folder, stdio, encoding: 'utf8', env: { ...process.env, ...env } });
@@ -101,7 +89,8 @@ if (status !== 0) fail('sanitize: the tests have failed');
 
 const log = 'leaks';
 for (const name of readdirSync(folder)) if (name.startsWith(log)) rmSync(join(folder, name));
-const checked = run(process.execPath, ['--require', 'tsx/cjs', '-e', LEAK_CHECK], {
+const calls = [join('scripts', 'addon-calls.mjs'), join('build', 'Release', 'h264_sei.node'), '2000'];
+const checked = run(process.execPath, calls, {
   ...libraries,
   // The leaks of Node itself do not count, so they must not decide about the exit code.
   ASAN_OPTIONS: `detect_leaks=1:exitcode=0:log_path=${join(folder, log)}`,
