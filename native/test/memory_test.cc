@@ -170,7 +170,7 @@ uint64_t run(const std::vector<uint8_t>& content, Random& random, const Kernel& 
 
 // memory_test [<frames>]
 int main(int count, char** arguments) {
-  const int frames = count > 1 ? std::atoi(arguments[1]) : 2000;
+  const int frames = count > 1 ? std::atoi(arguments[1]) : 1000;
   Random random(0x9e3779b97f4a7c15u);
   for (int i = 0; i < frames; ++i) {
     std::vector<uint8_t> content(i < 300 ? static_cast<size_t>(i) : random.below(2000));
