@@ -19,6 +19,7 @@ export {
 } from './header-extension.js';
 export {
   DEFAULT_MAX_RTP_PACKET_SIZE,
+  MAX_RTP_PACKET_SIZE,
   MIN_RTP_PACKET_SIZE,
   type PacketizeOptions,
   RtpPacketizer,
@@ -30,6 +31,7 @@ export {
   DEFAULT_REORDER_WINDOW_PACKETS,
   LATE_PACKETS_TO_RESTART,
   MAX_REORDER_BYTES,
+  MAX_REORDER_WINDOW_MS,
   MAX_REORDER_WINDOW_PACKETS,
   MAX_SEQUENCE_NUMBER_GAP,
   type ReorderOptions,
@@ -46,6 +48,7 @@ export {
 export {
   DEFAULT_MAX_RTP_SOURCES,
   MAX_FRAGMENTED_SEI_SIZE,
+  MAX_RTP_SOURCES,
   RtpSeiExtractor,
   type RtpSeiExtractorOptions,
   type RtpSeiExtractorStats,
@@ -55,6 +58,8 @@ export {
   DEFAULT_HISTORY_BYTES,
   DEFAULT_HISTORY_PACKETS,
   type HeaderExtensionIds,
+  MAX_HISTORY_BYTES,
+  MAX_HISTORY_PACKETS,
   type PacketHistoryOptions,
   type RtpSeiInjectorOptions,
 } from './injection-settings.js';

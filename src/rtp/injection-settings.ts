@@ -13,6 +13,12 @@ export const DEFAULT_HISTORY_PACKETS = 512;
 /** The bytes that the history of each stream holds, unless told otherwise: 1 MiB. */
 export const DEFAULT_HISTORY_BYTES = 1 << 20;
 
+/** The most packets that the history of a stream may be told to hold: half of the sequence numbers. */
+export const MAX_HISTORY_PACKETS = 0x8000;
+
+/** The most bytes that it may be told to hold: 2 GiB. */
+export const MAX_HISTORY_BYTES = 0x8000_0000;
+
 /** The local identifiers of header extensions are bytes (RFC 8285 4.3). */
 const MAX_HEADER_EXTENSION_ID = 255;
 
@@ -38,9 +44,12 @@ export interface HeaderExtensionIds {
 
 /** What an injector keeps for receivers that ask for a packet again. */
 export interface PacketHistoryOptions {
-  /** The most packets of a stream; {@link DEFAULT_HISTORY_PACKETS} where absent. With 0 nothing is kept. */
+  /**
+   * The most packets of a stream, up to {@link MAX_HISTORY_PACKETS}; {@link DEFAULT_HISTORY_PACKETS} where absent. With 0
+   * nothing is kept.
+   */
   readonly packets?: number | undefined;
-  /** The most bytes of a stream; {@link DEFAULT_HISTORY_BYTES} where absent. */
+  /** The most bytes of a stream, up to {@link MAX_HISTORY_BYTES}; {@link DEFAULT_HISTORY_BYTES} where absent. */
   readonly bytes?: number | undefined;
   /**
    * Which packets: those that are not the original ones, so that nobody else can have them (the default), or every one,
@@ -147,8 +156,14 @@ export function settingsOf(options: RtpSeiInjectorOptions): InjectionSettings {
     ),
     packetizationMode: modeOption(options.packetizationMode),
     copiedExtensionIds: extensionIds(options.headerExtensionIds),
-    historyPackets: integerOption('options.history.packets', history.packets, DEFAULT_HISTORY_PACKETS, 0, 2 ** 15),
-    historyBytes: integerOption('options.history.bytes', history.bytes, DEFAULT_HISTORY_BYTES, 0, 2 ** 31),
+    historyPackets: integerOption(
+      'options.history.packets',
+      history.packets,
+      DEFAULT_HISTORY_PACKETS,
+      0,
+      MAX_HISTORY_PACKETS,
+    ),
+    historyBytes: integerOption('options.history.bytes', history.bytes, DEFAULT_HISTORY_BYTES, 0, MAX_HISTORY_BYTES),
     keepsAll: keepsAllOption(history.keep),
   };
 }

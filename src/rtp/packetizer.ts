@@ -11,7 +11,7 @@ export const DEFAULT_MAX_RTP_PACKET_SIZE = 1200;
 /** The smallest `maxPacketSize`, in bytes: there is room for a fragment that is not all header. */
 export const MIN_RTP_PACKET_SIZE = 64;
 
-/** The most that an UDP datagram of IPv4 can hold is a little less. */
+/** The largest `maxPacketSize`, in bytes: what a UDP datagram of IPv4 can hold is a little less. */
 export const MAX_RTP_PACKET_SIZE = 0xffff;
 
 /** Options of {@link RtpPacketizer}. */
@@ -24,7 +24,7 @@ export interface RtpPacketizerOptions {
   readonly sequenceNumber?: number | undefined;
   /**
    * The bytes that a packet may have with its header, before SRTP; {@link DEFAULT_MAX_RTP_PACKET_SIZE} where absent, at
-   * least {@link MIN_RTP_PACKET_SIZE}.
+   * least {@link MIN_RTP_PACKET_SIZE}, at most {@link MAX_RTP_PACKET_SIZE}.
    */
   readonly maxPacketSize?: number | undefined;
   /** What a payload may be; 1 where absent. */

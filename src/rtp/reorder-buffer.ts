@@ -31,7 +31,8 @@ export const MAX_SEQUENCE_NUMBER_GAP = 3000;
  */
 export const LATE_PACKETS_TO_RESTART = 32;
 
-const MAX_WINDOW_MS = 60_000;
+/** The longest window in milliseconds: a minute. */
+export const MAX_REORDER_WINDOW_MS = 60_000;
 
 /** How long to wait for packets that are missing. */
 export interface ReorderOptions {
@@ -40,7 +41,10 @@ export interface ReorderOptions {
    * DEFAULT_REORDER_WINDOW_PACKETS} where absent.
    */
   readonly windowPackets?: number | undefined;
-  /** The milliseconds to wait, counted when packets come; {@link DEFAULT_REORDER_WINDOW_MS} where absent. */
+  /**
+   * The milliseconds to wait, counted when packets come, 0 to {@link MAX_REORDER_WINDOW_MS}; {@link
+   * DEFAULT_REORDER_WINDOW_MS} where absent.
+   */
   readonly windowMs?: number | undefined;
   /** The clock of the machine, in milliseconds; `Date.now` where absent. */
   readonly now?: (() => number) | undefined;
@@ -120,7 +124,7 @@ export class ReorderBuffer {
       1,
       MAX_REORDER_WINDOW_PACKETS,
     );
-    this.#windowMs = integerOption('options.windowMs', windowMs, DEFAULT_REORDER_WINDOW_MS, 0, MAX_WINDOW_MS);
+    this.#windowMs = integerOption('options.windowMs', windowMs, DEFAULT_REORDER_WINDOW_MS, 0, MAX_REORDER_WINDOW_MS);
     this.#now = nowOption(options.now);
     this.#held = new Array<Uint8Array | undefined>(this.#windowPackets).fill(undefined);
     this.#heldSince = new Float64Array(this.#windowPackets);

@@ -15,10 +15,14 @@ import { SourceTable } from './source-table.js';
 /** The sources that a {@link RtpSeiExtractor} listens to at a time, unless told otherwise. */
 export const DEFAULT_MAX_RTP_SOURCES = 16;
 
-/** The bytes of a SEI NAL unit that is put together from fragments: twice {@link MAX_USER_DATA_SIZE}, for escapes. */
+/**
+ * The bytes of a SEI NAL unit that is put together from fragments, with a start code: twice {@link MAX_USER_DATA_SIZE},
+ * for escapes.
+ */
 export const MAX_FRAGMENTED_SEI_SIZE: number = 2 * MAX_USER_DATA_SIZE;
 
-const MAX_SOURCES = 65_536;
+/** The largest `maxSources`. */
+export const MAX_RTP_SOURCES = 65_536;
 
 /** Options of {@link RtpSeiExtractor}. */
 export interface RtpSeiExtractorOptions extends ReorderOptions {
@@ -29,7 +33,7 @@ export interface RtpSeiExtractorOptions extends ReorderOptions {
   /** The source to listen to; where absent, all of them, each by itself. */
   readonly ssrc?: number | undefined;
   /**
-   * The sources to listen to at a time, {@link DEFAULT_MAX_RTP_SOURCES} where absent; for another one that which has
+   * The sources to listen to at a time, {@link DEFAULT_MAX_RTP_SOURCES} where absent, at most {@link MAX_RTP_SOURCES}; for another one that which has
    * been silent for longest is forgotten.
    */
   readonly maxSources?: number | undefined;
@@ -184,7 +188,7 @@ export class RtpSeiExtractor {
     // The options are checked now, and not when the first packet comes.
     create();
     this.#sources = new SourceTable(
-      integerOption('options.maxSources', maxSources, DEFAULT_MAX_RTP_SOURCES, 1, MAX_SOURCES),
+      integerOption('options.maxSources', maxSources, DEFAULT_MAX_RTP_SOURCES, 1, MAX_RTP_SOURCES),
       create,
       (source) => {
         source.order.flush();
