@@ -12,9 +12,11 @@ export {
   injectIntoFile,
   stripFile,
 } from './change.js';
+export { MAX_BOX_SIZE } from './isobmff-rewrite.js';
+export { MAX_INDEX_SIZE } from './matroska-rewrite.js';
 export { type FileSource } from './node-source.js';
 export { type FilePacket, type FileTrack } from './packet.js';
-export { type PictureType } from './picture-type.js';
+export { MAX_SLICES_PER_PICTURE, type PictureType } from './picture-type.js';
 export {
   type ExtractFileOptions,
   type FileFrame,
@@ -25,3 +27,4 @@ export {
   readPackets,
 } from './read.js';
 export { type FileTarget } from './target.js';
+export { MAX_PES_SIZE, MAX_TABLE_ENTRIES } from './transport-stream.js';

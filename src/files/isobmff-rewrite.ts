@@ -19,8 +19,8 @@ import {
   writeMovie,
 } from './isobmff-movie.js';
 
-/** The most bytes of a box that is read as a whole: its tables are that large after some weeks of video. */
-const MAX_BOX_SIZE = 256 * 1024 * 1024;
+/** The most bytes of a box of MP4 that is read as a whole, 256 MiB: its tables are that large after some weeks of video. */
+export const MAX_BOX_SIZE = 256 * 1024 * 1024;
 
 /** The structure of a file. */
 interface Structure {

@@ -18,8 +18,8 @@ import {
 } from './ebml.js';
 import { type Edit, FileEdits, type TrackEdits, damaged, growthOf, unsupported } from './edits.js';
 
-/** The most bytes of an index that is read as a whole. */
-const MAX_INDEX_SIZE = 256 * 1024 * 1024;
+/** The most bytes of an index of Matroska that is read as a whole: 256 MiB. */
+export const MAX_INDEX_SIZE = 256 * 1024 * 1024;
 
 const LACING = 0x06;
 

@@ -13,7 +13,7 @@ const TYPES: readonly PictureType[] = ['P', 'B', 'I', 'P', 'I'];
 const RANK: Readonly<Record<PictureType, number>> = { none: 0, I: 1, P: 2, B: 3 };
 
 /** The most slices of a picture that are looked at: one in each row of macroblocks of the highest level, and more. */
-const MAX_SLICES = 1024;
+export const MAX_SLICES_PER_PICTURE = 1024;
 
 /**
  * The type of a picture: `B` where it has a B slice, else `P` where it has a P slice.
@@ -24,7 +24,7 @@ const MAX_SLICES = 1024;
 export function pictureTypeOf(data: Uint8Array, framing: FramingOptions): PictureType {
   const cursor = new NalUnitCursor(data, framingHint(framing));
   let type: PictureType = 'none';
-  for (let slices = 0; slices < MAX_SLICES && type !== 'B' && cursor.next();) {
+  for (let slices = 0; slices < MAX_SLICES_PER_PICTURE && type !== 'B' && cursor.next();) {
     const header = data[cursor.start];
     if (!hasSliceHeader(nalUnitType(header))) continue;
     slices++;

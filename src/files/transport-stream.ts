@@ -10,11 +10,11 @@ const PAT_PID = 0;
 const STREAM_TYPE_H264 = 0x1b;
 const PES_START = 9;
 
-/** The most programs, and the most streams of each, that are looked at. */
-const MAX_TABLE_ENTRIES = 512;
+/** The most programs of a transport stream, and the most streams, that are looked at. */
+export const MAX_TABLE_ENTRIES = 512;
 
-/** The most bytes of a PES packet that are put together: a larger one passes as it is. */
-const MAX_PES_SIZE = 32 * 1024 * 1024;
+/** The most bytes of a PES packet that are put together, 32 MiB: a larger one passes as it is. */
+export const MAX_PES_SIZE = 32 * 1024 * 1024;
 
 /** The most packets of a PES packet, which may hold little each. */
 const MAX_PES_PACKETS = MAX_PES_SIZE / 64;
