@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Backend } from './backend.js';
+import { isCutShort } from './elf.js';
 import { detectLibc } from './libc.js';
 
 type NalUnits = readonly Uint8Array[] | Uint8Array;
@@ -39,7 +40,6 @@ export type NativeLoad =
   | { readonly backend: Backend; readonly kernels: readonly string[]; selectKernel(name: string): boolean }
   | { readonly reason: string };
 
-const PACKAGE_ROOT = join(__dirname, '..', '..');
 const ADDON_FILE = 'h264_sei.node';
 
 /** What {@link Addon} promises, as an addon of another version would not have it. */
@@ -62,17 +62,25 @@ function prebuiltFile(): string {
   return process.platform === 'linux' ? `h264-sei.${detectLibc()}.node` : 'h264-sei.node';
 }
 
-function loadAddon(): Addon {
-  const bindings = createRequire(__filename)('bindings') as (options: object) => Addon;
-  const addon = bindings({
+/** Where the addon is: the first of its places that holds a file. */
+function findAddon(): string {
+  const bindings = createRequire(__filename)('bindings') as (options: object) => string;
+  return bindings({
     bindings: ADDON_FILE,
-    module_root: PACKAGE_ROOT,
+    path: true,
+    module_root: join(__dirname, '..', '..'),
     try: [
       ['module_root', 'build', 'Release', 'bindings'],
       ['module_root', 'build', 'Debug', 'bindings'],
       ['module_root', 'prebuilds', `${process.platform}-${process.arch}`, prebuiltFile()],
     ],
   });
+}
+
+function loadAddon(): Addon {
+  const file = findAddon();
+  if (isCutShort(file)) throw new Error(`the addon is cut short: ${file}`);
+  const addon = createRequire(__filename)(file) as Addon;
   const missing = FUNCTIONS.find((name) => typeof addon[name] !== 'function');
   if (missing !== undefined) throw new Error(`the addon is of another version: it has no ${missing}`);
   return addon;

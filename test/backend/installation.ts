@@ -19,7 +19,7 @@ const repository = resolve(__dirname, '../..');
 const TIMEOUT_MS = 180_000;
 
 /** The addon as the build leaves it. */
-const builtAddon = join(repository, 'build', 'Release', 'h264_sei.node');
+export const builtAddon = join(repository, 'build', 'Release', 'h264_sei.node');
 
 /** The addon, freshly built: what is copied into an installation. */
 export const builtAddonTool: Tool = {

@@ -109,6 +109,7 @@ describeWith(prebuilt, 'the published package', () => {
       (whole: Buffer) => Buffer.concat([Buffer.alloc(64, 0xff), whole.subarray(64)]),
       'ERR_DLOPEN_FAILED',
     ],
+    ['is cut short', (whole: Buffer) => whole.subarray(0, whole.length / 2), 'cut short'],
     ['is empty', () => Buffer.alloc(0), 'ERR_DLOPEN_FAILED'],
     ['is text', () => Buffer.from('no library'), 'ERR_DLOPEN_FAILED'],
   ])('does without an addon that %s, and says why', { timeout: TIMEOUT_MS }, async (what, damage, reason) => {
