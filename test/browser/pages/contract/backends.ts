@@ -1,6 +1,6 @@
 /** In place of `test/support/backends.ts`: in a browser there is one backend, that of `h264-sei/browser`. */
 import * as library from 'h264-sei/browser';
-import { describe, expect, it } from './vitest.js';
+import { describe, expect, it } from '../../../support/standalone-vitest.js';
 
 /** What the suite asks for. */
 interface TestedBackend {
