@@ -1,6 +1,6 @@
 /** Loads the addon and adapts it to the interface of a backend. */
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Backend } from './backend.js';
 import { isCutShort } from './elf.js';
 import { detectLibc } from './libc.js';
@@ -77,7 +77,13 @@ function findAddon(): string {
   });
 }
 
+/** Whether a bundler has put this code elsewhere, which leaves the addon behind; in an ES module it has no path at all. */
+function isBundled(): boolean {
+  return typeof __dirname === 'undefined' || basename(__dirname) !== 'backend';
+}
+
 function loadAddon(): Addon {
+  if (isBundled()) throw new Error('h264-sei is part of a bundle, which an addon cannot be: make it external');
   const file = findAddon();
   if (isCutShort(file)) throw new Error(`the addon is cut short: ${file}`);
   const addon = createRequire(__filename)(file) as Addon;

@@ -1,28 +1,16 @@
 // The tarball as it is published, with its prebuilt addons, in each Node that it is for and under what may be in the
 // way of an addon.
-import { existsSync } from 'node:fs';
 import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { npmTool } from '../../scripts/npm-tool.js';
-import { detectLibc } from '../../src/backend/libc.js';
 import { npmToolAsTool } from '../support/npm-tool.js';
 import { describeWith, type Tool } from '../support/skip.js';
-import { installPackage, installPackageByPnpm, type InstalledPackage, REPOSITORY } from './installed-package.js';
+import { installPackage, installPackageByPnpm, type InstalledPackage } from './installed-package.js';
+import { prebuiltAddon, prebuiltAddonTool } from './prebuilt-addon.js';
 import { run } from './run.js';
 
-const platform = `${process.platform}-${process.arch}`;
-const addon = join(
-  'prebuilds',
-  platform,
-  process.platform === 'linux' ? `h264-sei.${detectLibc()}.node` : 'h264-sei.node',
-);
 const TIMEOUT_MS = 300_000;
-
-const prebuilt: Tool = {
-  name: `prebuilt addon for ${platform}`,
-  missing: () => (existsSync(join(REPOSITORY, addon)) ? undefined : 'npm run prebuild has not made it'),
-};
 
 /** A message goes in and out, in the main thread or in a worker. */
 const USE = `
@@ -69,7 +57,7 @@ function permissionFlag(): string {
   return process.allowedNodeEnvironmentFlags.has('--permission') ? '--permission' : '--experimental-permission';
 }
 
-describeWith(prebuilt, 'the published package', () => {
+describeWith(prebuiltAddonTool, 'the published package', () => {
   let installed: InstalledPackage;
   beforeAll(async () => {
     installed = await installPackage();
@@ -115,7 +103,7 @@ describeWith(prebuilt, 'the published package', () => {
   ])('does without an addon that %s, and says why', { timeout: TIMEOUT_MS }, async (what, damage, reason) => {
     const copy = { ...installed, project: join(installed.project, what.replaceAll(' ', '-')) };
     await cp(join(installed.project, 'node_modules'), join(copy.project, 'node_modules'), { recursive: true });
-    const file = join(copy.project, 'node_modules', 'h264-sei', addon);
+    const file = join(copy.project, 'node_modules', 'h264-sei', prebuiltAddon);
     const whole = await readFile(file);
     // Not in place: the file may be a link to the one of the cache.
     await rm(file);
@@ -127,17 +115,21 @@ describeWith(prebuilt, 'the published package', () => {
   });
 });
 
-describeWith([prebuilt, npmToolAsTool('node-22'), npmToolAsTool('pnpm')], 'the package installed by pnpm', () => {
-  let installed: InstalledPackage;
-  beforeAll(async () => {
-    installed = await installPackageByPnpm(npmTool('node-22'), npmTool('pnpm'));
-    await writePrograms(installed);
-  }, TIMEOUT_MS);
-  afterAll(() => installed.remove());
+describeWith(
+  [prebuiltAddonTool, npmToolAsTool('node-22'), npmToolAsTool('pnpm')],
+  'the package installed by pnpm',
+  () => {
+    let installed: InstalledPackage;
+    beforeAll(async () => {
+      installed = await installPackageByPnpm(npmTool('node-22'), npmTool('pnpm'));
+      await writePrograms(installed);
+    }, TIMEOUT_MS);
+    afterAll(() => installed.remove());
 
-  describe.each(Object.keys(programs))('%s', (file) => {
-    it('uses the prebuilt addon', { timeout: TIMEOUT_MS }, async () => {
-      expect(await answerOf(process.execPath, [file], installed)).toMatchObject({ payload: '1,2,3', name: 'native' });
+    describe.each(Object.keys(programs))('%s', (file) => {
+      it('uses the prebuilt addon', { timeout: TIMEOUT_MS }, async () => {
+        expect(await answerOf(process.execPath, [file], installed)).toMatchObject({ payload: '1,2,3', name: 'native' });
+      });
     });
-  });
-});
+  },
+);
