@@ -14,7 +14,7 @@ import { type SeiMessagePort, checkPort, listen, send } from './message-port.js'
  * ```
  *
  * @param port the other side is the page's: `self` for the page that made the worker, or a MessagePort
- * @returns the callback for the subscriber
+ * @returns the callback for the subscriber; the page gets copies, the messages stay as they are
  * @throws `TypeError` for what is no port
  */
 export function forwardSeiMessages(port: SeiMessagePort): MessageCallback {

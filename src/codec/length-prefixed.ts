@@ -5,7 +5,7 @@
 import { SeiError, invalidType } from '../errors.js';
 import { allocate, copyBytes, isUint8Array } from './bytes.js';
 
-/** How many bytes the length in front of each NAL unit has. */
+/** How many bytes the length in front of each NAL unit has: lengthSizeMinusOne and one (ISO/IEC 14496-15 5.3.3.1.2). */
 export type LengthSize = 1 | 2 | 4;
 
 /** Reads the big-endian length of `lengthSize` bytes at `at`; the caller has checked that they are there. */

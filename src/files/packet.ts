@@ -30,7 +30,7 @@ export interface FilePacket {
   readonly durationMs?: number;
   /** Whether the file says that decoding can begin here; of a byte stream, whether it is an IDR picture. */
   readonly isKey: boolean;
-  /** Its bytes, which are only to be read. */
+  /** Its bytes, which are only to be read, and only until the next packet is asked for. */
   readonly data: Uint8Array;
   /** How its NAL units are framed: what `extractSei` and its like take as options. */
   readonly framing: FramingOptions;

@@ -17,7 +17,7 @@ export interface FileFrame extends Omit<FilePacket, 'data' | 'framing'> {
   readonly byteLength: number;
   /** What its slices are predicted from. */
   readonly pictureType: PictureType;
-  /** All its SEI messages; their payloads may be views of memory that is read once. */
+  /** All its SEI messages; their payloads are there until the next frame is asked for. */
   readonly seiMessages: readonly SeiMessage[];
 }
 
@@ -25,9 +25,12 @@ export interface FileFrame extends Omit<FilePacket, 'data' | 'framing'> {
  * Reads the packets of a H.264 track of a file, in decoding order: MP4, fragmented MP4, MOV, Matroska, MPEG-TS or a
  * bare byte stream.
  *
- * @param source a path (Node.js), its bytes, a `Blob`, or an object that reads them
+ * @param source a path (Node.js), its bytes, a `Blob`, or an object that reads them; a file that is opened by its path
+ *   is closed when the reading ends, also where a loop is left early
+ * @param options which track; the first one of H.264 where absent
+ * @returns the packets, one at a time; the bytes of one are there until the next one is asked for
  * @throws `TypeError`; `SeiError` `ERR_SEI_UNREADABLE_FILE` where it is none of them, is damaged or has no such track;
- *   what the file system says
+ *   what the file system says (ISO/IEC 14496-15 5.3.3, H.264 B.1.1)
  */
 export async function* readPackets(source: FileSource, options: ReadOptions = {}): AsyncGenerator<FilePacket> {
   const opened = await openSource(source);
@@ -47,7 +50,9 @@ export async function* readPackets(source: FileSource, options: ReadOptions = {}
  * Reads what a file is made of, an access unit at a time, in decoding order.
  *
  * @param source as {@link readPackets} takes it
- * @throws as {@link readPackets} does
+ * @param options as {@link readPackets} takes them
+ * @returns the frames, one at a time; the payloads of one are there until the next one is asked for
+ * @throws as {@link readPackets} does (H.264 7.3.2.3, 7.4.3)
  */
 export async function* readFrames(source: FileSource, options: ReadOptions = {}): AsyncGenerator<FileFrame> {
   for await (const { data, framing, ...packet } of readPackets(source, options)) {

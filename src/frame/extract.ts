@@ -7,7 +7,7 @@ import { formatUuid } from '../codec/uuid.js';
 import { invalidType, outOfRange } from '../errors.js';
 import { type FramingOptions, framingHint, readableBytes } from './arguments.js';
 
-/** One sei_message of a frame. */
+/** One sei_message of a frame (H.264 7.3.2.3.1, D.1.7). */
 export interface SeiMessage {
   /** payloadType (H.264 Table D-1): 5 for user_data_unregistered. */
   readonly payloadType: number;

@@ -213,6 +213,7 @@ function checkedOptions(options: NodeMediaServerOptions): NodeMediaServerOptions
  *
  * @param server a `NodeMediaServer`; streams that are published from then on are worked on
  * @param options whose messages, and who reads
+ * @returns takes it away again, also from streams that are at work
  * @throws `TypeError` for arguments of the wrong kind
  */
 export function attachNodeMediaServer(

@@ -47,6 +47,7 @@ export function headerExtensionProfile(data: Uint8Array, start: number): number 
  * @param start offset of the header extension, its own header included
  * @param end offset behind it
  * @returns the elements up to the first one that is broken; none where the kind is one that RFC 8285 does not define
+ *   (RFC 3550 5.3.1, RFC 8285 4.2, 4.3)
  */
 export function parseHeaderExtension(data: Uint8Array, start: number, end: number): HeaderExtensionElement[] {
   const profile = headerExtensionProfile(data, start);
