@@ -105,7 +105,7 @@ async function transportReader(source: ByteSource, head: Uint8Array): Promise<Re
   const tables = new TransportStreamParser(head);
   for await (const chunk of chunksOf(source, 0, Math.min(source.size, TABLES_LENGTH))) {
     tables.push(chunk);
-    if (tables.tracks.length > 0) break;
+    if (tables.hasAllTables) break;
   }
   const packets = (trackId: number) => transportPackets(chunksOf(source), head, trackId);
   return { tracks: transportTracks(tables), packets, close: () => undefined };

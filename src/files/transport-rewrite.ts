@@ -42,9 +42,9 @@ interface Held {
 }
 
 /** The bytes of an adaptation field that say something: without stuffing; empty where it says nothing (2.4.3.4). */
-function adaptationOf({ bytes, prefix, payloadStart }: TransportPacket): Uint8Array {
+function adaptationOf({ bytes, prefix }: TransportPacket): Uint8Array {
   const start = prefix + HEADER_SIZE + 1;
-  const end = Math.min(payloadStart, prefix + PACKET_SIZE);
+  const end = Math.min(start + bytes[start - 1], prefix + PACKET_SIZE);
   const hasField = (bytes[prefix + 3] & 0x20) !== 0 && start < end && bytes[start] !== 0;
   if (!hasField) return new Uint8Array(0);
   const flags = bytes[start];
@@ -172,13 +172,19 @@ export class TransportRewriter {
   }
 
   #transform(pid: number): PacketTransform | undefined {
-    if (!this.#transforms.has(pid)) this.#transforms.set(pid, this.#transformOf(pid));
+    if (!this.#transforms.has(pid)) {
+      // Who wants the first one means the first of the tables, whichever packet comes first.
+      for (const { pid: each } of this.#parser.tracks) {
+        const isNew = this.#parser.isH264(each) && !this.#transforms.has(each);
+        if (isNew) this.#transforms.set(each, this.#transformOf(each));
+      }
+    }
     return this.#transforms.get(pid);
   }
 
   #take({ packets, pesPackets, loose }: TransportProgress): void {
     for (const packet of packets) {
-      const isFree = !this.#parser.isH264(packet.pid) || this.#transform(packet.pid) === undefined;
+      const isFree = !packet.isH264 || this.#transform(packet.pid) === undefined;
       const held = { packet, pes: undefined, place: 0, isFree };
       this.#queue.push(held);
       this.#heldBytes += packet.bytes.length;
@@ -270,7 +276,7 @@ export class TransportRewriter {
         pes.rendered ??= renderPes(pes);
         const rendered = pes.rendered[place];
         // Each packet with a payload counts one on (2.4.3.3); all that are rendered have the number of the old one.
-        let numbers = hasPayload(packet.bytes, packet.prefix) ? 1 : 0;
+        let numbers = hasPayload(packet.bytes, packet.prefix) && !packet.isDuplicate ? 1 : 0;
         if (!rendered.some((bytes) => hasPayload(bytes, packet.prefix))) this.#shift(packet.pid, -numbers);
         for (const bytes of rendered) {
           if (hasPayload(bytes, packet.prefix) && numbers-- <= 0) this.#shift(packet.pid, 1);

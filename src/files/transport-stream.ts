@@ -3,6 +3,7 @@
  * packets of those. Everything else passes unread.
  */
 import { transportPacketLayout } from './file-kind.js';
+import { SectionReader } from './transport-sections.js';
 
 const PACKET_SIZE = 188;
 const SYNC_BYTE = 0x47;
@@ -27,8 +28,14 @@ export interface TransportPacket {
   readonly prefix: number;
   /** PID; -1 for bytes that are no packet. */
   readonly pid: number;
-  /** payload_unit_start_indicator. */
+  /** payload_unit_start_indicator; of what is sent again, false. */
   readonly isUnitStart: boolean;
+  /** Whether it holds H.264, as far as the tables in front of it have said. */
+  readonly isH264: boolean;
+  /** Whether it is scrambled, and so has no payload that can be read. */
+  readonly isScrambled: boolean;
+  /** Whether it is the packet in front of it once more (2.4.3.3), of which the payload is left out. */
+  readonly isDuplicate: boolean;
   /** Offset of the payload in `bytes`; that behind the packet where it has none. */
   readonly payloadStart: number;
   /** Offset behind the payload. */
@@ -109,6 +116,9 @@ export class TransportStreamParser {
   readonly #layout: { readonly size: number; readonly prefix: number };
   #rest: Uint8Array = new Uint8Array(0);
   readonly #mapPids = new Set<number>();
+  readonly #readMaps = new Set<number>();
+  readonly #sections = new Map<number, SectionReader>();
+  readonly #previous = new Map<number, TransportPacket>();
   readonly #tracks = new Map<number, TransportTrack>();
   readonly #assemblies = new Map<number, PesAssembly>();
 
@@ -120,6 +130,11 @@ export class TransportStreamParser {
   /** The streams that the program map tables have named so far. */
   get tracks(): readonly TransportTrack[] {
     return [...this.#tracks.values()];
+  }
+
+  /** Whether the tables of all programs have been there. */
+  get hasAllTables(): boolean {
+    return this.#mapPids.size > 0 && this.#readMaps.size === this.#mapPids.size;
   }
 
   /** Whether a PID holds H.264, as far as the tables have said. */
@@ -180,16 +195,26 @@ export class TransportStreamParser {
     const isScrambled = (bytes[prefix + 3] & 0xc0) !== 0;
     if ((control & 1) === 0 || isScrambled) payloadStart = payloadEnd;
     payloadStart = Math.min(payloadStart, payloadEnd);
-    return { bytes, prefix, pid, isUnitStart: (bytes[prefix + 1] & 0x40) !== 0, payloadStart, payloadEnd };
+    const isH264 = this.isH264(pid) && pid !== PAT_PID && !this.#mapPids.has(pid);
+    const isUnitStart = (bytes[prefix + 1] & 0x40) !== 0;
+    const packet = { bytes, prefix, pid, isUnitStart, isH264, isScrambled, payloadStart, payloadEnd };
+    if (!isH264 || payloadStart === payloadEnd) return { ...packet, isDuplicate: false };
+    if (isRepeated(this.#previous.get(pid), packet)) {
+      this.#previous.delete(pid);
+      return { ...packet, isUnitStart: false, payloadStart: payloadEnd, isDuplicate: true };
+    }
+    const first = { ...packet, isDuplicate: false };
+    this.#previous.set(pid, first);
+    return first;
   }
 
   #take(packet: TransportPacket, progress: Progress): void {
     const { pid, isUnitStart } = packet;
     if (pid === PAT_PID || this.#mapPids.has(pid)) {
-      if (isUnitStart) this.#takeSection(packet);
+      this.#takeTable(packet, progress);
       return;
     }
-    if (this.#tracks.get(pid)?.streamType !== STREAM_TYPE_H264) return;
+    if (!packet.isH264) return;
     if (isUnitStart) this.#complete(pid, progress);
     let assembly = this.#assemblies.get(pid);
     if (assembly === undefined) {
@@ -208,25 +233,38 @@ export class TransportStreamParser {
     }
   }
 
-  /** Reads a section that lies in one packet, as those of any but the largest tables do (2.4.4). */
-  #takeSection({ bytes, pid, payloadStart, payloadEnd }: TransportPacket): void {
-    const start = payloadStart + 1 + bytes[payloadStart];
-    if (start + 8 > payloadEnd) return;
-    const tableId = bytes[start];
-    const length = ((bytes[start + 1] & 0x0f) << 8) | bytes[start + 2];
+  #takeTable({ bytes, pid, isUnitStart, payloadStart, payloadEnd }: TransportPacket, progress: Progress): void {
+    if (payloadStart === payloadEnd) return;
+    let reader = this.#sections.get(pid);
+    if (reader === undefined) {
+      reader = new SectionReader();
+      this.#sections.set(pid, reader);
+    }
+    for (const section of reader.push(bytes.subarray(payloadStart, payloadEnd), isUnitStart)) {
+      this.#takeSection(section, pid);
+    }
+    // What is no H.264 any more gets no further packets.
+    for (const each of [...this.#assemblies.keys()]) if (!this.isH264(each)) this.#complete(each, progress);
+  }
+
+  /** Reads a section of the program association table or of a program map table (2.4.4.3, 2.4.4.8). */
+  #takeSection(section: Uint8Array, pid: number): void {
     // Behind the entries there is a CRC of 4 bytes.
-    const end = Math.min(start + 3 + length - 4, payloadEnd);
-    if (pid === PAT_PID && tableId === 0) {
-      for (let at = start + 8; at + 4 <= end && this.#mapPids.size < MAX_TABLE_ENTRIES; at += 4) {
-        const program = (bytes[at] << 8) | bytes[at + 1];
-        if (program !== 0) this.#mapPids.add(((bytes[at + 2] & 0x1f) << 8) | bytes[at + 3]);
+    const end = section.length - 4;
+    // current_next_indicator: a table that is to come says nothing yet.
+    if (end < 8 || (section[5] & 1) === 0) return;
+    if (pid === PAT_PID && section[0] === 0) {
+      for (let at = 8; at + 4 <= end && this.#mapPids.size < MAX_TABLE_ENTRIES; at += 4) {
+        const program = (section[at] << 8) | section[at + 1];
+        if (program !== 0) this.#mapPids.add(((section[at + 2] & 0x1f) << 8) | section[at + 3]);
       }
-    } else if (tableId === 2 && start + 12 <= end) {
-      let at = start + 12 + (((bytes[start + 10] & 0x0f) << 8) | bytes[start + 11]);
+    } else if (section[0] === 2 && end >= 12) {
+      this.#readMaps.add(pid);
+      let at = 12 + (((section[10] & 0x0f) << 8) | section[11]);
       while (at + 5 <= end && this.#tracks.size < MAX_TABLE_ENTRIES) {
-        const track = { streamType: bytes[at], pid: ((bytes[at + 1] & 0x1f) << 8) | bytes[at + 2] };
+        const track = { streamType: section[at], pid: ((section[at + 1] & 0x1f) << 8) | section[at + 2] };
         this.#tracks.set(track.pid, track);
-        at += 5 + (((bytes[at + 3] & 0x0f) << 8) | bytes[at + 4]);
+        at += 5 + (((section[at + 3] & 0x0f) << 8) | section[at + 4]);
       }
     }
   }
@@ -241,7 +279,7 @@ export class TransportStreamParser {
     const isPes =
       data.length >= PES_START && data[0] === 0 && data[1] === 0 && data[2] === 1 && (data[6] & 0xc0) === 0x80;
     const headerLength = isPes ? PES_START + data[8] : 0;
-    if (!isPes || headerLength > data.length) {
+    if (!isPes || assembly.packets.some(({ isScrambled }) => isScrambled) || headerLength > data.length) {
       for (const packet of assembly.packets) progress.loose.push(packet);
       return;
     }
@@ -261,8 +299,20 @@ export class TransportStreamParser {
   }
 }
 
+/** Whether a packet is the one in front of it once more: with its number and its payload. */
+function isRepeated(
+  before: TransportPacket | undefined,
+  { bytes, prefix, payloadStart, payloadEnd }: Omit<TransportPacket, 'isDuplicate'>,
+): boolean {
+  if (before === undefined || before.payloadStart !== payloadStart) return false;
+  if ((before.bytes[prefix + 3] & 0x0f) !== (bytes[prefix + 3] & 0x0f)) return false;
+  for (let at = payloadStart; at < payloadEnd; at++) if (before.bytes[at] !== bytes[at]) return false;
+  return true;
+}
+
 function noPacket(bytes: Uint8Array): TransportPacket {
-  return { bytes, prefix: 0, pid: -1, isUnitStart: false, payloadStart: bytes.length, payloadEnd: bytes.length };
+  const nothing = { isUnitStart: false, isH264: false, isScrambled: false, isDuplicate: false };
+  return { bytes, prefix: 0, pid: -1, ...nothing, payloadStart: bytes.length, payloadEnd: bytes.length };
 }
 
 const CLOCK_RATE_MS = 90;
