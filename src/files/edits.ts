@@ -60,6 +60,11 @@ export function unsupported(what: string): SeiError {
   return new SeiError('ERR_SEI_UNSUPPORTED_FILE', what);
 }
 
+/** A {@link SeiError} that says that bytes belong to more than one sample. */
+export function overlapping(): SeiError {
+  return unsupported('samples of the file lie over each other; write it anew first: ffmpeg -i in -map 0 -c copy out');
+}
+
 /** A {@link SeiError} that says that a file is damaged. */
 export function damaged(what: string): SeiError {
   return new SeiError('ERR_SEI_UNREADABLE_FILE', `the file is damaged or cut short: ${what}`);
@@ -83,9 +88,7 @@ export class FileEdits {
     let end = 0;
     for (const [i, edit] of this.edits.entries()) {
       if (edit.at < end || (i > 0 && edit.at === this.edits[i - 1].at)) {
-        throw unsupported(
-          'samples of the file lie over each other; write it anew first: ffmpeg -i in -map 0 -c copy out',
-        );
+        throw overlapping();
       }
       end = edit.at + edit.remove;
       growth += growthOf(edit);

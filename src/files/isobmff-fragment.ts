@@ -37,6 +37,16 @@ interface TrackFragment {
   readonly runs: readonly Run[];
 }
 
+/** What is known of the samples of a file while its fragments are read one after the other. */
+export interface FragmentContext {
+  /** default_sample_size by track_ID. */
+  readonly defaults: ReadonlyMap<number, number>;
+  /** How many samples of each track came before; brought up to date. */
+  readonly counts: Map<number, number>;
+  /** How many more samples there may be; brought up to date. */
+  samplesLeft: number;
+}
+
 /** A movie fragment. */
 export interface Fragment {
   /** The box with its header. */
@@ -68,16 +78,11 @@ function flagsOf(view: DataView, { start, headerSize }: Box): number {
  * Reads a movie fragment.
  *
  * @param bytes the box with its header
- * @param defaults default_sample_size by track_ID
- * @param counts how many samples of each track came before; brought up to date
+ * @param context what is known of the samples so far
  * @throws {@link SeiError} `ERR_SEI_UNREADABLE_FILE` where it is damaged
  */
-export function readFragment(
-  bytes: Uint8Array,
-  box: Box,
-  defaults: ReadonlyMap<number, number>,
-  counts: Map<number, number>,
-): Fragment {
+export function readFragment(bytes: Uint8Array, box: Box, context: FragmentContext): Fragment {
+  const { defaults, counts } = context;
   const view = viewOf(bytes);
   const tracks: TrackFragment[] = [];
   let endOfData = box.start;
@@ -107,7 +112,8 @@ export function readFragment(
     endOfData = base;
     const runs: Run[] = [];
     for (const trun of children.filter(({ type }) => type === 'trun')) {
-      const run = readRun(view, trun, base, endOfData, defaultSize, counts.get(trackId) ?? 0);
+      const run = readRun(view, trun, base, endOfData, defaultSize, counts.get(trackId) ?? 0, context.samplesLeft);
+      context.samplesLeft -= run.count;
       counts.set(trackId, run.firstSample + run.count);
       endOfData = run.dataOffset;
       for (const size of run.sizes) endOfData += size;
@@ -125,6 +131,7 @@ function readRun(
   endOfData: number,
   defaultSize: number,
   firstSample: number,
+  samplesLeft: number,
 ): Run {
   const body = box.start + box.headerSize;
   if (body + 8 > box.end) throw damaged('a run of samples is too short');
@@ -139,16 +146,26 @@ function readRun(
   }
   if ((flags & FIRST_SAMPLE_FLAGS) !== 0) fieldsAt += 4;
   const fieldCount = SAMPLE_FIELDS.filter((flag) => (flags & flag) !== 0).length;
-  const hasNoFields = fieldCount === 0;
-  // Without fields nothing bounds the number of samples but sense.
-  if (fieldsAt + 4 * fieldCount * count > box.end || (hasNoFields && count > 1_000_000))
-    throw damaged('a run of samples is too short');
+  // Without fields of its samples a run may say any number of them.
+  if (count > samplesLeft) throw damaged('the fragments have more samples than there can be');
+  if (fieldsAt + 4 * fieldCount * count > box.end) throw damaged('a run of samples is too short');
   const sizes = new Uint32Array(count).fill(defaultSize);
   if ((flags & SAMPLE_SIZE) !== 0) {
     const sizeAt = fieldsAt + ((flags & SAMPLE_FIELDS[0]) !== 0 ? 4 : 0);
     for (let i = 0; i < count; i++) sizes[i] = view.getUint32(sizeAt + 4 * fieldCount * i);
   }
   return { box, flags, count, fieldsAt, dataOffset, firstSample, sizes };
+}
+
+/** Whether a fragment says sizes of the parts of the samples of a track (8.7.7). */
+export function hasSubsamples({ bytes, box }: Fragment, id: number): boolean {
+  return boxesIn(bytes, box.headerSize, bytes.length).some(({ type, start, headerSize, end }) => {
+    if (type !== 'traf') return false;
+    const children = boxesIn(bytes, start + headerSize, end);
+    const header = children.find((child) => child.type === 'tfhd');
+    const isOfTrack = header !== undefined && viewOf(bytes).getUint32(header.start + header.headerSize + 4) === id;
+    return isOfTrack && children.some((child) => child.type === 'subs');
+  });
 }
 
 /** Where the samples of a track in a fragment lie: their numbers, offsets and sizes. */

@@ -9,7 +9,7 @@ import { type Box, boxesIn, readUint64, viewOf, writeUint64 } from './isobmff-bo
 const PATH = new Set(['moov', 'trak', 'mdia', 'minf', 'stbl']);
 
 /** The most samples of a track: some days of 120 pictures a second. */
-const MAX_SAMPLES = 50_000_000;
+export const MAX_SAMPLES = 50_000_000;
 
 /** The movie box of a file. */
 export interface Movie {
@@ -23,6 +23,8 @@ export interface Movie {
 
 /** A track of the movie. */
 export interface MovieTrack {
+  /** Where it lies in the movie box. */
+  readonly box: Box;
   /** track_ID. */
   readonly id: number;
   /** handler_type, such as `vide`. */
@@ -51,7 +53,7 @@ function readTrack(bytes: Uint8Array, trak: Box): MovieTrack {
       ? ''
       : String.fromCharCode(...bytes.subarray(handlerAt, handlerAt + 4));
   const tables = stbl === undefined ? [] : boxesIn(bytes, stbl.start + stbl.headerSize, stbl.end);
-  return { id, handler, tables: new Map(tables.map((box) => [box.type, box])) };
+  return { box: trak, id, handler, tables: new Map(tables.map((box) => [box.type, box])) };
 }
 
 /**

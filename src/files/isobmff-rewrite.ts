@@ -5,10 +5,27 @@
  */
 import { applyEdits } from './apply-edits.js';
 import type { ByteSource } from './byte-source.js';
-import { type Edit, FileEdits, type SampleEdit, type TrackEdits, damaged, unsupported } from './edits.js';
-import { type Box, boxesIn, readUint64, topLevelBoxes, viewOf, writeUint64 } from './isobmff-boxes.js';
-import { type Fragment, defaultSampleSizes, fragmentSamples, readFragment, writeFragment } from './isobmff-fragment.js';
 import {
+  type Edit,
+  FileEdits,
+  type SampleEdit,
+  type TrackEdits,
+  damaged,
+  growthOf,
+  overlapping,
+  unsupported,
+} from './edits.js';
+import { type Box, boxesIn, readUint64, topLevelBoxes, viewOf, writeUint64 } from './isobmff-boxes.js';
+import {
+  type Fragment,
+  defaultSampleSizes,
+  fragmentSamples,
+  hasSubsamples,
+  readFragment,
+  writeFragment,
+} from './isobmff-fragment.js';
+import {
+  MAX_SAMPLES,
   type Movie,
   checkSampleCounts,
   needsLongOffsets,
@@ -18,6 +35,7 @@ import {
   sampleSizes,
   writeMovie,
 } from './isobmff-movie.js';
+import { checkChangeable, checkReadable } from './isobmff-track-checks.js';
 
 /** The most bytes of a box of MP4 that is read as a whole, 256 MiB: its tables are that large after some weeks of video. */
 export const MAX_BOX_SIZE = 256 * 1024 * 1024;
@@ -60,12 +78,14 @@ async function readStructure(source: ByteSource): Promise<Structure> {
   if (moov === undefined) throw damaged('it has no movie box (moov), which is written last');
   const movie = readMovie(await readBox(source, moov), moov);
   checkSampleCounts(movie, source.size);
+  checkReadable(movie);
   const defaults = defaultSampleSizes(movie.bytes, moov.headerSize);
   const counts = new Map(movie.tracks.map((track) => [track.id, sampleCount(movie, track)]));
+  const context = { defaults, counts, samplesLeft: Math.min(source.size, MAX_SAMPLES) };
   const fragments: Fragment[] = [];
   const indexes: { box: Box; bytes: Uint8Array }[] = [];
   for (const box of boxes) {
-    if (box.type === 'moof') fragments.push(readFragment(await readBox(source, box), box, defaults, counts));
+    if (box.type === 'moof') fragments.push(readFragment(await readBox(source, box), box, context));
     else if (box.type === 'sidx' || box.type === 'mfra') indexes.push({ box, bytes: await readBox(source, box) });
     else if (box.type === 'meta') checkMeta(await readBox(source, box), box);
   }
@@ -185,14 +205,21 @@ function replace(box: Box, bytes: Uint8Array): Edit {
   return { at: box.start, remove: box.end - box.start, insert: [bytes] };
 }
 
-/** Changes of an encrypted or hinted track would make what belongs to it wrong. */
-function checkMovie({ movie }: Structure): void {
-  for (const { handler, tables } of movie.tracks) {
-    if (handler === 'hint')
-      throw unsupported(
-        'the file has a hint track, which describes its video byte by byte; write it without: ffmpeg -i in -c copy out',
-      );
-    if (tables.has('saio')) throw unsupported('the file is encrypted; decrypt it first');
+/** Checks that no sample holds bytes that change for the sake of another one. */
+function checkSharing({ movie, fragments }: Structure, edits: ReadonlyMap<number, TrackEdits>, data: FileEdits): void {
+  const check = (id: number, sample: number, offset: number, size: number) => {
+    const edit = edits.get(id)?.get(sample);
+    if (data.growthIn(offset, offset + size) !== (edit === undefined ? 0 : growthOf(edit))) throw overlapping();
+  };
+  for (const track of movie.tracks) {
+    const sizes = sampleSizes(movie, track);
+    const offsets = sampleOffsets(movie, track, sizes);
+    for (const [sample, size] of sizes.entries()) check(track.id, sample, offsets[sample], size);
+  }
+  for (const fragment of fragments) {
+    for (const id of new Set(fragment.tracks.map(({ trackId }) => trackId))) {
+      for (const { sample, offset, size } of fragmentSamples(fragment, id)) check(id, sample, offset, size);
+    }
   }
 }
 
@@ -210,9 +237,18 @@ export async function* rewriteIsobmff(
   edits: ReadonlyMap<number, TrackEdits>,
 ): AsyncGenerator<Uint8Array> {
   const structure = await readStructure(source);
-  checkMovie(structure);
   const { boxes, movie, fragments, indexes } = structure;
+  const changed = [...edits.keys()].filter((id) => edits.get(id)?.size !== 0);
+  if (changed.length === 0) {
+    yield* applyEdits(source, []);
+    return;
+  }
+  checkChangeable(movie, new Set(changed));
+  const hasParts = changed.some((id) => fragments.some((fragment) => hasSubsamples(fragment, id)));
+  if (hasParts || boxes.some(({ type }) => type === 'ssix'))
+    throw unsupported('the file has tables of parts of its samples or segments (subs, ssix), which are not kept right');
   const data = new FileEdits([...edits].flatMap(([id, trackEdits]) => [...sampleEdits(structure, id, trackEdits)]));
+  checkSharing(structure, edits, data);
   const holders = boxes.filter(({ type }) => type !== 'moov' && type !== 'moof');
   const headers = holders.flatMap((box) => headerEdit(box, data.growthIn(box.start, box.end)) ?? []);
   const longOffsets = new Set<number>();

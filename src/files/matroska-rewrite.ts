@@ -302,6 +302,10 @@ export async function* rewriteMatroska(
   source: ByteSource,
   edits: ReadonlyMap<number, TrackEdits>,
 ): AsyncGenerator<Uint8Array> {
+  if ([...edits.values()].every(({ size }) => size === 0)) {
+    yield* applyEdits(source, []);
+    return;
+  }
   const { segment, segmentEdits, clusters, indexes } = await new Walk(source, edits).structure();
   const blockEdits = [...segmentEdits, ...clusters.flatMap((cluster) => cluster.edits)];
   const clusterStarts = new Map(clusters.map(({ element }) => [element.start, element.data]));

@@ -304,7 +304,7 @@ function isRepeated(
   before: TransportPacket | undefined,
   { bytes, prefix, payloadStart, payloadEnd }: Omit<TransportPacket, 'isDuplicate'>,
 ): boolean {
-  if (before === undefined || before.payloadStart !== payloadStart) return false;
+  if (before?.payloadStart !== payloadStart) return false;
   if ((before.bytes[prefix + 3] & 0x0f) !== (bytes[prefix + 3] & 0x0f)) return false;
   for (let at = payloadStart; at < payloadEnd; at++) if (before.bytes[at] !== bytes[at]) return false;
   return true;
