@@ -1,31 +1,44 @@
+import type { FileHandle } from 'node:fs/promises';
 import { invalidType } from '../errors.js';
 import { fileSystem } from './node-source.js';
 
 /**
  * Where a file is written to: a path (in Node.js), a web stream, or a function that is called with each piece and waited
  * for. A path is written under another name beside it first, so that it is there as a whole or not at all, and may be
- * the source as well.
+ * the source as well; a device or pipe is written as it is.
  */
 export type FileTarget = string | WritableStream<Uint8Array> | ((bytes: Uint8Array) => unknown);
 
-async function writeFile(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
-  const { open, rename, rm, stat } = fileSystem();
-  const temporary = `${path}.${Math.random().toString(36).slice(2)}.tmp`;
-  const mode = await stat(path).then(
-    (stats) => stats.mode & 0o7777,
-    () => undefined,
-  );
-  const file = await open(temporary, 'wx', mode);
+async function writeAll(file: FileHandle, chunks: AsyncIterable<Uint8Array>): Promise<void> {
   try {
-    try {
-      for await (const chunk of chunks) {
-        for (let at = 0; at < chunk.length;) at += (await file.write(chunk, at)).bytesWritten;
-      }
-    } finally {
-      await file.close();
+    for await (const chunk of chunks) {
+      for (let at = 0; at < chunk.length;) at += (await file.write(chunk, at)).bytesWritten;
     }
-    await rename(temporary, path);
+  } finally {
+    await file.close();
+  }
+}
+
+async function writeFile(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  const { open, realpath, rename, rm, stat } = fileSystem();
+  const stats = await stat(path).catch((error: unknown) => {
+    if ((error as { code?: unknown }).code === 'ENOENT') return undefined;
+    throw error;
+  });
+  // A device or pipe is written as it is: to take its name would be to remove it.
+  if (stats?.isFile() === false) {
+    await writeAll(await open(path, 'w'), chunks);
+    return;
+  }
+  const target = stats === undefined ? path : await realpath(path);
+  const temporary = `${target}.${Math.random().toString(36).slice(2)}.tmp`;
+  const file = await open(temporary, 'wx');
+  try {
+    if (stats !== undefined) await file.chmod(stats.mode & 0o7777);
+    await writeAll(file, chunks);
+    await rename(temporary, target);
   } catch (error) {
+    await file.close();
     await rm(temporary, { force: true });
     throw error;
   }
