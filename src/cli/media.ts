@@ -54,7 +54,8 @@ export async function peekContainer(chunks: AsyncIterable<Uint8Array>): Promise<
   };
   async function* all(): AsyncGenerator<Uint8Array> {
     try {
-      yield* held.splice(0);
+      // As one, so that who comes next has what it takes to tell how long the packets of a transport stream are.
+      if (held.length > 0) yield Buffer.concat(held.splice(0));
       for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) yield next.value;
     } finally {
       await close();

@@ -2,7 +2,8 @@
 import { applyEdits } from './apply-edits.js';
 import { unreadable } from './bunny.js';
 import { type ByteSource, chunksOf } from './byte-source.js';
-import type { Edit, SampleEdit, TrackEdits } from './edits.js';
+import { type Edit, type SampleEdit, type TrackEdits, unsupported } from './edits.js';
+import { transportPacketLayout } from './file-kind.js';
 import { rewriteIsobmff } from './isobmff-rewrite.js';
 import { rewriteMatroska } from './matroska-rewrite.js';
 import { type ByteStreamPacket, MediaFile, byteStreamPackets, noH264, transportTracks } from './media-file.js';
@@ -15,6 +16,9 @@ export type TransformOf = (trackId: number) => PacketTransform | undefined;
 
 /** So many bytes of a transport stream without H.264 are waited for the tables to name some: 8 MiB. */
 const MAX_WITHOUT_H264 = 8 * 1024 * 1024;
+
+/** Bytes of a packet of a transport stream with the error correction of its transmission (EN 300 429). */
+const PROTECTED_PACKET_SIZE = 204;
 
 /** The changes of a track. */
 async function editsOf(packets: AsyncIterable<FilePacket>, transform: PacketTransform): Promise<TrackEdits> {
@@ -41,7 +45,8 @@ async function editsOfFile(file: MediaFile, transformOf: TransformOf): Promise<M
  *
  * @param chunks the stream, of any length; a live one comes out a second behind at most
  * @param transformOf what is to be done
- * @throws {@link SeiError} `ERR_SEI_UNREADABLE_FILE` where it has no H.264
+ * @throws {@link SeiError} `ERR_SEI_UNREADABLE_FILE` where it has no H.264, `ERR_SEI_UNSUPPORTED_FILE` where its
+ *   packets carry error correction
  */
 export async function* rewriteTransportStream(
   chunks: AsyncIterable<Uint8Array>,
@@ -56,6 +61,12 @@ export async function* rewriteTransportStream(
     return transformOf(id);
   };
   for await (const chunk of chunks) {
+    if (rewriter === undefined && transportPacketLayout(chunk)?.size === PROTECTED_PACKET_SIZE) {
+      throw unsupported(
+        'the packets of the stream carry error correction, which would be wrong; write it anew first: ' +
+          'ffmpeg -i in.ts -map 0 -c copy out.ts',
+      );
+    }
     rewriter ??= new TransportRewriter(chunk, transform);
     for (const piece of rewriter.push(chunk)) {
       held.push(piece);

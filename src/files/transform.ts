@@ -150,6 +150,8 @@ export class PublishedInjection implements PacketTransform {
 
   flush<P extends FilePacket>(): TransformedPacket<P>[] {
     this.#injector?.close();
+    // Of a stream that is cut to bound what is held, more may come.
+    this.#injector = undefined;
     return [];
   }
 }

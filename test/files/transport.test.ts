@@ -2,8 +2,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { beforeAll, expect, it } from 'vitest';
 import { DEFAULT_SEI_UUID } from '../../src/index.js';
-import { extractMessages, injectIntoFile, stripFile } from '../../src/files/index.js';
-import { useFolder } from '../cli/run.js';
+import { extractMessages, injectIntoFile, readPackets, stripFile } from '../../src/files/index.js';
+import { runInProcess, useFolder } from '../cli/run.js';
 import { ffmpegTool, ffprobeTool } from '../support/ffmpeg-cli.js';
 import { TONE, VIDEO, X264, ffmpeg, mediaReport, shownMessages } from '../support/media.js';
 import { describeWith } from '../support/skip.js';
@@ -175,5 +175,27 @@ describeWith([ffmpegTool, ffprobeTool], 'a transport stream', () => {
     for await (const { index } of extractMessages(Buffer.concat(pieces), { uuids: [DEFAULT_SEI_UUID] }))
       found.push(index);
     expect(found).toEqual([3]);
+  });
+
+  it('whose packets carry error correction is read, and not changed', async () => {
+    const parity = Buffer.alloc(16, 0x5a);
+    const stream = Buffer.concat(packetsIn(whole).flatMap((packet) => [packet, parity]));
+    const found: number[] = [];
+    for await (const { index } of readPackets(stream)) found.push(index);
+    expect(found).toHaveLength(40);
+    const messages = [{ frame: 3, content: 'x' }];
+    await expect(injectIntoFile(stream, () => undefined, { messages })).rejects.toMatchObject({
+      code: 'ERR_SEI_UNSUPPORTED_FILE',
+    });
+  });
+
+  it('of Blu-ray comes through a pipe in the smallest pieces', async () => {
+    const stream = Buffer.concat(packetsIn(whole).flatMap((packet) => [Buffer.of(1, 2, 3, 4), packet]));
+    const small = Array.from({ length: 400 }, (_, i) => stream.subarray(i * 10, (i + 1) * 10));
+    const stdin = [...small, stream.subarray(4000)];
+    const injected = await runInProcess(['inject', '-m', 'hi', '--every', '10', '-'], { stdin });
+    expect(injected).toMatchObject({ code: 0, stderr: 'injected 4 messages into 4 of 40 access units\n' });
+    const stripped = await runInProcess(['strip', '-'], { stdin: [injected.stdout] });
+    expect(stripped.stdout.equals(stream)).toBe(true);
   });
 });
