@@ -72,8 +72,8 @@ export function boxesIn(bytes: Uint8Array, start: number, end: number): Box[] {
   return boxes;
 }
 
-/** The most boxes of a file at its top level: one for each frame in the smallest fragments, for some days. */
-const MAX_TOP_LEVEL_BOXES = 10_000_000;
+/** The most boxes of a file at its top level: two for each frame in the smallest fragments, for nine hours. */
+const MAX_TOP_LEVEL_BOXES = 2_000_000;
 
 /** The boxes of a file. */
 export async function topLevelBoxes(source: ByteSource): Promise<Box[]> {
