@@ -184,7 +184,8 @@ The messages file holds one JSON object a line:
 A string is sent as its UTF-8 bytes, any other JSON value as compact JSON. In a container the message goes into the first
 picture that is shown at its time or behind it; time counts from 0 on the timeline of the file, in MPEG-TS from the first
 picture. In a byte stream time runs in decoding order. An access unit without a picture gets nothing: the message goes into
-the next picture. A fragmented MP4 stays fragmented.
+the next picture. A fragmented MP4 stays fragmented, and MP4 under the name of a MOV, or the other way round, stays what it
+is.
 
 Exit code 3 where messages are left whose place lies past the end; the output is complete all the same.
 

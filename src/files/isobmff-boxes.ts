@@ -72,15 +72,24 @@ export function boxesIn(bytes: Uint8Array, start: number, end: number): Box[] {
   return boxes;
 }
 
-/** The most boxes of a file at its top level: two for each frame in the smallest fragments, for nine hours. */
-const MAX_TOP_LEVEL_BOXES = 2_000_000;
+/** The most boxes of a file at its top level: two for each picture in the smallest fragments, for some hours. */
+export const MAX_TOP_LEVEL_BOXES = 2_000_000;
+
+/** So many bytes are read where a header is: small boxes do not cost a read each. */
+const WINDOW_SIZE = 4096;
 
 /** The boxes of a file. */
 export async function topLevelBoxes(source: ByteSource): Promise<Box[]> {
   const boxes: Box[] = [];
   // Less than a header at the end is no box, and stays.
+  let window: Uint8Array = new Uint8Array(0);
+  let windowStart = 0;
   for (let at = 0; at + 8 <= source.size;) {
-    const header = await source.read(at, 16);
+    if (at + 16 > windowStart + window.length) {
+      windowStart = at;
+      window = await source.read(at, WINDOW_SIZE);
+    }
+    const header = window.subarray(at - windowStart, at - windowStart + 16);
     if (boxes.length >= MAX_TOP_LEVEL_BOXES) throw damaged('it has too many boxes');
     const box = readBoxHeader(header, at, source.size);
     boxes.push(box);

@@ -8,8 +8,8 @@ import { type Box, boxesIn, readUint64, viewOf, writeUint64 } from './isobmff-bo
 /** Boxes that hold the boxes that change. */
 const PATH = new Set(['moov', 'trak', 'mdia', 'minf', 'stbl']);
 
-/** The most samples of a track: some days of 120 pictures a second. */
-export const MAX_SAMPLES = 50_000_000;
+/** The most samples of a track of MP4, and of all fragments: some days of 120 pictures a second. */
+export const MAX_FILE_SAMPLES = 50_000_000;
 
 /** The movie box of a file. */
 export interface Movie {
@@ -76,7 +76,7 @@ function entriesOf(bytes: Uint8Array, box: Box, countAt: number, entrySize: numb
   const at = body + countAt + 4;
   if (at > box.end) throw damaged(`the box ${box.type} is too short`);
   const count = viewOf(bytes).getUint32(body + countAt);
-  if (count > MAX_SAMPLES || at + count * entrySize > box.end) throw damaged(`the box ${box.type} is too short`);
+  if (count > MAX_FILE_SAMPLES || at + count * entrySize > box.end) throw damaged(`the box ${box.type} is too short`);
   return { count, at };
 }
 

@@ -25,7 +25,7 @@ import {
   writeFragment,
 } from './isobmff-fragment.js';
 import {
-  MAX_SAMPLES,
+  MAX_FILE_SAMPLES,
   type Movie,
   checkSampleCounts,
   needsLongOffsets,
@@ -81,7 +81,7 @@ async function readStructure(source: ByteSource): Promise<Structure> {
   checkReadable(movie);
   const defaults = defaultSampleSizes(movie.bytes, moov.headerSize);
   const counts = new Map(movie.tracks.map((track) => [track.id, sampleCount(movie, track)]));
-  const context = { defaults, counts, samplesLeft: Math.min(source.size, MAX_SAMPLES) };
+  const context = { defaults, counts, samplesLeft: Math.min(source.size, MAX_FILE_SAMPLES) };
   const fragments: Fragment[] = [];
   const indexes: { box: Box; bytes: Uint8Array }[] = [];
   for (const box of boxes) {

@@ -18,7 +18,7 @@ const HEADER_SIZE = 4;
 const MAX_PES_PACKET_LENGTH = 0xffff;
 
 /** The most bytes that wait for the end of a picture; then what is there of it is taken for all. */
-const MAX_HELD = 64 * 1024 * 1024;
+export const MAX_HELD_STREAM_SIZE = 64 * 1024 * 1024;
 
 /** A PES packet that waits until all its access units are decided. */
 interface HeldPes {
@@ -157,7 +157,7 @@ export class TransportRewriter {
   /** Takes the next bytes; answers what can go on now. */
   push(chunk: Uint8Array): Uint8Array[] {
     this.#take(this.#parser.push(chunk));
-    if (this.#heldBytes > MAX_HELD) {
+    if (this.#heldBytes > MAX_HELD_STREAM_SIZE) {
       this.#take(this.#parser.completeAll());
       this.#end();
     }
