@@ -2,7 +2,14 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DEFAULT_SEI_UUID } from '../../src/index.js';
-import { extractMessages, injectIntoFile, readPackets, stripFile } from '../../src/files/index.js';
+import {
+  MAX_FILE_SAMPLES,
+  MAX_TOP_LEVEL_BOXES,
+  extractMessages,
+  injectIntoFile,
+  readPackets,
+  stripFile,
+} from '../../src/files/index.js';
 import { useFolder } from '../cli/run.js';
 import { ffmpegTool, ffprobeTool } from '../support/ffmpeg-cli.js';
 import { TONE, VIDEO, X264, ffmpeg, mediaReport } from '../support/media.js';
@@ -195,6 +202,28 @@ describeWith([ffmpegTool, ffprobeTool], 'MP4', () => {
       const head = fragmented.subarray(0, fragmented.indexOf('moof') - 4);
       const source = Buffer.concat([head, box('moof', box('mfhd', words(0, 1)), traf), box('mdat', words(0))]);
       await refused(source, /more samples than there can be/, 'ERR_SEI_UNREADABLE_FILE');
+    });
+
+    it('where it has more boxes than MAX_TOP_LEVEL_BOXES', async () => {
+      await refused(
+        Buffer.alloc(8 * (MAX_TOP_LEVEL_BOXES + 1), box('free')),
+        /too many boxes/,
+        'ERR_SEI_UNREADABLE_FILE',
+      );
+    });
+
+    it('where its fragments say more samples than MAX_FILE_SAMPLES, large as it is', async () => {
+      const run = box('trun', words(0, MAX_FILE_SAMPLES + 1));
+      const fragment = box('moof', box('mfhd', words(0, 1)), box('traf', box('tfhd', words(0x20000, 1)), run));
+      const head = Buffer.concat([whole.subarray(whole.indexOf('moov') - 4), fragment, words(0, 0x6d646174)]);
+      const source = {
+        size: 2 * MAX_FILE_SAMPLES,
+        read: (offset: number, length: number) => Promise.resolve(head.subarray(offset, offset + length)),
+      };
+      await expect(readPackets(source).next()).rejects.toMatchObject({
+        code: 'ERR_SEI_UNREADABLE_FILE',
+        message: expect.stringMatching(/more samples than there can be/) as string,
+      });
     });
   });
 });

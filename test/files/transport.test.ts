@@ -1,8 +1,14 @@
 /** Transport streams as receivers record them, and not as a muxer writes them. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { beforeAll, expect, it } from 'vitest';
-import { DEFAULT_SEI_UUID } from '../../src/index.js';
-import { extractMessages, injectIntoFile, readPackets, stripFile } from '../../src/files/index.js';
+import { DEFAULT_SEI_UUID, SeiPublisher } from '../../src/index.js';
+import {
+  MAX_HELD_STREAM_SIZE,
+  extractMessages,
+  injectIntoFile,
+  readPackets,
+  stripFile,
+} from '../../src/files/index.js';
 import { runInProcess, useFolder } from '../cli/run.js';
 import { ffmpegTool, ffprobeTool } from '../support/ffmpeg-cli.js';
 import { TONE, VIDEO, X264, ffmpeg, mediaReport, shownMessages } from '../support/media.js';
@@ -198,4 +204,33 @@ describeWith([ffmpegTool, ffprobeTool], 'a transport stream', () => {
     const stripped = await runInProcess(['strip', '-'], { stdin: [injected.stdout] });
     expect(stripped.stdout.equals(stream)).toBe(true);
   });
+
+  it('whose picture does not end is held up to MAX_HELD_STREAM_SIZE', async () => {
+    const packets = packetsIn(whole);
+    const starts = packets.flatMap((packet, i) => (pidOf(packet) === VIDEO_PID && isUnitStart(packet) ? [i] : []));
+    const filler = Buffer.alloc(SIZE, 0xff);
+    Buffer.of(0x47, 0x1f, 0xff, 0x10).copy(filler);
+    const pause = Buffer.alloc(SIZE * Math.ceil((MAX_HELD_STREAM_SIZE * 1.3) / SIZE), filler);
+    const cut = starts[20] + 1;
+    const stream = Buffer.concat([...packets.slice(0, cut), pause, ...packets.slice(cut)]);
+    let wasRead = 0;
+    let before = 0;
+    let length = 0;
+    const read = (offset: number, size: number) => {
+      wasRead = offset + size;
+      return Promise.resolve(new Uint8Array(stream.subarray(offset, offset + size)));
+    };
+    const publisher = new SeiPublisher();
+    publisher.publishJson({ hello: 1 });
+    await injectIntoFile(
+      { size: stream.length, read },
+      (piece) => {
+        length += piece.length;
+        if (length > cut * SIZE && before === 0) before = wasRead;
+      },
+      { publisher },
+    );
+    expect(length).toBeGreaterThanOrEqual(stream.length);
+    expect(before).toBeLessThan(MAX_HELD_STREAM_SIZE * 1.1);
+  }, 60_000);
 });
