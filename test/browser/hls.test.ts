@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { injectIntoFile } from '../../src/files/index.js';
 import { AccessUnitSplitter, DEFAULT_SEI_UUID, SeiInjector, SeiPublisher } from '../../src/index.js';
 import { type ServedFile, chromiumTool } from '../support/chromium.js';
 import { ffmpegTool } from '../support/ffmpeg-cli.js';
@@ -13,8 +14,9 @@ import type { HlsResult } from './results.js';
 import { withPage } from './with-page.js';
 
 const clip = fixtureClip('cabac.h264');
-const containers = { mpegts: 'MPEG-TS', fmp4: 'fragmented MP4' } as const;
-type Container = keyof typeof containers;
+/** As ffmpeg calls them: MPEG-TS and fragmented MP4. */
+const containers = ['mpegts', 'fmp4'] as const;
+type Container = (typeof containers)[number];
 
 const TYPES: Readonly<Record<string, string>> = {
   m3u8: 'application/vnd.apple.mpegurl',
@@ -41,8 +43,8 @@ function tagged(): { readonly stream: Uint8Array; readonly texts: readonly strin
   return { stream: Buffer.concat(frames), texts };
 }
 
-/** Cuts a stream into segments with ffmpeg; the files by their path. */
-function segments(stream: Uint8Array, container: Container): [string, ServedFile][] {
+/** Cuts a stream into segments with ffmpeg; the files by their name. */
+function segments(stream: Uint8Array, container: Container): Map<string, Buffer> {
   const folder = mkdtempSync(join(tmpdir(), 'h264-sei-hls-'));
   try {
     const input = ['-v', 'error', '-f', 'h264', '-framerate', '25', '-i', 'pipe:0', '-c', 'copy'];
@@ -53,37 +55,76 @@ function segments(stream: Uint8Array, container: Container): [string, ServedFile
       timeout: 60_000,
     });
     if (status !== 0) throw new Error(`ffmpeg failed: ${stderr.toString()}`);
-    return readdirSync(folder).map((name) => [
-      `/${container}/${name}`,
-      { type: TYPES[name.split('.').at(-1) ?? ''] ?? '', body: readFileSync(join(folder, name)) },
-    ]);
+    return new Map(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name))]));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
+/** Puts a message into the first and the third picture of each segment; those of fragmented MP4 begin elsewhere. */
+async function tagFiles(files: Map<string, Buffer>, texts: string[]): Promise<void> {
+  const beginning = files.get('init.mp4') ?? Buffer.alloc(0);
+  const names = [...files.keys()].filter((name) => /\d+\.(ts|m4s)$/.test(name));
+  names.sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+  for (const name of names) {
+    const contents = [0, 2].map((frame) => `picture ${frame} of ${name}`);
+    const pieces: Uint8Array[] = [];
+    const file = Buffer.concat([beginning, files.get(name)!]);
+    const messages = contents.map((content, i) => ({ frame: 2 * i, content }));
+    const { messages: count } = await injectIntoFile(file, (piece) => pieces.push(piece), { messages });
+    expect(count).toBe(contents.length);
+    const tagged = Buffer.concat(pieces);
+    expect(tagged.subarray(0, beginning.length)).toEqual(beginning);
+    files.set(name, tagged.subarray(beginning.length));
+    texts.push(...contents);
+  }
+}
+
+/** Files as a server sends them. */
+function served(folder: string, files: ReadonlyMap<string, Buffer>): [string, ServedFile][] {
+  return [...files].map(([name, body]) => [
+    `/${folder}/${name}`,
+    { type: TYPES[name.split('.').at(-1) ?? ''] ?? '', body },
+  ]);
+}
+
 describeWith([chromiumTool, ffmpegTool], 'hls.js in Chromium', () => {
-  const { stream, texts } = tagged();
-  const results = new Map<Container, HlsResult>();
+  const ways = ['SeiInjector', 'injectIntoFile'] as const;
+  const cases = containers.flatMap((container) => ways.map((way) => ({ container, way, name: `${container}-${way}` })));
+  const texts = new Map<string, readonly string[]>();
+  const results = new Map<string, HlsResult>();
 
   beforeAll(async () => {
-    const names = Object.keys(containers) as Container[];
-    const files = names.flatMap((name) => segments(stream, name));
+    const files: [string, ServedFile][] = [];
+    for (const { container, way, name } of cases) {
+      if (way === 'SeiInjector') {
+        const { stream, texts: sent } = tagged();
+        texts.set(name, sent);
+        files.push(...served(name, segments(stream, container)));
+      } else {
+        const sent: string[] = [];
+        const plain = segments(clip.read(), container);
+        await tagFiles(plain, sent);
+        texts.set(name, sent);
+        files.push(...served(name, plain));
+      }
+    }
     await withPage(
       'hls',
       async (page) => {
-        for (const name of names) results.set(name, await page.evaluate(`playHls('/${name}/index.m3u8')`));
+        for (const { name } of cases) results.set(name, await page.evaluate(`playHls('/${name}/index.m3u8')`));
       },
       files,
     );
-  }, 90_000);
+  }, 120_000);
 
-  describe.each(Object.entries(containers))('%s', (container) => {
-    const result = () => results.get(container as Container)!;
+  describe.each(cases)('$container, tagged by $way', ({ name }) => {
+    const result = () => results.get(name)!;
 
     it('tells every message, with its UUID and its text', () => {
       const ours = result().messages.filter(([uuid]) => uuid === DEFAULT_SEI_UUID);
-      expect(ours.map(([, text]) => text)).toEqual(texts);
+      expect(ours.length).toBeGreaterThan(3);
+      expect(ours.map(([, text]) => text)).toEqual(texts.get(name));
     });
 
     it('plays the video to its end', () => {
