@@ -80,3 +80,20 @@ export function lastIndexOfBytes(data: Uint8Array, needle: Uint8Array): number {
 export function isFreeOfZeros(data: Uint8Array): boolean {
   return NodeBuffer !== undefined && NodeBuffer.prototype.indexOf.call(data, 0) < 0;
 }
+
+/**
+ * One piece of memory with the bytes of all pieces, in order.
+ *
+ * @returns a copy
+ */
+export function concatBytes(pieces: readonly Uint8Array[]): Uint8Array {
+  let length = 0;
+  for (const piece of pieces) length += piece.length;
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
+}

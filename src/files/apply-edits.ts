@@ -1,3 +1,4 @@
+import { concatBytes } from '../codec/bytes.js';
 import { type ByteSource, READ_SIZE } from './byte-source.js';
 import { type Edit, damaged } from './edits.js';
 
@@ -17,15 +18,7 @@ class Joiner {
 
   take(): Uint8Array | undefined {
     if (this.#length === 0) return undefined;
-    let joined = this.#pieces[0];
-    if (this.#pieces.length > 1) {
-      joined = new Uint8Array(this.#length);
-      let at = 0;
-      for (const piece of this.#pieces) {
-        joined.set(piece, at);
-        at += piece.length;
-      }
-    }
+    const joined = this.#pieces.length === 1 ? this.#pieces[0] : concatBytes(this.#pieces);
     this.#pieces = [];
     this.#length = 0;
     return joined;

@@ -2,6 +2,7 @@
  * The movie box: where the samples of each track lie, and the same box for samples that have grown (ISO/IEC 14496-12
  * 8.7). Of a box nothing changes but the sizes of samples and the offsets of chunks.
  */
+import { concatBytes } from '../codec/bytes.js';
 import { type SampleEdit, type TrackEdits, damaged, growthOf, unsupported } from './edits.js';
 import { type Box, boxesIn, readUint64, viewOf, writeUint64 } from './isobmff-boxes.js';
 
@@ -258,18 +259,6 @@ function writeOffsets(movie: Movie, track: MovieTrack, { longOffsets, moved }: M
   return box(isLong ? 'co64' : 'stco', body);
 }
 
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  let length = 0;
-  for (const piece of pieces) length += piece.length;
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
-  return bytes;
-}
-
 /**
  * Writes the movie box for samples that have changed.
  *
@@ -286,7 +275,7 @@ export function writeMovie(movie: Movie, plan: MoviePlan): Uint8Array {
       const start = current.start + current.headerSize;
       const children = boxesIn(bytes, start, current.end);
       const rest = bytes.subarray(children.at(-1)?.end ?? start, current.end);
-      return box(current.type, joined([...children.map(write), rest]));
+      return box(current.type, concatBytes([...children.map(write), rest]));
     }
     if (track === undefined || track.tables.get(current.type)?.start !== current.start) return content;
     const edits = plan.edits.get(track.id);

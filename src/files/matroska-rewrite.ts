@@ -3,6 +3,7 @@
  * attachment is the very bytes that it was. What has to follow is the sizes of what holds those blocks, and the
  * positions in the file that the index (Cues, SeekHead) says (RFC 9559).
  */
+import { concatBytes } from '../codec/bytes.js';
 import { applyEdits } from './apply-edits.js';
 import type { ByteSource } from './byte-source.js';
 import {
@@ -240,18 +241,6 @@ function* elementsIn(bytes: Uint8Array): Generator<Parsed> {
   }
 }
 
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  let length = 0;
-  for (const piece of pieces) length += piece.length;
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
-  return bytes;
-}
-
 const INDEX_MASTERS: ReadonlySet<number> = new Set([Id.seekHead, Id.seek, Id.cues, Id.cuePoint, Id.cueTrackPositions]);
 
 /** Writes an index for positions that have moved; it may become longer where a position needs more bytes. */
@@ -283,8 +272,8 @@ function writeIndex(
       }
       pieces.push(idBytes, writeSize(now.length, sizeLength), now);
     }
-    if (checksum !== undefined) new Crc32().update(joined(pieces.slice(covered))).writeTo(checksum);
-    return joined(pieces);
+    if (checksum !== undefined) new Crc32().update(concatBytes(pieces.slice(covered))).writeTo(checksum);
+    return concatBytes(pieces);
   };
   return write(bytes);
 }

@@ -3,6 +3,7 @@
  * tables, clocks and timestamps. A PES packet that grows gets more packets behind its last one; continuity counters
  * follow.
  */
+import { concatBytes } from '../codec/bytes.js';
 import type { Edit } from './edits.js';
 import { type TransformedPacket, type PacketTransform } from './transform.js';
 import { type TransportAccessUnit, TransportAccessUnits } from './transport-packets.js';
@@ -303,14 +304,5 @@ export class TransportRewriter {
 
 /** Small pieces as one, where there are any. */
 export function* joined(packets: readonly Uint8Array[]): Generator<Uint8Array> {
-  if (packets.length === 0) return;
-  let length = 0;
-  for (const packet of packets) length += packet.length;
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const packet of packets) {
-    bytes.set(packet, at);
-    at += packet.length;
-  }
-  yield bytes;
+  if (packets.length > 0) yield concatBytes(packets);
 }

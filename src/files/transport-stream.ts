@@ -2,6 +2,7 @@
  * MPEG-2 transport streams (ISO/IEC 13818-1): the packets, the tables that say which of them hold H.264, and the PES
  * packets of those. Everything else passes unread.
  */
+import { concatBytes } from '../codec/bytes.js';
 import { transportPacketLayout } from './file-kind.js';
 import { SectionReader } from './transport-sections.js';
 
@@ -99,16 +100,7 @@ function readTimestamp(data: Uint8Array, at: number): number {
 }
 
 function join(pieces: readonly Uint8Array[]): Uint8Array {
-  if (pieces.length === 1) return pieces[0];
-  let length = 0;
-  for (const piece of pieces) length += piece.length;
-  const joined = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    joined.set(piece, at);
-    at += piece.length;
-  }
-  return joined;
+  return pieces.length === 1 ? pieces[0] : concatBytes(pieces);
 }
 
 /** Reads a transport stream that comes in chunks of any length. Whatever the bytes are, it does not throw. */
