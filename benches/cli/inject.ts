@@ -55,6 +55,10 @@ function inputFile(content: string, megabytes: number): string {
 
 function processTask(command: string, args: readonly string[], input: string, output: string): Task {
   return {
+    // A file of that name would have to be given up first, which is work of the file system and not of the command.
+    before() {
+      rmSync(output, { force: true });
+    },
     run() {
       const { status, stderr, error } = spawnSync(command, args, {
         env: environment,

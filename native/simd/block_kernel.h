@@ -205,6 +205,8 @@ struct BlockKernel {
   struct Escape {
     static constexpr size_t kRoom = 112;
 
+    // Not looked up: behind two zeros nearly any byte of those that are dense with zeros is marked.
+    static bool has_no_match(Block, Block) { return false; }
     static uint64_t marks(Block block, uint64_t third, Carry& carry) {
       return choose_escapes(third & V::at_most(block, 3), carry);
     }
@@ -215,6 +217,8 @@ struct BlockKernel {
   struct Unescape {
     static constexpr size_t kRoom = kBlockSize;
 
+    // As in a run of zeros, which is copied as it is.
+    static bool has_no_match(Block first, Block second) { return (V::equal(first, 3) | V::equal(second, 3)) == 0; }
     static uint64_t marks(Block block, uint64_t third, Carry&) { return third & V::equal(block, 3); }
     static size_t changed_size(size_t size, unsigned marked) { return size - marked; }
     H264_SEI_ALWAYS_INLINE static void change(Block block, uint64_t marks, uint8_t* to) { V::remove(block, marks, to); }
@@ -230,11 +234,12 @@ struct BlockKernel {
       const Block first = V::load(source + i);
       const Block second = V::load(source + i + kBlockSize);
       const bool is_clean = carry.pair == 0 && !V::any_lane_zero(first, second, kLaneMaskForThree);
-      if (likely(is_clean && capacity - written >= 2 * kBlockSize)) {
+      if ((likely(is_clean) || Change::has_no_match(first, second)) && capacity - written >= 2 * kBlockSize) {
         // Sound: 128 bytes of room.
         V::store(target + written, first);
         V::store(target + written + kBlockSize, second);
         written += 2 * kBlockSize;
+        carry.pair = !is_clean && ends_in_pair(source, i + 2 * kBlockSize);
         continue;
       }
       carry.zero = ends_in_zero(source, i);

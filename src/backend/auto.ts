@@ -119,7 +119,7 @@ export function autoBackend(native: Backend): Backend {
     },
 
     unescape: (bytes, target) =>
-      isShort(bytes, UNESCAPE_CUTOFF) ? unescape(bytes, target) : native.unescape(bytes, target),
+      bytes.length < UNESCAPE_CUTOFF ? unescape(bytes, target) : native.unescape(bytes, target),
 
     detect: (data, hint) => (isDetectedAtOnce(data, hint) ? detect(data, hint) : native.detect(data, hint)),
 
@@ -129,6 +129,9 @@ export function autoBackend(native: Backend): Backend {
     },
 
     inject(frame, nalUnits, target, hint, maxPacketSize) {
+      // A start code, or a length of four bytes: most likely a frame that is to be copied, which takes the addon one
+      // call, and JavaScript three. Else a packet, most of which are no place for SEI.
+      if (frame[0] === 0) return native.inject(frame, nalUnits, target, hint, maxPacketSize);
       const location = locateNear(frame, nalUnits, hint, maxPacketSize);
       if (location >= 0) return splice(frame, nalUnits, target, location);
       if (location !== SpliceResult.undecided) return location;

@@ -23,7 +23,7 @@ export const ZERO_FREE_CUTOFF = 8192;
 export const ZERO_FREE_COUNT_CUTOFF = 32_768;
 
 /** Bytes from which on the addon removes escapes; benchmark `unescape`. */
-export const UNESCAPE_CUTOFF = 96;
+export const UNESCAPE_CUTOFF = 48;
 
 /** Bytes from which on the addon reads a whole byte stream for SEI; benchmark `extractSei`, scan `full`. */
 export const FULL_EXTRACTION_CUTOFF = 256;

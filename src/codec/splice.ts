@@ -162,7 +162,7 @@ export function splice(
     // Without views, of which each costs as much as copying some KiB: the whole frame goes where its rest belongs, and
     // from there what belongs in front of the insertion.
     target.set(frame, inserted);
-    target.copyWithin(0, inserted, inserted + offset);
+    if (offset > 0) target.copyWithin(0, inserted, inserted + offset);
   } else {
     copyBytes(frame, offset, frame.length, target, inserted + offset);
     copyBytes(frame, 0, offset, target, 0);

@@ -66,17 +66,24 @@ describe('the automatic backend', () => {
     expect(escape(concat(text(400), bytes(0)))).toEqual(['escapedLength', 'escape']);
     expect(escape(zeros(4 * KIB))).toEqual(['escapedLength', 'escape']);
     expect(escape(text(64 * KIB))).toEqual(['escapedLength', 'escape']);
-    expect(unescape(text(60))).toEqual([]);
+    expect(unescape(text(40))).toEqual([]);
+    expect(unescape(text(60))).toEqual(['unescape']);
     expect(unescape(text(4 * KIB))).toEqual(['unescape']);
   });
 
-  it('injects by itself where the first slice is near, however large the frame is', () => {
+  it('finds a near slice by itself, however large the frame is, and has the addon copy the frame', () => {
     const slice = concat(nal.p, text(64 * KIB));
     for (const nalUnits of [[slice], [nal.aud, slice], [nal.aud, nal.sps, nal.pps, seiNal(), slice]]) {
-      expect(inject(annexB(...nalUnits))).toEqual([]);
-      expect(inject(annexB(...nalUnits), Framing.annexb)).toEqual([]);
-      expect(inject(avcc(4, ...nalUnits))).toEqual([]);
-      expect(inject(avcc(4, ...nalUnits), Framing.avcc4)).toEqual([]);
+      expect(inject(annexB(...nalUnits))).toEqual(['inject']);
+      expect(inject(annexB(...nalUnits), Framing.annexb)).toEqual(['inject']);
+      expect(inject(avcc(4, ...nalUnits))).toEqual(['inject']);
+      expect(inject(avcc(4, ...nalUnits), Framing.avcc4)).toEqual(['inject']);
+    }
+  });
+
+  it('does with a packet by itself what there is to do', () => {
+    for (const payload of [nal.p, nal.sps, concat(bytes(0x7c, 0x85), text(KIB)), text(KIB)]) {
+      expect(inject(payload, Framing.rtp)).toEqual([]);
     }
   });
 
