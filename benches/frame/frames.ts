@@ -11,8 +11,8 @@ export const FRAME_SIZES: readonly number[] = [1, 4, 16, 64, 100, 256, 1024, 409
 /** Those of a comparison by size. */
 const SIZES_APART: readonly number[] = [1, 16, 256, 4096].map((kibibytes) => kibibytes * KIB);
 
-/** A NAL unit beyond 64 KiB fits no STAP-A packet, and passes as it is. */
-const PAYLOAD_SIZES: readonly number[] = [1, 4, 16, 48].map((kibibytes) => kibibytes * KIB);
+/** Up to the largest that fits a STAP-A packet with the SEI; what is larger passes as it is (RFC 6184 5.7.1). */
+const PAYLOAD_SIZES: readonly number[] = [1, 4, 16, 63].map((kibibytes) => kibibytes * KIB);
 
 /** How a frame is given to the library: with its format, or so that the library has to find it out. */
 export interface GivenFrame {
@@ -43,7 +43,7 @@ function rtpPayload(size: number): Uint8Array {
 }
 
 const frames = { sizes: FRAME_SIZES, sizesApart: SIZES_APART, goalSize: 100 * KIB };
-const payloads = { sizes: PAYLOAD_SIZES, sizesApart: PAYLOAD_SIZES, goalSize: 48 * KIB };
+const payloads = { sizes: PAYLOAD_SIZES, sizesApart: PAYLOAD_SIZES, goalSize: 63 * KIB };
 
 /** Every framing, given and detected. RTP is only ever given. */
 export const GIVEN_FRAMES: readonly GivenFrame[] = [

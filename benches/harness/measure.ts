@@ -64,19 +64,26 @@ class TimedTask {
   }
 }
 
+/** The numbers below `count`, in an order of chance. */
+function shuffled(count: number): number[] {
+  const numbers = Array.from({ length: count }, (_, i) => i);
+  for (let last = count - 1; last > 0; last--) {
+    const other = Math.floor(Math.random() * (last + 1));
+    [numbers[last], numbers[other]] = [numbers[other], numbers[last]];
+  }
+  return numbers;
+}
+
 /**
- * Times tasks, round after round, each once in a round, so that whatever else the machine does hits all alike. Who
- * begins a round changes, so that none always comes behind the same other one.
+ * Times tasks, round after round, each once in a round, so that whatever else the machine does hits all alike. The order
+ * is another one in each round, so that none always comes behind the same other one.
  */
 export function measure(tasks: readonly Task[], effort: Effort): Rounds[] {
   const timed = tasks.map((task) => new TimedTask(task));
   for (const task of timed) task.warmUp(effort);
   const rounds = timed.map((): number[] => []);
   for (let round = 0; round < effort.rounds; round++) {
-    for (let turn = 0; turn < timed.length; turn++) {
-      const index = (round + turn) % timed.length;
-      rounds[index].push(timed[index].round(effort));
-    }
+    for (const index of shuffled(timed.length)) rounds[index].push(timed[index].round(effort));
   }
   return rounds;
 }
