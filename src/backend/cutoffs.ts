@@ -11,7 +11,7 @@ export const ZERO_HEAVY_CUTOFF = 32;
 export const SCAN_CUTOFF = 256;
 
 /** Bytes from which on the addon inserts escapes, and counts them, where there is a zero; benchmark `escape`. */
-export const ESCAPE_CUTOFF = 24;
+export const ESCAPE_CUTOFF = 40;
 
 /**
  * Bytes up to which JavaScript copies what holds no zero, and so needs no escape: `memchr` and `memmove` are a shorter
