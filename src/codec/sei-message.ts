@@ -3,6 +3,7 @@
  * once (H.264 7.3.2.3, 7.3.2.3.1).
  */
 import { copyBytes } from './bytes.js';
+import { SEI_NAL_UNIT_HEADER } from './nal-unit.js';
 
 /** payloadType of user_data_unregistered (H.264 Table D-1 and D.1.7). */
 export const USER_DATA_UNREGISTERED = 5;
@@ -103,19 +104,20 @@ export function writeCodedNumber(target: Uint8Array, at: number, value: number):
 }
 
 /**
- * Serializes one user_data_unregistered message as a whole SEI RBSP with its trailing bits, not escaped.
+ * Serializes one user_data_unregistered message as a whole SEI NAL unit with its trailing bits, not escaped.
  *
  * @param uuid uuid_iso_iec_11578, 16 bytes
  * @param userData what follows the UUID
- * @returns memory of its own (H.264 7.3.2.3, 7.3.2.3.1, D.1.7)
+ * @returns memory of its own: the header, and the RBSP behind it (H.264 7.3.1, 7.3.2.3, 7.3.2.3.1, D.1.7)
  */
 export function serializeUserDataUnregistered(uuid: Uint8Array, userData: Uint8Array): Uint8Array {
   const payloadSize = UUID_LENGTH + userData.length;
-  const rbsp = new Uint8Array(1 + codedNumberLength(payloadSize) + payloadSize + 1);
-  rbsp[0] = USER_DATA_UNREGISTERED;
-  let at = writeCodedNumber(rbsp, 1, payloadSize);
-  at = copyBytes(uuid, 0, UUID_LENGTH, rbsp, at);
-  at = copyBytes(userData, 0, userData.length, rbsp, at);
-  rbsp[at] = RBSP_TRAILING_BITS;
-  return rbsp;
+  const nalUnit = new Uint8Array(3 + codedNumberLength(payloadSize) + payloadSize);
+  nalUnit[0] = SEI_NAL_UNIT_HEADER;
+  nalUnit[1] = USER_DATA_UNREGISTERED;
+  let at = writeCodedNumber(nalUnit, 2, payloadSize);
+  at = copyBytes(uuid, 0, UUID_LENGTH, nalUnit, at);
+  at = copyBytes(userData, 0, userData.length, nalUnit, at);
+  nalUnit[at] = RBSP_TRAILING_BITS;
+  return nalUnit;
 }

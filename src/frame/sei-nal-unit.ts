@@ -1,7 +1,6 @@
 import { backend } from '../backend/current.js';
 import { allocate } from '../codec/bytes.js';
 import { MAX_USER_DATA_SIZE } from '../codec/limits.js';
-import { SEI_NAL_UNIT_HEADER } from '../codec/nal-unit.js';
 import { serializeUserDataUnregistered } from '../codec/sei-message.js';
 import { DEFAULT_SEI_UUID, parseUuid } from '../codec/uuid.js';
 import { SeiError, invalidType } from '../errors.js';
@@ -41,10 +40,12 @@ export function createSeiNalUnit(userData: Uint8Array, options: SeiNalUnitOption
   if (data.length > MAX_USER_DATA_SIZE) {
     throw new SeiError('ERR_SEI_TOO_LARGE', `${data.length} bytes of user data are more than ${MAX_USER_DATA_SIZE}`);
   }
-  const rbsp = serializeUserDataUnregistered(uuidBytes(uuid), data);
-  const nalUnit = new Uint8Array(1 + backend().escapedLength(rbsp));
-  nalUnit[0] = SEI_NAL_UNIT_HEADER;
-  backend().escape(rbsp, nalUnit.subarray(1));
+  const plain = serializeUserDataUnregistered(uuidBytes(uuid), data);
+  // The header is no zero byte, so that what is escaped begins behind it.
+  const length = backend().escapedLength(plain);
+  if (length === plain.length) return plain;
+  const nalUnit = new Uint8Array(length);
+  backend().escape(plain, nalUnit);
   return nalUnit;
 }
 
