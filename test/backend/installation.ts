@@ -1,18 +1,9 @@
 import { spawn } from 'node:child_process';
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { buildSync } from 'esbuild';
 import { addonTool } from '../support/backends.js';
+import { layOutPackage } from '../support/plain-package.js';
 import type { Tool } from '../support/skip.js';
 
 const repository = resolve(__dirname, '../..');
@@ -47,11 +38,6 @@ export interface Installation {
   remove(): void;
 }
 
-function sourceFiles(): string[] {
-  const names = readdirSync(join(repository, 'src'), { recursive: true, encoding: 'utf8' });
-  return names.filter((name) => name.endsWith('.ts')).map((name) => join(repository, 'src', name));
-}
-
 /**
  * Makes an installation from the sources as they are.
  *
@@ -60,31 +46,12 @@ function sourceFiles(): string[] {
  */
 export function install(addon?: 'built' | Uint8Array, bindings?: string): Installation {
   const folder = mkdtempSync(join(tmpdir(), 'h264-sei-installation-'));
-  buildSync({
-    entryPoints: sourceFiles(),
-    outdir: join(folder, 'dist'),
-    outbase: join(repository, 'src'),
-    format: 'cjs',
-    platform: 'node',
-    target: 'node20',
+  const bytes = addon === 'built' ? readFileSync(builtAddon) : addon;
+  layOutPackage(folder, {
+    modules: { src: 'dist' },
+    addon: bytes && { path: join('build', 'Release', 'h264_sei.node'), bytes },
+    bindings,
   });
-  writeFileSync(join(folder, 'package.json'), '{"type":"commonjs"}');
-  mkdirSync(join(folder, 'node_modules', 'bindings'), { recursive: true });
-  if (bindings === undefined) {
-    for (const name of ['bindings', 'file-uri-to-path']) {
-      rmSync(join(folder, 'node_modules', name), { recursive: true, force: true });
-      symlinkSync(join(repository, 'node_modules', name), join(folder, 'node_modules', name), 'junction');
-    }
-  } else {
-    writeFileSync(join(folder, 'node_modules', 'bindings', 'index.js'), bindings);
-  }
-  if (addon !== undefined) {
-    const release = join(folder, 'build', 'Release');
-    mkdirSync(release, { recursive: true });
-    const file = join(release, 'h264_sei.node');
-    if (addon === 'built') copyFileSync(builtAddon, file);
-    else writeFileSync(file, addon);
-  }
   return {
     folder,
     run: (script, env = {}, flags = []) => runIn(folder, script, env, flags),

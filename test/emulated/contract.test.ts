@@ -1,16 +1,7 @@
 // The addon for AArch64 as it is published, in a Node of that processor, in an emulator: the contract suite on NEON.
 // H264_SEI_EMULATED=all runs all of it, and H264_SEI_EMULATED=framing,hostile those files; else those below are run.
 import { execFile, spawnSync } from 'node:child_process';
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -18,11 +9,13 @@ import { buildSync } from 'esbuild';
 import { expect, it } from 'vitest';
 import { npmTool } from '../../scripts/npm-tool.js';
 import { npmToolAsTool } from '../support/npm-tool.js';
+import { layOutPackage, plainJavaScript, writeInto } from '../support/plain-package.js';
 import { describeWith, type Tool } from '../support/skip.js';
 import type { RunResult } from '../support/standalone-vitest.js';
 
 const repository = resolve(__dirname, '../..');
-const addon = join(repository, 'prebuilds', 'linux-arm64', 'h264-sei.glibc.node');
+const ADDON = join('prebuilds', 'linux-arm64', 'h264-sei.glibc.node');
+const addon = join(repository, ADDON);
 const EMULATOR = 'qemu-aarch64-static';
 const SYSROOT = '/usr/aarch64-linux-gnu';
 const TIMEOUT_MS = 3 * 60 * 60_000;
@@ -46,38 +39,21 @@ const prebuilt: Tool = {
   missing: () => (existsSync(addon) ? undefined : 'npm run prebuild has not made it'),
 };
 
-function modulesIn(folder: string): string[] {
-  const names = readdirSync(join(repository, folder), { recursive: true, encoding: 'utf8' });
-  return names.filter((name) => name.endsWith('.ts')).map((name) => join(repository, folder, name));
-}
-
 /** The library, its published addon and the tests as plain JavaScript: what one can run where only Node runs. */
 function install(folder: string): void {
-  const common = { format: 'cjs', platform: 'node', target: 'node20', logLevel: 'silent' } as const;
-  buildSync({
-    ...common,
-    entryPoints: [
-      ...modulesIn('src'),
-      ...['contract', 'fuzz', 'support'].flatMap((name) => modulesIn(join('test', name))),
-    ],
-    outbase: repository,
-    outdir: folder,
+  const folders = ['src', 'test/contract', 'test/fuzz', 'test/support'];
+  layOutPackage(folder, {
+    modules: Object.fromEntries(folders.map((name) => [name, name])),
+    addon: { path: ADDON, bytes: readFileSync(addon) },
   });
   buildSync({
-    ...common,
+    ...plainJavaScript,
     bundle: true,
     entryPoints: [join(repository, 'test', 'emulated', 'vitest.ts')],
     outfile: join(folder, 'vitest.js'),
   });
-  writeFileSync(join(folder, 'package.json'), '{"type":"commonjs"}');
-  mkdirSync(join(folder, 'node_modules', 'vitest'), { recursive: true });
-  writeFileSync(join(folder, 'node_modules', 'vitest', 'index.js'), "module.exports = require('../../vitest.js');");
-  for (const name of ['bindings', 'file-uri-to-path']) {
-    symlinkSync(join(repository, 'node_modules', name), join(folder, 'node_modules', name));
-  }
+  writeInto(folder, 'node_modules/vitest/index.js', "module.exports = require('../../vitest.js');");
   symlinkSync(join(repository, 'test', 'fixtures'), join(folder, 'test', 'fixtures'));
-  mkdirSync(join(folder, 'prebuilds', 'linux-arm64'), { recursive: true });
-  copyFileSync(addon, join(folder, 'prebuilds', 'linux-arm64', 'h264-sei.glibc.node'));
 }
 
 async function runEmulated(folder: string, files: readonly string[]): Promise<RunResult & { info: unknown }> {
