@@ -1,5 +1,7 @@
 import { invalidType } from '../errors.js';
-import type { EncodedVideoFrame } from './encoded-frame.js';
+import { type DiagnosticListener, type DiagnosticSource, diagnose } from '../metadata/diagnostics.js';
+import { type EncodedVideoFrame, mayBeH264, setFrameData } from './encoded-frame.js';
+import type { Layer, Layers } from './layers.js';
 
 /** A transform of encoded frames that counts what it does. */
 export interface SeiFrameTransform<Stats> extends TransformStream<EncodedVideoFrame, EncodedVideoFrame> {
@@ -7,39 +9,68 @@ export interface SeiFrameTransform<Stats> extends TransformStream<EncodedVideoFr
   readonly stats: Stats;
 }
 
-/** What a transform does, without the stream around it. */
-export interface FrameWork<Stats> {
+/** What every transform counts. */
+export interface FrameCounts {
+  /** Frames that came; all of them went on. */
+  frames: number;
+  /** Those among them that went on with other bytes. */
+  framesChanged: number;
+  /** Those that say that they are something else than H.264. */
+  framesOfOtherCodecs: number;
+  /** Those that passed since something was thrown. */
+  errors: number;
+}
+
+/** What one kind of transform does. */
+export interface FrameWork<State, Stats> {
+  /** Who says what goes wrong. */
+  readonly source: DiagnosticSource;
+  /** Who is told. */
+  readonly onDiagnostic: DiagnosticListener | undefined;
+  /** The simulcast layers that are told apart. */
+  readonly layers: Layers<State>;
+  /** Takes the bytes of a frame, with its timestamp in milliseconds; answers those that go on, the same or others. */
+  process(bytes: Uint8Array, layer: Layer<State>, timestamp: number | undefined): Uint8Array;
   /** Counts so far. */
-  readonly stats: Stats;
-  /** Looks at a frame, and may give it other bytes. */
-  process(frame: EncodedVideoFrame): void;
-  /** Is told what `process` has thrown. */
-  failed(error: unknown): void;
-  /** The stream has ended. */
-  close(): void;
+  stats(counts: Readonly<FrameCounts>): Stats;
 }
 
 /** The stream around what is done to frames: each goes on, once and in its place, whatever is thrown. */
-export function frameTransform<Stats>(work: FrameWork<Stats>): SeiFrameTransform<Stats> {
+export function frameTransform<State, Stats>(work: FrameWork<State, Stats>): SeiFrameTransform<Stats> {
+  const { layers } = work;
+  const counts: FrameCounts = { frames: 0, framesChanged: 0, framesOfOtherCodecs: 0, errors: 0 };
   const transformer = {
     transform(frame: EncodedVideoFrame, controller: TransformStreamDefaultController<EncodedVideoFrame>) {
+      counts.frames++;
       try {
-        work.process(frame);
+        const metadata = frame.getMetadata();
+        if (mayBeH264(metadata)) {
+          const layer = layers.of(metadata);
+          const bytes = new Uint8Array(frame.data);
+          const changed = work.process(bytes, layer, layer.timestampOf(frame, metadata));
+          if (changed !== bytes) {
+            setFrameData(frame, changed);
+            counts.framesChanged++;
+          }
+        } else {
+          counts.framesOfOtherCodecs++;
+        }
       } catch (error) {
-        work.failed(error);
+        counts.errors++;
+        diagnose(work.source, 'transform-error', { error }, work.onDiagnostic);
       }
       controller.enqueue(frame);
     },
     flush() {
-      work.close();
+      layers.close();
     },
     // Called where the stream is given up, by browsers that know of it.
     cancel() {
-      work.close();
+      layers.close();
     },
   };
   const stream = new TransformStream<EncodedVideoFrame, EncodedVideoFrame>(transformer);
-  return Object.defineProperty(stream, 'stats', { get: () => work.stats }) as SeiFrameTransform<Stats>;
+  return Object.defineProperty(stream, 'stats', { get: () => work.stats(counts) }) as SeiFrameTransform<Stats>;
 }
 
 /** The two ends of what a browser hands out: `event.transformer`, or what `createEncodedStreams()` answers. */

@@ -1,12 +1,11 @@
 import { DEFAULT_SEI_UUID } from '../codec/uuid.js';
 import { invalidType } from '../errors.js';
 import { type StripOptions, stripSei } from '../frame/strip.js';
-import { type DiagnosticListener, diagnose } from '../metadata/diagnostics.js';
+import type { DiagnosticListener } from '../metadata/diagnostics.js';
 import { FRAGMENT_SEI_UUID } from '../metadata/fragmentation.js';
 import { checkSubscriber } from '../metadata/global.js';
 import type { SeiSubscriber } from '../metadata/subscriber.js';
-import { type EncodedVideoFrame, mayBeH264, setFrameData } from './encoded-frame.js';
-import { type FrameWork, type SeiFrameTransform, frameTransform } from './frame-transform.js';
+import { type SeiFrameTransform, frameTransform } from './frame-transform.js';
 import { Layers } from './layers.js';
 
 /** Options of {@link createSeiReceiverTransform}. */
@@ -44,64 +43,6 @@ function stripOption(strip: unknown = false): Pick<StripOptions, 'uuids'> | unde
   return { uuids };
 }
 
-class ReceiverWork implements FrameWork<SeiReceiverTransformStats> {
-  readonly #subscriber: SeiSubscriber;
-  readonly #strip: Pick<StripOptions, 'uuids'> | undefined;
-  readonly #onDiagnostic: DiagnosticListener | undefined;
-  readonly #layers = new Layers(
-    () => undefined,
-    () => undefined,
-  );
-  #frames = 0;
-  #framesStripped = 0;
-  #framesOfOtherCodecs = 0;
-  #errors = 0;
-
-  constructor({ subscriber, strip, onDiagnostic }: SeiReceiverTransformOptions) {
-    checkSubscriber('options.subscriber', subscriber);
-    this.#subscriber = subscriber;
-    this.#strip = stripOption(strip);
-    this.#onDiagnostic = onDiagnostic;
-  }
-
-  get stats(): SeiReceiverTransformStats {
-    return {
-      frames: this.#frames,
-      framesStripped: this.#framesStripped,
-      framesOfOtherCodecs: this.#framesOfOtherCodecs,
-      errors: this.#errors,
-    };
-  }
-
-  process(frame: EncodedVideoFrame): void {
-    this.#frames++;
-    const metadata = frame.getMetadata();
-    if (!mayBeH264(metadata)) {
-      this.#framesOfOtherCodecs++;
-      return;
-    }
-    const layer = this.#layers.of(metadata);
-    const bytes = new Uint8Array(frame.data);
-    // Of several layers a server may switch from one to another, so each has its own timestamps.
-    const options = { timestamp: layer.timestampOf(frame, metadata), track: layer.name };
-    this.#subscriber.processFrame(bytes, options);
-    if (this.#strip === undefined) return;
-    const stripped = stripSei(bytes, this.#strip);
-    if (stripped === bytes) return;
-    setFrameData(frame, stripped);
-    this.#framesStripped++;
-  }
-
-  failed(error: unknown): void {
-    this.#errors++;
-    diagnose('subscriber', 'transform-error', { error }, this.#onDiagnostic);
-  }
-
-  close(): void {
-    this.#layers.close();
-  }
-}
-
 /**
  * Reads the messages out of the encoded frames of a WebRTC receiver: a TransformStream for the worker of a
  * `RTCRtpScriptTransform`, and for `createEncodedStreams()` of older Chrome; see {@link pipeEncodedFrames}.
@@ -118,5 +59,23 @@ export function createSeiReceiverTransform(
   options: SeiReceiverTransformOptions,
 ): SeiFrameTransform<SeiReceiverTransformStats> {
   if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
-  return frameTransform(new ReceiverWork(options));
+  const { subscriber, onDiagnostic } = options;
+  checkSubscriber('options.subscriber', subscriber);
+  const strip = stripOption(options.strip);
+  return frameTransform({
+    source: 'subscriber',
+    onDiagnostic,
+    layers: new Layers(
+      () => undefined,
+      () => undefined,
+    ),
+    process(bytes, { name: track }, timestamp) {
+      // Of several layers a server may switch from one to another, so each has its own timestamps.
+      subscriber.processFrame(bytes, { timestamp, track });
+      return strip === undefined ? bytes : stripSei(bytes, strip);
+    },
+    stats: ({ frames, framesChanged: framesStripped, framesOfOtherCodecs, errors }) => {
+      return { frames, framesStripped, framesOfOtherCodecs, errors };
+    },
+  });
 }

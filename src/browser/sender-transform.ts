@@ -1,8 +1,6 @@
 import { invalidType } from '../errors.js';
-import { type DiagnosticListener, diagnose } from '../metadata/diagnostics.js';
 import { SeiInjector, type SeiInjectorOptions } from '../metadata/injector.js';
-import { type EncodedVideoFrame, mayBeH264, setFrameData } from './encoded-frame.js';
-import { type FrameWork, type SeiFrameTransform, frameTransform } from './frame-transform.js';
+import { type SeiFrameTransform, frameTransform } from './frame-transform.js';
 import { Layers } from './layers.js';
 
 /**
@@ -36,65 +34,10 @@ export interface SeiSenderTransformStats {
   readonly layers: number;
 }
 
-class SenderWork implements FrameWork<SeiSenderTransformStats> {
-  readonly #layers: Layers<SeiInjector>;
-  readonly #onDiagnostic: DiagnosticListener | undefined;
-  /** Counts of layers that are gone. */
-  readonly #gone = { framesInjected: 0, framesUnreadable: 0, layers: 0 };
-  #frames = 0;
-  #framesOfOtherCodecs = 0;
-  #errors = 0;
-
-  constructor(options: SeiSenderTransformOptions) {
-    const { publisher, format, onDiagnostic, maxFrameGrowth = DEFAULT_MAX_FRAME_GROWTH } = options;
-    const open = (id: string) => new SeiInjector({ publisher, format, onDiagnostic, maxFrameGrowth, id });
-    // Options that are none are told at once, not at the first frame.
-    open('').close();
-    this.#onDiagnostic = onDiagnostic;
-    this.#layers = new Layers(open, (injector) => {
-      injector.close();
-      this.#gone.layers++;
-      this.#gone.framesInjected += injector.stats.framesInjected;
-      this.#gone.framesUnreadable += unreadableFrames(injector);
-    });
-  }
-
-  get stats(): SeiSenderTransformStats {
-    let { framesInjected, framesUnreadable, layers } = this.#gone;
-    for (const injector of this.#layers.states()) {
-      framesInjected += injector.stats.framesInjected;
-      framesUnreadable += unreadableFrames(injector);
-      layers++;
-    }
-    const [frames, framesOfOtherCodecs, errors] = [this.#frames, this.#framesOfOtherCodecs, this.#errors];
-    return { frames, framesInjected, framesOfOtherCodecs, framesUnreadable, errors, layers };
-  }
-
-  process(frame: EncodedVideoFrame): void {
-    this.#frames++;
-    const metadata = frame.getMetadata();
-    if (!mayBeH264(metadata)) {
-      this.#framesOfOtherCodecs++;
-      return;
-    }
-    const layer = this.#layers.of(metadata);
-    const bytes = new Uint8Array(frame.data);
-    const tagged = layer.state.inject(bytes, { timestamp: layer.timestampOf(frame, metadata) });
-    if (tagged !== bytes) setFrameData(frame, tagged);
-  }
-
-  failed(error: unknown): void {
-    this.#errors++;
-    diagnose('injector', 'transform-error', { error }, this.#onDiagnostic);
-  }
-
-  close(): void {
-    this.#layers.close();
-  }
-}
-
-function unreadableFrames({ stats: { unknownFrames, framesWithoutPicture } }: SeiInjector): number {
-  return unknownFrames + framesWithoutPicture;
+/** Adds those of one layer. */
+function countLayer(counts: { framesUnreadable: number; layers: number }, { stats }: SeiInjector): void {
+  counts.framesUnreadable += stats.unknownFrames + stats.framesWithoutPicture;
+  counts.layers++;
 }
 
 /**
@@ -114,5 +57,25 @@ export function createSeiSenderTransform(
   options: SeiSenderTransformOptions,
 ): SeiFrameTransform<SeiSenderTransformStats> {
   if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
-  return frameTransform(new SenderWork(options));
+  const { publisher, format, onDiagnostic, maxFrameGrowth = DEFAULT_MAX_FRAME_GROWTH } = options;
+  const open = (id: string) => new SeiInjector({ publisher, format, onDiagnostic, maxFrameGrowth, id });
+  // Options that are none are told at once, not at the first frame.
+  open('').close();
+  /** Counts of layers that are gone. */
+  const gone = { framesUnreadable: 0, layers: 0 };
+  const layers = new Layers(open, (injector) => {
+    injector.close();
+    countLayer(gone, injector);
+  });
+  return frameTransform({
+    source: 'injector',
+    onDiagnostic,
+    layers,
+    process: (bytes, { state: injector }, timestamp) => injector.inject(bytes, { timestamp }),
+    stats: ({ frames, framesChanged: framesInjected, framesOfOtherCodecs, errors }) => {
+      const counts = { ...gone };
+      for (const injector of layers.states()) countLayer(counts, injector);
+      return { frames, framesInjected, framesOfOtherCodecs, errors, ...counts };
+    },
+  });
 }
