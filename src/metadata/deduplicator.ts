@@ -9,7 +9,6 @@
  * a copy or was said twice, so it is remembered only as long as copies are apart, and from its first copy on.
  */
 import { invalidType, outOfRange } from '../errors.js';
-import type { ReceivedSeiMessage } from './received-message.js';
 
 /** How long a message that carries a timestamp or an id is remembered after its last copy, in milliseconds. */
 export const DEDUP_WINDOW_MS = 60_000;
@@ -227,10 +226,14 @@ function startOfJson(payload: Uint8Array): number {
 /**
  * Whether a payload says by itself which message it is: a JSON object with a `timestamp`, an `id` or a `message_id`,
  * each a number or a text.
+ *
+ * @param payload its bytes
+ * @param parse answers the value that they hold as JSON; undefined where they are none
  */
-export function carriesIdentity(message: Pick<ReceivedSeiMessage, 'payload' | 'isJson' | 'json'>): boolean {
+export function carriesIdentity(payload: Uint8Array, parse: () => unknown): boolean {
   // What does not begin as an object is not worth parsing.
-  if (message.payload[startOfJson(message.payload)] !== OPENING_BRACE || !message.isJson) return false;
-  const { timestamp, id, message_id: messageId } = message.json<Record<string, unknown>>();
+  const object = payload[startOfJson(payload)] === OPENING_BRACE ? parse() : undefined;
+  if (object === undefined) return false;
+  const { timestamp, id, message_id: messageId } = object as Record<string, unknown>;
   return [timestamp, id, messageId].some((each) => typeof each === 'number' || typeof each === 'string');
 }

@@ -111,3 +111,12 @@ export function parseJson(bytes: Uint8Array): unknown {
   }
   return value;
 }
+
+/** Reads JSON as {@link parseJson} does; answers undefined, which no JSON is, where that throws. */
+export function tryParseJson(bytes: Uint8Array): unknown {
+  try {
+    return parseJson(bytes);
+  } catch {
+    return undefined;
+  }
+}

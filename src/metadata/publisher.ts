@@ -6,7 +6,7 @@ import { clockOption } from './clock.js';
 import { carriesIdentity } from './deduplicator.js';
 import { diagnose } from './diagnostics.js';
 import { FRAGMENT_SEI_UUID, splitIntoFragments } from './fragmentation.js';
-import { MAX_JSON_SIZE, encodeJson, stringifyJson } from './json.js';
+import { MAX_JSON_SIZE, encodeJson, stringifyJson, tryParseJson } from './json.js';
 import { MessageQueue } from './message-queue.js';
 import type { PublisherLimits } from './profiles.js';
 import {
@@ -17,7 +17,6 @@ import {
   resolveLimits,
 } from './publisher-options.js';
 import { QueuedMessage } from './queued-message.js';
-import { ReceivedSeiMessage } from './received-message.js';
 import { SeiTicket } from './ticket.js';
 import type { Budget } from './track.js';
 import { TrackCursor, type TrackCursorOptions } from './track-cursor.js';
@@ -202,7 +201,8 @@ export class SeiPublisher {
   }
 
   #publishWhole(userData: Uint8Array, delivery: Delivery, truncated = false): SeiTicket {
-    const isIdentified = this.#saysWhichItIs(userData);
+    // Whether receivers can tell by the user data that a message is sent again.
+    const isIdentified = carriesIdentity(userData, () => tryParseJson(userData));
     if (isIdentified || delivery.retain === undefined) {
       return this.#publish([this.#nalUnit(userData)], delivery, userData.length, isIdentified, truncated);
     }
@@ -214,13 +214,6 @@ export class SeiPublisher {
       );
     }
     return this.#publishFragments(userData, delivery, truncated);
-  }
-
-  /** Whether receivers can tell by the user data, where they are JSON, that a message is sent again. */
-  #saysWhichItIs(payload: Uint8Array): boolean {
-    return carriesIdentity(
-      new ReceivedSeiMessage({ uuid: this.uuid, payload, timestamp: 0, frameTimestamp: undefined }),
-    );
   }
 
   #publishFragments(userData: Uint8Array, delivery: Delivery, truncated = false): SeiTicket {

@@ -357,7 +357,8 @@ export class SeiSubscriber implements AsyncIterable<ReceivedSeiMessage, undefine
     const known = id === undefined ? contentKey(uuid, payload) : idKey(uuid, id);
     if (deduplicator.refresh(known, time)) return undefined;
     const message = new ReceivedSeiMessage(reception);
-    deduplicator.add(known, time, id !== undefined || carriesIdentity(message));
+    const parse = () => (message.isJson ? message.json() : undefined);
+    deduplicator.add(known, time, id !== undefined || carriesIdentity(message.payload, parse));
     return message;
   }
 

@@ -10,10 +10,8 @@ import {
   STANDING_AFTER_MS,
   carriesIdentity,
 } from '../../src/metadata/deduplicator.js';
-import { ReceivedSeiMessage } from '../../src/metadata/received-message.js';
+import { tryParseJson } from '../../src/metadata/json.js';
 import { runs } from '../property/arbitraries.js';
-
-const OUR_UUID = 'b16d7d56-892e-419c-8d82-e069cd3aa5c1';
 
 /** Whether the message is new; remembers it if so. */
 function isNew(deduplicator: Deduplicator, key: string, time: number, isIdentified = true): boolean {
@@ -216,7 +214,7 @@ describe('carriesIdentity', () => {
     ['', false],
     ['  ', false],
   ])('%j: %s', (text, expected) => {
-    const message = new ReceivedSeiMessage({ uuid: OUR_UUID, payload: Buffer.from(text), timestamp: 0 });
-    expect(carriesIdentity(message)).toBe(expected);
+    const payload = Buffer.from(text);
+    expect(carriesIdentity(payload, () => tryParseJson(payload))).toBe(expected);
   });
 });
