@@ -73,6 +73,7 @@ export { MAX_LOGGED_LENGTH, logSeiMessage } from './metadata/log.js';
 export { MAX_SUBSCRIBER_BUFFER_BYTES, SUBSCRIBER_BUFFER_SIZE } from './metadata/message-buffer.js';
 export { MAX_RETAINED_KEYS, type QueueFullPolicy, STALL_TIMEOUT_MS } from './metadata/message-queue.js';
 export { type PatchHandle } from './metadata/patch.js';
+export { type Picture, type Selection } from './metadata/picture-selection.js';
 export {
   DEFAULT_PUBLISHER_LIMITS,
   IVS_PUBLISHER_LIMITS,
@@ -115,7 +116,5 @@ export {
   MAX_REPEAT_GAP_MS,
   MAX_WAIT_FOR_FIRST_KEPT_PICTURE,
   MAX_WAIT_FOR_KEPT_PICTURE,
-  type Picture,
-  type Selection,
 } from './metadata/track.js';
 export { MIN_TRUNCATED_STRING_LENGTH } from './metadata/truncation.js';

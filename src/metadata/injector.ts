@@ -9,9 +9,9 @@ import { invalidType, outOfRange } from '../errors.js';
 import { type InjectOptions, checkBytes, framingHint, maxPacketSizeOption, readableBytes } from '../frame/arguments.js';
 import { copyInto, piecesOf, targetTooSmall } from '../frame/inject.js';
 import { FormatLock } from './format-lock.js';
+import type { Picture, Selection } from './picture-selection.js';
 import type { SeiPublisher } from './publisher.js';
 import type { TrackCursor, TrackCursorOptions, TrackCursorStats } from './track-cursor.js';
-import type { Picture, Selection } from './track.js';
 
 /** Options of an injector. */
 export interface SeiInjectorOptions extends InjectOptions, TrackCursorOptions {

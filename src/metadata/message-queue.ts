@@ -4,10 +4,11 @@
  * waited for.
  */
 import { SeiError } from '../errors.js';
+import type { Budget } from './picture-selection.js';
 import type { InjectionOutcome, QueuedMessage } from './queued-message.js';
 import { RecentMessages } from './recent-messages.js';
 import { Timeline } from './timeline.js';
-import { type Budget, Track } from './track.js';
+import { Track } from './track.js';
 
 /**
  * A track without a frame for so long, in milliseconds, holds nobody back: until its next frame nothing waits for it, and

@@ -1,6 +1,6 @@
 import { DEFAULT_SEI_UUID, IVS_SEI_UUID } from '../codec/uuid.js';
 import type { QueueFullPolicy } from './message-queue.js';
-import type { Budget } from './track.js';
+import type { Budget } from './picture-selection.js';
 
 /** What happens to a message whose user data are too large. */
 export type OversizePolicy = 'truncate' | 'reject' | 'split';

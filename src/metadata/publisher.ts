@@ -8,6 +8,7 @@ import { diagnose } from './diagnostics.js';
 import { FRAGMENT_SEI_UUID, splitIntoFragments } from './fragmentation.js';
 import { MAX_JSON_SIZE, encodeJson, stringifyJson, tryParseJson } from './json.js';
 import { MessageQueue } from './message-queue.js';
+import type { Budget } from './picture-selection.js';
 import type { PublisherLimits } from './profiles.js';
 import {
   type Delivery,
@@ -18,7 +19,6 @@ import {
 } from './publisher-options.js';
 import { QueuedMessage } from './queued-message.js';
 import { SeiTicket } from './ticket.js';
-import type { Budget } from './track.js';
 import { TrackCursor, type TrackCursorOptions } from './track-cursor.js';
 import { truncateJson } from './truncation.js';
 

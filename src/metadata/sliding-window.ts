@@ -12,11 +12,11 @@ export class SlidingWindow {
     this.#maxBytes = maxBytes;
   }
 
-  /** Whether `bytes` more may go out at `time`, in milliseconds. */
-  fits(bytes: number, time: number): boolean {
-    if (this.#maxBytes === Infinity) return true;
+  /** The bytes that may go out at `time`, in milliseconds. */
+  room(time: number): number {
+    if (this.#maxBytes === Infinity) return Infinity;
     this.#forget(time);
-    return this.#bytes + bytes <= this.#maxBytes;
+    return this.#maxBytes - this.#bytes;
   }
 
   /** Takes note of `bytes` that go out at `time`. */

@@ -1,7 +1,8 @@
 import { invalidType } from '../errors.js';
 import { type DiagnosticListener, diagnose } from './diagnostics.js';
 import type { MessageQueue } from './message-queue.js';
-import type { Picture, Selection, Track, TrackSelection } from './track.js';
+import type { Picture, PictureSelection, Selection } from './picture-selection.js';
+import type { Track } from './track.js';
 
 /** Options of {@link TrackCursor}. */
 export interface TrackCursorOptions {
@@ -52,7 +53,7 @@ export class TrackCursor {
   #isClosed = false;
   #timestamp: number | undefined;
   /** What may be committed. */
-  #selected: TrackSelection | undefined;
+  #selected: PictureSelection | undefined;
   #framesInjected = 0;
   #copies = 0;
   #bytes = 0;

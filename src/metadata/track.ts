@@ -4,6 +4,7 @@
  */
 import { CONTENT_DEDUP_WINDOW_MS, DEDUP_WINDOW_MS } from './deduplicator.js';
 import { type Entry, type Lane, Lanes, type Progress } from './lanes.js';
+import { type Budget, Fit, type Picture, PictureSelection } from './picture-selection.js';
 import type { QueuedMessage } from './queued-message.js';
 import { RetainedSchedule } from './retained-schedule.js';
 import { SlidingWindow } from './sliding-window.js';
@@ -35,77 +36,6 @@ export const MAX_CONTENT_REPEAT_MS = CONTENT_DEDUP_WINDOW_MS - 500;
  * reason: it leaves ten seconds of {@link DEDUP_WINDOW_MS} to the network, and to a copy that is lost.
  */
 export const MAX_REPEAT_GAP_MS = DEDUP_WINDOW_MS - 10_000;
-
-/** What a publisher lets one injector send. */
-export interface Budget {
-  /** SEI NAL units in one frame. */
-  readonly maxMessagesPerFrame: number;
-  /** Bytes of SEI NAL units in one frame. */
-  readonly maxBytesPerFrame: number;
-  /** Bytes of SEI NAL units in any second. */
-  readonly maxBytesPerSecond: number;
-}
-
-/** A picture that could take SEI. */
-export interface Picture {
-  /** Whether it is an IDR picture, where a receiver can join. */
-  readonly isIdr: boolean;
-  /** Whether it is a reference picture: a server may drop the others (nal_ref_idc 0). */
-  readonly isKept: boolean;
-  /** The longest NAL unit that the framing can hold, in bytes. */
-  readonly maxNalUnitLength: number;
-  /** The bytes that the frame may grow by, framing included. */
-  readonly maxGrowth: number;
-  /** The bytes that it may grow by where more than one NAL unit goes in; `maxGrowth` where absent. */
-  readonly maxSharedGrowth?: number;
-  /** Bytes of framing for each NAL unit. */
-  readonly framingLength: number;
-}
-
-/** What goes into one frame. */
-export interface Selection {
-  /** The NAL units, in order; they are only read. */
-  readonly nalUnits: readonly Uint8Array[];
-  /** Bytes of the NAL units. */
-  readonly bytes: number;
-}
-
-/** A selection as the track makes it. */
-export class TrackSelection implements Selection {
-  /** {@link Selection.nalUnits}. */
-  nalUnits: Uint8Array[] = [];
-  /** {@link Selection.bytes}. */
-  bytes = 0;
-  /** What is known of each NAL unit, entry by entry. */
-  takes: Take[] = [];
-
-  /** @param picture what it is for */
-  constructor(readonly picture: Picture) {}
-
-  /** Takes the copies of a NAL unit. */
-  add(nalUnit: Uint8Array, take: Take): void {
-    this.bytes += nalUnit.length * take.copies;
-    if (this.takes.length === 0 && take.copies === 1) {
-      // Most frames take one copy, and an array that something is pushed to has room for sixteen more.
-      this.nalUnits = [nalUnit];
-      this.takes = [take];
-      return;
-    }
-    for (let i = 0; i < take.copies; i++) this.nalUnits.push(nalUnit);
-    this.takes.push(take);
-  }
-}
-
-interface Take {
-  readonly message: QueuedMessage;
-  readonly fragment: number;
-  readonly copies: number;
-  /** The entry it comes from; undefined for a retained message that is sent again. */
-  readonly entry?: Entry;
-}
-
-/** What became of an attempt to take a NAL unit into a frame. */
-const Fit = { taken: 0, skipped: 1, full: 2 } as const;
 
 /** The schedule of one injector. */
 export class Track {
@@ -270,24 +200,24 @@ export class Track {
   }
 
   /** Says which NAL units go into a picture. Nothing counts as sent before {@link Track.commit}. */
-  select(picture: Picture): TrackSelection {
+  select(picture: Picture): PictureSelection {
     this.#pictures++;
     this.#pictureInterval = this.clock.position - this.#lastPictureAt;
     this.#lastPictureAt = this.clock.position;
     this.#disposableInRow = picture.isKept ? 0 : this.#disposableInRow + 1;
-    const selection = new TrackSelection(picture);
+    const selection = new PictureSelection(picture, this.#budget, this.#window.room(this.clock.position));
     // A receiver can join at an IDR picture, so what it has to know goes first, and later on waits for what is new.
     // Where every picture is one they take turns, so that neither holds up the other.
     const resendsFirst = picture.isIdr && !this.#hasResentFirst;
     this.#hasResentFirst = resendsFirst;
     const hasRetained = !this.#retained.isEmpty;
     if (hasRetained) this.#retained.advance(this.clock.position, picture.isIdr);
-    if (hasRetained && resendsFirst) this.#takeRetained(selection, picture);
+    if (hasRetained && resendsFirst) this.#takeRetained(selection);
     for (const lane of this.#lanes.all) {
-      if (this.#takeStarted(selection, lane, picture) === Fit.full) break;
-      if (this.#takeWaiting(selection, lane, picture) === Fit.full) break;
+      if (this.#takeStarted(selection, lane) === Fit.full) break;
+      if (this.#takeWaiting(selection, lane) === Fit.full) break;
     }
-    if (hasRetained && !resendsFirst) this.#takeRetained(selection, picture);
+    if (hasRetained && !resendsFirst) this.#takeRetained(selection);
     this.#settle();
     return selection;
   }
@@ -300,7 +230,7 @@ export class Track {
   }
 
   /** The selection is in a frame. */
-  commit(selection: TrackSelection, timestamp: number | undefined): void {
+  commit(selection: PictureSelection, timestamp: number | undefined): void {
     const frame = this.frames - 1;
     const { id: injector } = this;
     const { isKept } = selection.picture;
@@ -372,7 +302,7 @@ export class Track {
     for (const message of done) this.#onDone(message);
   }
 
-  #takeRetained(selection: TrackSelection, picture: Picture): void {
+  #takeRetained(selection: PictureSelection): void {
     for (const [message, resend] of this.#retained.due) {
       // What is being sent for the first time need not be sent again.
       if (!this.#retained.isRetained(message, this.clock.position) || this.#progress.has(message)) {
@@ -381,14 +311,15 @@ export class Track {
       }
       for (let i = 0; i < resend.left; i++) {
         const fragment = (resend.fragment + i) % message.nalUnits.length;
-        const fit = this.#take(selection, { message, fragment, copies: 1 }, picture);
+        const fit = selection.take({ message, fragment, copies: 1 });
         if (fit === Fit.full) return;
         if (fit === Fit.skipped) break;
       }
     }
   }
 
-  #takeStarted(selection: TrackSelection, lane: Lane, picture: Picture): number {
+  #takeStarted(selection: PictureSelection, lane: Lane): number {
+    const { picture } = selection;
     const { started } = lane;
     let result: number = Fit.taken;
     let kept = 0;
@@ -397,13 +328,14 @@ export class Track {
       if (!isGone) started[kept++] = entry;
       if (isGone || result === Fit.full || entry.nextPicture > this.#pictures || this.#hasToWait(entry, picture))
         continue;
-      if (this.#takeEntry(selection, entry, picture) === Fit.full) result = Fit.full;
+      if (this.#takeEntry(selection, entry) === Fit.full) result = Fit.full;
     }
     if (kept < started.length) started.length = kept;
     return result;
   }
 
-  #takeWaiting(selection: TrackSelection, lane: Lane, picture: Picture): number {
+  #takeWaiting(selection: PictureSelection, lane: Lane): number {
+    const { picture } = selection;
     for (let at = lane.head; at < lane.waiting.length; at++) {
       const entry = lane.waiting[at];
       if (entry.copiesLeft === 0 || this.#isGone(entry)) continue;
@@ -412,7 +344,7 @@ export class Track {
       if (entry.isSetAside) continue;
       // First copies keep their order: what cannot go holds up what is behind it.
       if (this.#hasToWait(entry, picture)) return Fit.skipped;
-      const fit = this.#takeEntry(selection, entry, picture);
+      const fit = this.#takeEntry(selection, entry);
       if (fit !== Fit.taken) return fit;
     }
     return Fit.taken;
@@ -447,32 +379,12 @@ export class Track {
     return this.#disposableInRow <= MAX_WAIT_FOR_KEPT_PICTURE;
   }
 
-  #takeEntry(selection: TrackSelection, entry: Entry, picture: Picture): number {
+  #takeEntry(selection: PictureSelection, entry: Entry): number {
     const { message, fragment, copiesLeft } = entry;
     const isSameFrame = message.plan.repeatInterval === 0;
     // Copies that would be too much for a frame of their own would wait forever for one, and hold up all behind them.
-    const copies = isSameFrame ? Math.min(copiesLeft, mostCopies(message.nalUnits[fragment], picture)) : 1;
-    return this.#take(selection, { message, fragment, copies, entry }, picture);
-  }
-
-  #take(selection: TrackSelection, take: Take, picture: Picture): number {
-    const { maxMessagesPerFrame, maxBytesPerFrame } = this.#budget;
-    const nalUnit = take.message.nalUnits[take.fragment];
-    const bytes = selection.bytes + nalUnit.length * take.copies;
-    const count = selection.nalUnits.length + take.copies;
-    const { goesAlone } = take.message.plan;
-    if (nalUnit.length > picture.maxNalUnitLength || isOvertaken(take.message, selection)) return Fit.skipped;
-    if (goesAlone && selection.takes.length > 0) return Fit.skipped;
-    if (!goesAlone && count > maxMessagesPerFrame) return Fit.full;
-    // Were a smaller one let through, a large one could wait forever.
-    if (!this.#window.fits(bytes, this.clock.position)) return Fit.full;
-    if (!goesAlone && bytes > maxBytesPerFrame) return Fit.skipped;
-    const { maxGrowth, maxSharedGrowth = maxGrowth } = picture;
-    if (bytes + count * picture.framingLength > (count > 1 ? Math.min(maxGrowth, maxSharedGrowth) : maxGrowth)) {
-      return Fit.skipped;
-    }
-    selection.add(nalUnit, take);
-    return Fit.taken;
+    const copies = isSameFrame ? Math.min(copiesLeft, selection.mostCopies(message.nalUnits[fragment])) : 1;
+    return selection.take({ message, fragment, copies, entry });
   }
 
   #entryDone(entry: Entry): void {
@@ -489,18 +401,7 @@ export class Track {
   }
 }
 
-/** How many copies of a NAL unit a frame takes that takes nothing else: one by itself is not held to what is shared. */
-function mostCopies({ length }: Uint8Array, picture: Picture): number {
-  const { maxGrowth, maxSharedGrowth = maxGrowth, framingLength } = picture;
-  return Math.max(Math.floor(Math.min(maxGrowth, maxSharedGrowth) / (length + framingLength)), 1);
-}
-
 /** Whether a copy of all of a message is in frames. */
 function isBegun(message: QueuedMessage, { begun }: Progress): boolean {
   return begun === message.nalUnits.length;
-}
-
-/** Whether a later message of its key is in the selection. */
-function isOvertaken({ id, plan: { retain } }: QueuedMessage, { takes }: TrackSelection): boolean {
-  return retain !== undefined && takes.some(({ message }) => message.plan.retain === retain && message.id > id);
 }

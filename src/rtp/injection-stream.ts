@@ -8,7 +8,7 @@ import {
   isStapA,
 } from '../codec/rtp-payload.js';
 import type { TrackCursor } from '../metadata/track-cursor.js';
-import type { Picture } from '../metadata/track.js';
+import type { Picture } from '../metadata/picture-selection.js';
 import { HeaderExtensionProfile, serializeHeaderExtension } from './header-extension.js';
 import type { InjectionSettings } from './injection-settings.js';
 import { PacketHistory } from './packet-history.js';

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { SeiPublisher } from '../../src/metadata/publisher.js';
 import type { TrackCursor, TrackCursorOptions } from '../../src/metadata/track-cursor.js';
-import type { Picture, Selection } from '../../src/metadata/track.js';
+import type { Picture, Selection } from '../../src/metadata/picture-selection.js';
 import { FakeClock, messagesIn, publishName } from './support.js';
 
 const picture: Picture = {
