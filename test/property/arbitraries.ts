@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { escape } from '../support/bitstream-writer.js';
 import { fixtureClips } from '../support/streams.js';
 
 /** The seed of every property here, so that each run is the same run. */
@@ -46,19 +47,7 @@ export const anyBytes: fc.Arbitrary<Uint8Array> = fc.oneof(
 const nalUnitOf = (headers: readonly number[], maxLength: number): fc.Arbitrary<Uint8Array> =>
   fc
     .tuple(fc.constantFrom(...headers), fc.oneof(from([0, 1, 2, 3, 0x9a], maxLength), fc.uint8Array({ maxLength })))
-    .map(([header, rbsp]) => {
-      const numbers = [header, 0x88];
-      let zeros = 0;
-      for (const byte of rbsp) {
-        if (zeros === 2 && byte <= 3) {
-          numbers.push(3);
-          zeros = 0;
-        }
-        numbers.push(byte);
-        zeros = byte === 0 ? zeros + 1 : 0;
-      }
-      return Uint8Array.from([...numbers, 0x80]);
-    });
+    .map(([header, rbsp]) => escape(Uint8Array.of(header, 0x88, ...rbsp, 0x80)));
 
 /** NAL units that may stand in front of the first slice. */
 const leadingNalUnit = nalUnitOf([0x67, 0x68, 0x09, 0x06, 0x6d, 0x6e, 0x6f, 0x0c], 40);

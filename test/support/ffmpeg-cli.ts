@@ -1,4 +1,5 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
+import { runPiped } from './piped-process.js';
 import type { Tool } from './skip.js';
 
 const TIMEOUT_MS = 120_000;
@@ -25,25 +26,6 @@ export function isFfmpegAvailable(): { readonly available: boolean; readonly rea
   return reason === undefined ? { available: true } : { available: false, reason };
 }
 
-function run(command: string, args: string[], input: Uint8Array): Promise<{ stdout: string; stderr: string }> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { timeout: TIMEOUT_MS, killSignal: 'SIGKILL' });
-    const stdout: Buffer[] = [];
-    const stderr: Buffer[] = [];
-    child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
-    child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
-    child.on('error', reject);
-    child.on('close', (status, signal) => {
-      const errors = Buffer.concat(stderr).toString();
-      if (status === 0) resolve({ stdout: Buffer.concat(stdout).toString(), stderr: errors });
-      else reject(new Error(`${command} ended with ${signal ?? `status ${status}`}: ${errors.slice(-2000)}`));
-    });
-    // A child that ends early closes the pipe; its status tells why, the broken pipe does not.
-    child.stdin.on('error', () => {});
-    child.stdin.end(input);
-  });
-}
-
 /**
  * Decodes a whole byte stream with the `ffmpeg` command.
  *
@@ -53,8 +35,9 @@ function run(command: string, args: string[], input: Uint8Array): Promise<{ stdo
  */
 export async function ffmpegFrameChecksums(annexB: Uint8Array): Promise<string[]> {
   const args = ['-v', 'error', '-f', 'h264', '-i', 'pipe:0', '-fps_mode', 'passthrough', '-autoscale', '0'];
-  const { stdout } = await run('ffmpeg', [...args, '-f', 'framemd5', 'pipe:1'], annexB);
+  const { stdout } = await runPiped('ffmpeg', [...args, '-f', 'framemd5', 'pipe:1'], annexB);
   return stdout
+    .toString()
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('#'))
     .map((line) => line.split(',').at(-1)?.trim() ?? '');
@@ -68,8 +51,8 @@ export async function ffmpegFrameChecksums(annexB: Uint8Array): Promise<string[]
  */
 export async function ffprobeAccessUnitSizes(annexB: Uint8Array): Promise<number[]> {
   const args = ['-v', 'quiet', '-f', 'h264', '-show_entries', 'packet=size', '-of', 'default=nw=1:nk=1', 'pipe:0'];
-  const { stdout } = await run('ffprobe', args, annexB);
-  return stdout.split('\n').filter(Boolean).map(Number);
+  const { stdout } = await runPiped('ffprobe', args, annexB);
+  return stdout.toString().split('\n').filter(Boolean).map(Number);
 }
 
 /**
@@ -93,7 +76,7 @@ export interface TracedNalUnit {
  */
 export async function traceHeaders(annexB: Uint8Array): Promise<TracedNalUnit[]> {
   const args = ['-v', 'verbose', '-nostats', '-f', 'h264', '-i', 'pipe:0', '-c', 'copy', '-bsf:v', 'trace_headers'];
-  const { stderr } = await run('ffmpeg', [...args, '-f', 'null', '-'], annexB);
+  const { stderr } = await runPiped('ffmpeg', [...args, '-f', 'null', '-'], annexB);
   const units: { packet: number; elements: [string, number][] }[] = [];
   let packet = -1;
   for (const line of stderr.split('\n')) {

@@ -1,4 +1,5 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
+import { runPiped } from './piped-process.js';
 import type { Tool } from './skip.js';
 
 const TIMEOUT_MS = 120_000;
@@ -23,26 +24,9 @@ export const gstreamerTool: Tool = {
 };
 
 /** Runs a pipeline between `fdsrc` and `fdsink`. */
-function run(elements: readonly string[], input: Uint8Array): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const pipeline = ['fdsrc fd=0', ...elements, 'fdsink fd=1'].join(' ! ').split(' ');
-    const child = spawn('gst-launch-1.0', ['-q', ...pipeline], { timeout: TIMEOUT_MS, killSignal: 'SIGKILL' });
-    const stdout: Buffer[] = [];
-    const stderr: Buffer[] = [];
-    child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
-    child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
-    child.on('error', reject);
-    child.on('close', (status, signal) => {
-      if (status === 0) resolve(Buffer.concat(stdout));
-      else {
-        const errors = Buffer.concat(stderr).toString().slice(-2000);
-        reject(new Error(`gst-launch-1.0 ended with ${signal ?? `status ${status}`}: ${errors}`));
-      }
-    });
-    // A child that ends early closes the pipe; its status tells why, the broken pipe does not.
-    child.stdin.on('error', () => {});
-    child.stdin.end(input);
-  });
+async function run(elements: readonly string[], input: Uint8Array): Promise<Buffer> {
+  const pipeline = ['fdsrc fd=0', ...elements, 'fdsink fd=1'].join(' ! ').split(' ');
+  return (await runPiped('gst-launch-1.0', ['-q', ...pipeline], input)).stdout;
 }
 
 /** How GStreamer is to packetize. */
