@@ -1,5 +1,5 @@
 /** Says what an input is, and stops what is no H.264 byte stream before anything is done to it. */
-import { fileKindOf } from '../files/file-kind.js';
+import { type FileKind, fileKindOf } from '../files/file-kind.js';
 import { type FormatDetection, detectH264Format } from '../frame/detect.js';
 import { CliError } from './failure.js';
 
@@ -30,6 +30,11 @@ const UNKNOWN: FormatDetection = { isH264: false, format: 'unknown', confidence:
 function containerAdvice(name: string): string {
   const input = name === 'stdin' ? '-' : name;
   return `take the H.264 out of it first: ffmpeg -i ${input} -map 0:v:0 -c copy -bsf:v h264_mp4toannexb -f h264 video.h264`;
+}
+
+function adviceOn({ container, isMedia }: FileKind, name: string): string {
+  if (container !== undefined) return 'inject, extract, inspect and strip read it as it is';
+  return isMedia ? containerAdvice(name) : 'this command reads H.264 only';
 }
 
 /**
@@ -79,9 +84,7 @@ export function identify(head: Uint8Array, isWhole: boolean, name: string): Iden
   if (detection.format === 'annexb') return describe(detection);
   const kind = fileKindOf(head);
   if (kind !== undefined) {
-    const { what, isMedia } = kind;
-    const advice = isMedia ? containerAdvice(name) : 'this command reads H.264 only';
-    return { detection: UNKNOWN, what, advice };
+    return { detection: UNKNOWN, what: kind.what, advice: adviceOn(kind, name) };
   }
   if (isWhole || detection.confidence >= MIN_CONFIDENCE) return describe(detection);
   const chainEnd = endOfChain(head);

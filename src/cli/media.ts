@@ -225,6 +225,21 @@ const EXTENSIONS: Readonly<Record<string, Container>> = {
   '.jsv': 'annexb',
 };
 
+/** Those of containers that are not written here: what is in such a file has to be what its name says. */
+const FOREIGN_EXTENSIONS = new Set([
+  '.avi',
+  '.flv',
+  '.f4v',
+  '.m3u8',
+  '.mpd',
+  '.mpeg',
+  '.mpg',
+  '.ogg',
+  '.ogv',
+  '.webm',
+  '.wmv',
+]);
+
 const NAMES: Readonly<Record<Container, string>> = {
   annexb: 'a H.264 byte stream',
   mp4: 'MP4',
@@ -244,7 +259,13 @@ export function containerOfPath(path: string): Container | undefined {
  * @throws {@link CliError} that says how to convert it, where it cannot be converted here
  */
 export function conversionOf(inputName: string, container: Container, outputPath: string): Container | undefined {
-  const wanted = outputPath === '-' ? undefined : containerOfPath(outputPath);
+  if (outputPath === '-') return undefined;
+  if (FOREIGN_EXTENSIONS.has(extname(outputPath).toLowerCase())) {
+    throw new CliError(
+      `${inputName} is ${NAMES[container]}, and ${outputPath} has the name of a container that is not written here`,
+    );
+  }
+  const wanted = containerOfPath(outputPath);
   if (wanted === undefined || wanted === container) return undefined;
   if (wanted !== 'annexb' && container !== 'annexb') return wanted;
   const input = inputName === 'stdin' ? '-' : inputName;

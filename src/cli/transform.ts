@@ -60,9 +60,9 @@ export async function transformStream(
     if (options.force !== true) {
       const peeked = await peekContainer(chunks);
       chunks = peeked.chunks;
-      let converted: Container | undefined;
-      if (transformation.isVideo) converted = conversionOf(input.name, peeked.container ?? 'annexb', outputPath);
       if (peeked.container !== undefined) {
+        let converted: Container | undefined;
+        if (transformation.isVideo) converted = conversionOf(input.name, peeked.container, outputPath);
         media = await reading(
           input.name,
           openMedia(input, peeked, inputPath, context, { isQuiet, passes: transformation.isVideo ? 2 : 1 }),
@@ -78,6 +78,7 @@ export async function transformStream(
     if (result === undefined) {
       if (!isQuiet && input.size !== undefined) chunks = showProgress(chunks, input.size, context.stderr);
       if (options.force !== true) chunks = requireByteStream(chunks, input.name);
+      if (options.force !== true && transformation.isVideo) chunks = unconverted(chunks, input.name, outputPath);
       result = transformation.run(chunks, output.memory);
     }
     const { signal } = context;
@@ -88,6 +89,20 @@ export async function transformStream(
     throw failure(`cannot write ${output.name}`, error);
   } finally {
     await media?.close();
+  }
+}
+
+/** A byte stream, once it has shown that it is one; under the name of a container it is not written. */
+async function* unconverted(
+  chunks: AsyncIterable<Uint8Array>,
+  name: string,
+  outputPath: string,
+): AsyncGenerator<Uint8Array> {
+  let isFirst = true;
+  for await (const chunk of chunks) {
+    if (isFirst) conversionOf(name, 'annexb', outputPath);
+    isFirst = false;
+    yield chunk;
   }
 }
 

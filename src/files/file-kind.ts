@@ -9,7 +9,7 @@ export interface FileKind {
   readonly what: string;
   /** Which container, where it is one that can be read. */
   readonly container?: Container;
-  /** Whether it is a container of media, of whichever kind. */
+  /** Whether it is a container of media, of whichever kind, or names some. */
   readonly isMedia: boolean;
 }
 
@@ -89,7 +89,7 @@ const SIGNATURES: readonly Signature[] = [
   { what: 'a ZIP archive', isMedia: false, matches: bytes(0x50, 0x4b, 0x03, 0x04) },
   { what: 'a gzip archive', isMedia: false, matches: bytes(0x1f, 0x8b) },
   { what: 'a PDF document', isMedia: false, matches: ascii('%PDF') },
-  { what: 'a HLS playlist', isMedia: false, matches: ascii('#EXTM3U') },
+  { what: 'a HLS playlist', isMedia: true, matches: ascii('#EXTM3U') },
   { what: 'a MPEG program stream', isMedia: true, matches: bytes(0, 0, 1, 0xba) },
   {
     what: 'a MPEG transport stream',

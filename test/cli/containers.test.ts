@@ -117,6 +117,17 @@ describeWith([ffmpegTool, ffprobeTool], 'containers', () => {
       expect(dropped.stderr).toContain('warning: tracks left out: 1');
     });
 
+    it.each(['.webm', '.FLV', '.avi'])(
+      'is refused under the name of one that is not written: %s',
+      async (extension) => {
+        const to = folder.path(`to${extension}`);
+        const run = await runInProcess(['inject', '-m', 'hi', folder.path('in.mp4'), to]);
+        expect(run).toMatchObject({ code: 1 });
+        expect(run.stderr).toMatch(/in\.mp4 is MP4, and .* has the name of a container that is not written here/);
+        expect(existsSync(to)).toBe(false);
+      },
+    );
+
     it('is refused from or to a byte stream', async () => {
       const run = await runInProcess(['strip', folder.path('in.mp4'), folder.path('to.h264')]);
       expect(run.code).toBe(1);

@@ -18,6 +18,7 @@ const heads: readonly [what: string, bytes: Uint8Array, advice: RegExp][] = [
   ['an FLV file', Buffer.from('FLV\x01\x05'), /ffmpeg/],
   ['a MPEG program stream', Buffer.from([0, 0, 1, 0xba, 0x44, 0, 4]), /ffmpeg/],
   ['MPEG-1 or MPEG-2 video', Buffer.from([0, 0, 1, 0xb3, 0x14, 0, 0xf0]), /H.264 only/],
+  ['a HLS playlist', Buffer.from('#EXTM3U\n#EXT-X-VERSION:3\n'), /ffmpeg/],
   ['HEVC (H.265) video', Buffer.from([0, 0, 0, 1, 0x40, 1, 0x0c, 1]), /H.264 only/],
   ['HEVC (H.265) video', Buffer.from([0, 0, 0, 1, 0x46, 1, 0x50]), /H.264 only/],
   ['length-prefixed H.264 (AVCC, lengths of 4 bytes)', toLengthPrefixed(clip.read()), /toAnnexB/],
@@ -59,6 +60,12 @@ describe('an input that is no byte stream', () => {
     }
   });
 
+  it.each(heads)('%s: is called that also where the output is to be another container', async (what, bytes) => {
+    const run = await runInProcess(['strip', '-', folder.path('out.mp4')], { stdin: [bytes] });
+    expect(run.code).toBe(1);
+    expect(run.stderr).toContain(`stdin is ${what}; `);
+  });
+
   it('is taken for one with --force', async () => {
     const cut = clip.read().subarray(1000);
     expect((await runInProcess(['strip', '-'], { stdin: [cut] })).code).toBe(1);
@@ -74,6 +81,13 @@ describe('a byte stream', () => {
     const stream = Buffer.concat([zeros(500), clip.read()]);
     const run = await runInProcess(['strip', '-'], { stdin: pieces(stream, 50) });
     expect(run.stdout.equals(stream)).toBe(true);
+  });
+
+  it.each([0, 2000])('is not written under the name of a container, with %i zeros in front', async (count) => {
+    const stdin = [Buffer.concat([zeros(count), clip.read()])];
+    const run = await runInProcess(['strip', '-', folder.path('out.mp4')], { stdin });
+    expect(run.code).toBe(1);
+    expect(run.stderr).toMatch(/stdin is a H\.264 byte stream, and .* is to be MP4/);
   });
 
   it('may be shorter than what is looked at', async () => {
@@ -120,12 +134,18 @@ describe('detect', () => {
       expect(run.stderr).toContain(what);
     },
   );
+
+  it.each(containers)('%s: says that the other commands read it', async (_, bytes) => {
+    const [told] = parseLines((await runInProcess(['detect', '--json', '-'], { stdin: [bytes] })).stdout);
+    expect(told['advice']).toBe('inject, extract, inspect and strip read it as it is');
+  });
 });
 
 describeWith(ffmpegTool, 'containers that are not read', () => {
   it.each([
     ['flv', 'an FLV file'],
     ['avi', 'an AVI file'],
+    ['m3u8', 'a HLS playlist'],
   ])('%s: the advice works', async (extension, what) => {
     const name = `video.${extension}`;
     await writeFile(folder.path('in.h264'), clip.read());
