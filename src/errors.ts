@@ -44,7 +44,7 @@ export class SeiError extends Error {
   /** What went wrong, for programs. */
   readonly code: SeiErrorCode;
   /** Where in the given bytes it went wrong, where there is such a place. */
-  readonly offset?: number;
+  declare readonly offset?: number;
 
   /**
    * @param code what went wrong

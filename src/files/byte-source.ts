@@ -16,6 +16,9 @@ export interface ByteSource {
 /** What a file can be given as: its bytes, a `Blob` or `File`, or something that reads them. */
 export type BytesInput = Uint8Array | Blob | ByteSource;
 
+/** What a file can be read from: a path (in Node.js), its bytes, a `Blob` or `File`, or something that reads them. */
+export type FileSource = string | BytesInput;
+
 /** The same bytes as a bare Uint8Array: `slice` of a `Buffer` copies nothing. */
 function bare(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-export { type BytesInput, type ByteSource } from './byte-source.js';
+export { type BytesInput, type ByteSource, type FileSource } from './byte-source.js';
 export {
   type FileMessageInput,
   type FileResult,
@@ -16,7 +16,6 @@ export { MAX_TOP_LEVEL_BOXES } from './isobmff-boxes.js';
 export { MAX_FILE_SAMPLES } from './isobmff-movie.js';
 export { MAX_BOX_SIZE } from './isobmff-rewrite.js';
 export { MAX_INDEX_SIZE } from './matroska-rewrite.js';
-export { type FileSource } from './node-source.js';
 export { type FilePacket, type FileTrack } from './packet.js';
 export { MAX_SLICES_PER_PICTURE, type PictureType } from './picture-type.js';
 export {

@@ -3,6 +3,7 @@
  * and chapter is the very bytes that it was. What has to follow is the sizes of those samples and the offsets of bytes
  * in the file.
  */
+import { SeiError } from '../errors.js';
 import { applyEdits } from './apply-edits.js';
 import type { ByteSource } from './byte-source.js';
 import {
@@ -72,9 +73,18 @@ export async function readMovieOf(source: ByteSource): Promise<Movie> {
   return (await readStructure(source)).movie;
 }
 
+function segmentAlone(): SeiError {
+  return new SeiError(
+    'ERR_SEI_UNREADABLE_FILE',
+    'the file is a segment of a fragmented MP4, and its initialization segment has to stand in front of it: ' +
+      'cat init.mp4 segment.m4s',
+  );
+}
+
 async function readStructure(source: ByteSource): Promise<Structure> {
   const boxes = await topLevelBoxes(source);
   const moov = boxes.find(({ type }) => type === 'moov');
+  if (moov === undefined && boxes.some(({ type }) => type === 'styp' || type === 'moof')) throw segmentAlone();
   if (moov === undefined) throw damaged('it has no movie box (moov), which is written last');
   const movie = readMovie(await readBox(source, moov), moov);
   checkSampleCounts(movie, source.size);

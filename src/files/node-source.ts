@@ -1,10 +1,7 @@
 /** Paths, where there is a file system. Node.js is asked for it when a path comes, so that browsers can load this. */
 import type * as FileSystem from 'node:fs/promises';
 import { invalidType } from '../errors.js';
-import { type BytesInput, type ByteSource, byteSourceOf } from './byte-source.js';
-
-/** What a file can be read from: a path (in Node.js), its bytes, a `Blob` or `File`, or something that reads them. */
-export type FileSource = string | BytesInput;
+import { type ByteSource, type FileSource, byteSourceOf } from './byte-source.js';
 
 /** A source that is to be closed. */
 export interface OpenSource {
@@ -14,12 +11,19 @@ export interface OpenSource {
   close(): Promise<void>;
 }
 
-/** The file system of Node.js. */
-export function fileSystem(): typeof FileSystem {
+/**
+ * The file system of Node.js.
+ *
+ * @param argument the one that is a path
+ * @param path the path
+ * @param instead what the argument may be where there is none
+ * @throws `TypeError` there
+ */
+export function fileSystem(argument: string, path: string, instead: string): typeof FileSystem {
   const { process } = globalThis as { process?: { getBuiltinModule?(name: string): unknown } };
   const found = process?.getBuiltinModule?.('node:fs/promises');
   if (found !== undefined) return found as typeof FileSystem;
-  throw invalidType('source', 'bytes or a Blob where there is no file system', 'a path');
+  throw invalidType(argument, `${instead} where there is no file system`, path);
 }
 
 /** The bytes of an open file. */
@@ -44,7 +48,7 @@ export function byteSourceOfHandle(handle: FileSystem.FileHandle, size: number):
  */
 export async function openSource(source: FileSource): Promise<OpenSource> {
   if (typeof source !== 'string') return { bytes: byteSourceOf(source), close: () => Promise.resolve() };
-  const handle = await fileSystem().open(source);
+  const handle = await fileSystem('source', source, 'bytes or a Blob').open(source);
   const { size } = await handle.stat();
   return { bytes: byteSourceOfHandle(handle, size), close: () => handle.close() };
 }

@@ -1,7 +1,8 @@
 import { formatUuid, parseUuid } from '../codec/uuid.js';
 import { type SeiMessage, extractSei } from '../frame/extract.js';
+import type { FileSource } from './byte-source.js';
 import { MediaFile } from './media-file.js';
-import { type FileSource, openSource } from './node-source.js';
+import { openSource } from './node-source.js';
 import type { FilePacket } from './packet.js';
 import { type PictureType, pictureTypeOf } from './picture-type.js';
 

@@ -20,7 +20,7 @@ async function writeAll(file: FileHandle, chunks: AsyncIterable<Uint8Array>): Pr
 }
 
 async function writeFile(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
-  const { open, realpath, rename, rm, stat } = fileSystem();
+  const { open, realpath, rename, rm, stat } = fileSystem('target', path, 'a stream or a function');
   const stats = await stat(path).catch((error: unknown) => {
     if ((error as { code?: unknown }).code === 'ENOENT') return undefined;
     throw error;

@@ -191,6 +191,18 @@ describeWith([ffmpegTool, ffprobeTool], 'MP4', () => {
       );
     });
 
+    it('where it is a segment without the movie box of its initialization segment', async () => {
+      const segment = Buffer.concat([
+        box('styp', Buffer.from('msdh')),
+        box('moof', box('mfhd', words(0, 1))),
+        box('mdat'),
+      ]);
+      const message = expect.stringMatching(/a segment of a fragmented MP4, .* in front of it/) as unknown;
+      const refusal = { code: 'ERR_SEI_UNREADABLE_FILE', message };
+      await expect(injectIntoFile(segment, () => undefined, { messages: [] })).rejects.toMatchObject(refusal);
+      await expect(readPackets(segment).next()).rejects.toMatchObject(refusal);
+    });
+
     it('where runs of samples without fields say that there are more than bytes', async () => {
       await ffmpeg(
         ['-i', 'in.mp4', '-c', 'copy', '-movflags', '+frag_keyframe+empty_moov', 'fragments.mp4'],

@@ -1,6 +1,6 @@
 /** Where a file is written to. */
 import { lstat, readFile, readdir, stat, symlink, writeFile } from 'node:fs/promises';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { injectIntoFile } from '../../src/files/index.js';
 import { useFolder } from '../cli/run.js';
 import { fixtureClip } from '../support/streams.js';
@@ -8,6 +8,25 @@ import { fixtureClip } from '../support/streams.js';
 const folder = useFolder();
 const source = fixtureClip('cabac.h264').read();
 const messages = [{ frame: 1, content: 'x' }];
+
+describe('where there is no file system', () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  it('a path is refused by the name of the argument', async () => {
+    vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined);
+    const code = 'ERR_INVALID_ARG_TYPE';
+    const ofSource = /^source must be bytes or a Blob where there is no file system, but is 'in'$/;
+    const ofTarget = /^target must be a stream or a function where there is no file system, but is 'out'$/;
+    await expect(injectIntoFile('in', () => undefined, { messages })).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(ofSource) as unknown,
+    });
+    await expect(injectIntoFile(source, 'out', { messages })).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(ofTarget) as unknown,
+    });
+  });
+});
 
 describe('a path', () => {
   it('that is a link is followed, and the mode of the file stays', async () => {

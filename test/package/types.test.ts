@@ -72,6 +72,14 @@ onSeiMessage(worker, (message) => messages.push(message));
 connectSeiPublisher(new MessageChannel().port1).publishText(5);
 `;
 
+/** A page that reads a file. */
+const FILES = `
+import { type FileMessage, type FileSource, extractMessages } from 'h264-sei/files';
+export const read = (file: File): AsyncGenerator<FileMessage> => extractMessages(file satisfies FileSource);
+// @ts-expect-error: a number is no file
+extractMessages(5);
+`;
+
 /** A worker: it has the transforms. */
 const WORKER = `
 import * as sei from 'h264-sei/browser';
@@ -163,6 +171,7 @@ it.each(Object.entries(resolutions))('has the types for %s resolution', async (r
 it.each([
   ['page', ['lib.es2023.d.ts', 'lib.dom.d.ts'], PAGE],
   ['worker', ['lib.es2023.d.ts', 'lib.webworker.d.ts'], WORKER],
+  ['files', ['lib.es2023.d.ts', 'lib.dom.d.ts'], FILES],
 ])('has the types for a %s, without those of Node', async (name, lib, source) => {
   const file = join(installed.project, 'browser', `${name}.mts`);
   await mkdir(dirname(file), { recursive: true });
