@@ -59,8 +59,10 @@ async function run(path: string, options: DetectCommandOptions, context: Context
 }
 
 const HELP = `
-Looks at the beginning only. Exit code 0 where it is H.264 for certain, else 1. With --json one object: input, isH264, format (annexb, avcc, rtp,
-unknown), nalUnitType, lengthSize, rtpPacketType, confidence (0 to 1), what, advice.
+Looks at the beginning only, and not into containers. Exit code 0 where it is
+H.264 for certain, else 1. With --json one object: input, isH264, format
+(annexb, avcc, rtp, unknown), nalUnitType, lengthSize, rtpPacketType, confidence
+(0 to 1), what, advice.
 
 Examples:
   $ h264-sei detect in.h264

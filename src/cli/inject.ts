@@ -172,8 +172,8 @@ async function run(input: string, output: string, options: InjectCommandOptions,
 }
 
 const HELP = `
-Without --every each --message goes into the first picture. Several messages for one picture all go into it,
-each in a SEI NAL unit of its own.
+Without --every each --message goes into the first picture. Several messages for
+one picture all go into it, each in a SEI NAL unit of its own.
 
 The messages file holds one JSON object a line:
   {"at": 1.5, "message": "text"}            from 1.5 s on (needs a frame rate: --fps, or what the stream says)
@@ -181,13 +181,16 @@ The messages file holds one JSON object a line:
   {"frame": 37, "message": [1, 2]}          the same
   {"at": 2, "base64": "AAEC", "uuid": "9e504ea5-ee5a-4f02-949f-b033a3768da2"}
   {"presentationTimeMs": 2040, "message": "as extract has told it"}
-A string is sent as its UTF-8 bytes, any other JSON value as compact JSON. In a container the message goes into the first
-picture that is shown at its time or behind it; time counts from 0 on the timeline of the file, in MPEG-TS from the first
-picture. In a byte stream time runs in decoding order. An access unit without a picture gets nothing: the message goes into
-the next picture. A fragmented MP4 stays fragmented, and MP4 under the name of a MOV, or the other way round, stays what it
-is.
+A string is sent as its UTF-8 bytes, any other JSON value as compact JSON. In a
+container the message goes into the first picture that is shown at its time or
+behind it; time counts from 0 on the timeline of the file, in MPEG-TS from the
+first picture. In a byte stream time runs in decoding order. An access unit
+without a picture gets nothing: the message goes into the next picture. A
+fragmented MP4 stays fragmented, and MP4 under the name of a MOV, or the other
+way round, stays what it is.
 
-Exit code 3 where messages are left whose place lies past the end; the output is complete all the same.
+Exit code 3 where messages are left whose place lies past the end; the output is
+complete all the same.
 
 Examples:
   $ h264-sei inject --message '{"title":"Concert"}' in.h264 out.h264

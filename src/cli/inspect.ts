@@ -247,14 +247,19 @@ async function run(input: string, output: string, options: InspectCommandOptions
 }
 
 const HELP = `
-An offset is that of a NAL unit behind its start code, in bytes; in a container, of the NAL unit in its sample. With --json there is one object a line for each NAL unit:
-accessUnit, presentationTimeMs (of a container), offset, size, nalUnitType, nalRefIdc, name and, for SEI, messages (payloadType, name, uuid, size).
-An access unit above 16 MiB is looked at in pieces: a NAL unit that reaches into the next one is listed as cut (isCut),
-with the bytes of the piece in which it begins.
+An offset is that of a NAL unit behind its start code, in bytes; in a container,
+of the NAL unit in its sample. With --json there is one object a line for each
+NAL unit: accessUnit, presentationTimeMs (of a container), offset, size,
+nalUnitType, nalRefIdc, name and, for SEI, messages (payloadType, name, uuid,
+size). An access unit above 16 MiB is looked at in pieces: a NAL unit that
+reaches into the next one is listed as cut (isCut), with the bytes of the piece
+in which it begins.
 
-With --html there is one page instead, which any browser opens and which loads nothing: a timeline of the frames with
-their types, sizes and messages, to search and filter, and each NAL unit and message in full. A payload above 4 KiB is
-cut there. Times are those of the container; of a byte stream they come from --fps, or from what the stream says.
+With --html there is one page instead, which any browser opens and which loads
+nothing: a timeline of the frames with their types, sizes and messages, to
+search and filter, and each NAL unit and message in full. A payload above 4 KiB
+is cut there. Times are those of the container; of a byte stream they come from
+--fps, or from what the stream says.
 
 Examples:
   $ h264-sei inspect in.h264 | less

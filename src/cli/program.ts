@@ -10,10 +10,13 @@ import { stripCommand } from './strip.js';
 import { packageVersion } from './version.js';
 
 const HELP = `
-Input is a H.264 byte stream (Annex B), MP4, fragmented MP4, MOV, Matroska or MPEG-TS, told by its content, and nothing
-is encoded again. Output is in the same container, with all other tracks, times, edit lists and tags as they are; where its
-extension says another one (.mp4, .mov, .mkv, .ts), audio and video are carried over, and times as exact as that can be. - is a pipe:
-byte streams and MPEG-TS flow through, the others go into a temporary file first. An output file is there as a whole or not at all.
+Input is a H.264 byte stream (Annex B), MP4, fragmented MP4, MOV, Matroska or
+MPEG-TS, told by its content, and nothing is encoded again. Output is in the
+same container, with all other tracks, times, edit lists and tags as they are;
+where its extension says another one (.mp4, .mov, .mkv, .ts), audio and video
+are carried over, and times as exact as that can be. - is a pipe: byte streams
+and MPEG-TS flow through, the others go into a temporary file first. An output
+file is there as a whole or not at all.
 
 Exit codes:
   0  done

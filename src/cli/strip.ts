@@ -90,7 +90,8 @@ async function run(input: string, output: string, options: StripCommandOptions, 
 }
 
 const HELP = `
-What inject has put in comes out byte for byte. A SEI NAL unit that holds other messages too keeps those.
+What inject has put in comes out byte for byte. A SEI NAL unit that holds other
+messages too keeps those.
 
 Examples:
   $ h264-sei strip in.h264 out.h264
