@@ -37,7 +37,10 @@ export type SeiErrorCode =
   | 'ERR_SEI_UNSUPPORTED_FILE'
   | 'ERR_SEI_BACKEND_UNAVAILABLE';
 
-/** An error of this library, told apart by its {@link SeiError.code}. */
+/**
+ * An error of this library, told apart by its {@link SeiError.code}: in a page, entries that a bundler takes in one by one
+ * have a class of this name each.
+ */
 export class SeiError extends Error {
   /** `SeiError`. */
   override readonly name = 'SeiError';

@@ -99,7 +99,8 @@ export class SeiPublisher {
   /**
    * Publishes a text as `{"text": …, "timestamp": <epoch seconds>, "type": "text_content"}`.
    *
-   * @param text the text; the end of one that is too long is cut, unless the publisher says otherwise
+   * @param text the text; the end of one that is longer than `maxUserDataSize` allows is cut, unless the publisher says
+   *   otherwise
    * @param options how it is to be sent
    * @throws as {@link SeiPublisher.publishJson} does
    */

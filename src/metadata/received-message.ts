@@ -107,7 +107,10 @@ export class ReceivedSeiMessage {
     return 'value' in this.#parse();
   }
 
-  /** The payload as text in UTF-8, all of it; U+FFFD stands for what is none. */
+  /**
+   * The payload as text in UTF-8, all of it; U+FFFD stands for what is none. Of what `publishText` has sent this is the
+   * JSON around the text, which is `json().text`.
+   */
   text(): string {
     return utf8.decode(this.payload);
   }
@@ -116,7 +119,8 @@ export class ReceivedSeiMessage {
    * The value that the payload holds as JSON. It is parsed once: every call answers the same value, without keys named
    * `__proto__`.
    *
-   * @throws {@link SeiError} `ERR_SEI_NOT_JSON` where the payload is no JSON in UTF-8
+   * @throws {@link SeiError} `ERR_SEI_NOT_JSON` where the payload is no JSON in UTF-8, as whoever sends may have it; see
+   *   {@link ReceivedSeiMessage.isJson}
    */
   // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller names the type
   json<T = unknown>(): T {

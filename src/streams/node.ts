@@ -84,8 +84,12 @@ export function createSeiInjectStream(
  * A Node stream that reads the messages of an Annex B byte stream, however that is chunked, each once:
  *
  * ```ts
- * for await (const message of ffmpeg.stdout.pipe(createSeiExtractStream())) console.log(message.json());
+ * await pipeline(socket, createSeiExtractStream(), async (messages) => {
+ *   for await (const message of messages) console.log(message.text());
+ * });
  * ```
+ *
+ * With `socket.pipe()` instead, which passes no error on, that loop would wait forever where the connection breaks.
  *
  * A message comes out as soon as the picture behind it begins. With `output: 'video'` the bytes go through as they are
  * and the messages go to `onMessage`, for the middle of a pipe. Bytes that cannot be read are counted and never an
