@@ -15,7 +15,11 @@ export interface SeiExtractStreamOptions extends Pick<
    * messages to `onMessage` alone.
    */
   readonly output?: 'messages' | 'video' | undefined;
-  /** Frames a second. Where it is given the messages have the timestamps of their pictures by it, from 0 on. */
+  /**
+   * Frames a second. Where it is given the messages have the timestamps of their pictures by it, from 0 on, and copies
+   * are told by these; else by the clock of the machine, to which bare bytes that a file repeats every few seconds are
+   * copies when it is read faster than it plays.
+   */
   readonly frameRate?: number | undefined;
 }
 
