@@ -106,11 +106,12 @@ function directionOption(direction: unknown): 'input' | 'output' {
  *
  * Nothing is changed: neither the frames, nor what a method is given, answers and throws, but for a promise that is
  * answered, which is followed by one of our own. What goes wrong inside is told to `h264-sei:subscriber`
- * (`patch-error`) and to nobody else.
+ * (`patch-error`) and to nobody else; so is that there was no method to patch (`patch-not-applied`).
  *
  * A frame that one patched method hands on to another at once, or that one has answered to another, is read once.
  *
- * @param target the decoder, or the prototype of all decoders that are and will be
+ * @param target the decoder, or the prototype of all decoders that are and will be: `Decoder.prototype`, since the class
+ *   itself has no such methods
  * @param options which methods, and where their packets have their bytes
  * @returns says what was patched, and takes it back. A method that this function has patched already is left alone.
  * @throws `TypeError` and `RangeError` for arguments of the wrong kind
@@ -172,6 +173,7 @@ export function patchH264Decoder<Packet = unknown, Decoder = unknown>(
     }
   };
   const handle = applyPatch(target, names, direction === 'input' ? readInput : readOutput, 'decoder');
+  if (!handle.applied) diagnose('subscriber', 'patch-not-applied', { methods: names }, onDiagnostic);
   return {
     ...handle,
     unpatch: () => {

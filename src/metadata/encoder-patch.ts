@@ -288,7 +288,8 @@ function encoderAdapter(options: H264EncoderPatchOptions): EncoderAdapter {
  * The host never fails for it. What a method is given and throws is not touched; what it answers is the same object but
  * where bytes went in, and where it is a promise, which is followed by one of our own. Nothing is run that the host
  * does not run: what can be awaited or iterated is watched. What goes wrong inside is told
- * to `h264-sei:injector` (`patch-error`, `close-error`, `packet-read-only`), and the packet passes as it is.
+ * to `h264-sei:injector` (`patch-error`, `close-error`, `packet-read-only`), and the packet passes as it is; so is
+ * that there was no method to patch (`patch-not-applied`).
  *
  * A promise that is rejected is told to whoever awaits it or handles it, as ever. Where nobody does, there is no
  * unhandled rejection: the host may have handled its own promise, and then ours must not end the process. What a method
@@ -297,7 +298,8 @@ function encoderAdapter(options: H264EncoderPatchOptions): EncoderAdapter {
  * A packet that comes through two patched methods of one encoder, as where one calls the other, is taken once. Each
  * encoder counts for itself: of two objects of which one hands on what the other answers, patch one.
  *
- * @param target the encoder, or the prototype of all encoders that are and will be
+ * @param target the encoder, or the prototype of all encoders that are and will be: `Encoder.prototype`, since the class
+ *   itself has no such methods
  * @param options which methods, and where their packets have their bytes
  * @returns says what was patched, and takes it back. A method that this function has patched already is left alone.
  * @throws `TypeError` and `RangeError` for arguments of the wrong kind; {@link SeiError} `ERR_SEI_MALFORMED` for a
@@ -332,7 +334,10 @@ export function patchH264Encoder<Packet = unknown, Encoder = unknown>(
       sessions.close(encoder);
     });
   const handle = applyPatch(target, names, tagAnswer, 'encoder');
-  if (!handle.applied) return handle;
+  if (!handle.applied) {
+    diagnose('injector', 'patch-not-applied', { methods: names }, options.onDiagnostic);
+    return handle;
+  }
   const closers = applyPatch(target, closeNames, closeAfterwards);
   return {
     ...handle,
