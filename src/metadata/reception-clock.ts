@@ -39,7 +39,7 @@ export class ReceptionClock {
     } else if (Number.isSafeInteger(Math.trunc(timestamp))) {
       // Any other is none that a clock shows, such as FFmpeg's for none, and would leave no digits for milliseconds.
       const sources = track === undefined ? this.#unnamed : this.#sourcesOf(track);
-      this.time = Math.max(this.time, sources.advance(timestamp, this.time));
+      this.time = Math.max(this.time, sources.advance(timestamp, this.time, elapsed));
     }
     return this.time;
   }

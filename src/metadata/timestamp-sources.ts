@@ -44,10 +44,11 @@ export class TimestampSources {
    *
    * @param timestamp its timestamp in milliseconds, a safe integer but for its fraction
    * @param present that of the subscriber, in milliseconds
+   * @param elapsed milliseconds since the frame before, of whatever source, by the clock of the machine
    * @returns the present that the frame stands for; it may be less than `present`
    */
-  advance(timestamp: number, present: number): number {
-    const source = this.#sourceOf(timestamp) ?? this.#newSource(timestamp, present);
+  advance(timestamp: number, present: number, elapsed: number): number {
+    const source = this.#sourceOf(timestamp) ?? this.#newSource(timestamp, present + elapsed);
     this.#sources = this.#sources.filter((each) => each !== source && distance(each, timestamp) > SAME_SOURCE_MS);
     this.#sources.push(source);
     if (this.#sources.length > MAX_TIMESTAMP_SOURCES) this.#sources.shift();
@@ -69,7 +70,7 @@ export class TimestampSources {
   /**
    * A source that is new, or has jumped. Far ahead of one that is known, it is that one after a pause, so the time
    * between them has passed; the old one stays, and should its frames go on, no time will have passed twice. Far behind
-   * all, it has started anew, and goes on from the present.
+   * all, it has started anew, and goes on from the present; how long that took the clock of the machine alone can tell.
    */
   #newSource(timestamp: number, present: number): Source {
     let paused: Source | undefined;

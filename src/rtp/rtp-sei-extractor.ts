@@ -57,6 +57,8 @@ interface FoundSei {
   readonly byteStream: Uint8Array;
   /** That of its packet, in milliseconds. */
   readonly timestamp: number;
+  /** Names its source: timestamps of different ones have nothing to do with each other (RFC 3550 5.1). */
+  readonly track: string;
 }
 
 /** What a source tells of the SEI in its packets. */
@@ -94,13 +96,20 @@ function seiReader(onSei: (byteStream: Uint8Array) => void, onIncomplete: () => 
 /** One synchronization source: its packets in order, and the SEI NAL units in them. */
 class SeiSource {
   readonly order: ReorderBuffer;
+  readonly #name: string;
   readonly #listener: SourceListener;
   readonly #payloadTypes: ReadonlySet<number> | undefined;
   readonly #reader: PayloadReader;
   readonly #timestamps = new TimestampUnwrapper();
   #timestamp = 0;
 
-  constructor(listener: SourceListener, payloadTypes: ReadonlySet<number> | undefined, options: ReorderOptions) {
+  constructor(
+    ssrc: number,
+    listener: SourceListener,
+    payloadTypes: ReadonlySet<number> | undefined,
+    options: ReorderOptions,
+  ) {
+    this.#name = `ssrc ${ssrc}`;
     this.#listener = listener;
     this.#payloadTypes = payloadTypes;
     this.order = new ReorderBuffer(
@@ -122,7 +131,9 @@ class SeiSource {
   #createReader(): PayloadReader {
     const { onIncompleteSei } = this.#listener;
     return seiReader((byteStream) => {
-      this.#listener.onSei({ byteStream, timestamp: this.#timestamp });
+      // A series of numbers that starts anew has timestamps that do so.
+      const track = `${this.#name} series ${this.order.stats.restarts}`;
+      this.#listener.onSei({ byteStream, timestamp: this.#timestamp, track });
     }, onIncompleteSei);
   }
 
@@ -184,9 +195,9 @@ export class RtpSeiExtractor {
         this.#packetsUnreadable++;
       },
     };
-    const create = (): SeiSource => new SeiSource(listener, this.#payloadTypes, options);
+    const create = (source: number): SeiSource => new SeiSource(source, listener, this.#payloadTypes, options);
     // The options are checked now, and not when the first packet comes.
-    create();
+    create(0);
     this.#sources = new SourceTable(
       integerOption('options.maxSources', maxSources, DEFAULT_MAX_RTP_SOURCES, 1, MAX_RTP_SOURCES),
       create,
@@ -250,7 +261,9 @@ export class RtpSeiExtractor {
     if (found.length === 0) return [];
     this.#found = [];
     this.#seiNalUnits += found.length;
-    return found.flatMap(({ byteStream, timestamp }) => this.#subscriber.processPacketData(byteStream, { timestamp }));
+    return found.flatMap(({ byteStream, timestamp, track }) =>
+      this.#subscriber.processPacketData(byteStream, { timestamp, track }),
+    );
   }
 }
 

@@ -64,9 +64,9 @@ describe('MAX_TIMESTAMP_SOURCES', () => {
   ])('are told apart by their timestamps: of %i, the first one goes on where it was is %s', (count, isKnown) => {
     const sources = new TimestampSources();
     const origin = 1e9;
-    for (let i = 0; i < count; i++) expect(sources.advance(origin - i * 1e6, 0)).toBe(0);
+    for (let i = 0; i < count; i++) expect(sources.advance(origin - i * 1e6, 0, 0)).toBe(0);
     // Were it forgotten, it would be the next one of them after a pause.
-    expect(sources.advance(origin + FRAME_MS, 0)).toBe(isKnown ? FRAME_MS : 1e6 + FRAME_MS);
+    expect(sources.advance(origin + FRAME_MS, 0, 0)).toBe(isKnown ? FRAME_MS : 1e6 + FRAME_MS);
   });
 });
 

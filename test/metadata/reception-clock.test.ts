@@ -35,7 +35,16 @@ describe('the clock of a subscriber', () => {
   });
 
   it('goes on at once with timestamps that have started anew, far back', () => {
-    expect(times([[0, 90_000], [1, 100], [1, 140], [1, 500]])).toEqual([0, 0, 40, 400]); // prettier-ignore
+    expect(times([[1, 90_000], [1, 100], [1, 140], [1, 500]])).toEqual([0, 0, 40, 400]); // prettier-ignore
+  });
+
+  it('has gone on by what the machine says until timestamps start anew, or another track comes', () => {
+    expect(times([[0, 90_000], [60_000, 100], [60_000, 140]])).toEqual([0, 60_000, 60_040]); // prettier-ignore
+    const clock = new ReceptionClock();
+    clock.advance(0, 90_000, 'a');
+    expect(clock.advance(60_000, 5, 'b')).toBe(60_000);
+    expect(clock.advance(60_040, 45, 'b')).toBe(60_040);
+    expect(clock.advance(60_040, 90_040, 'a')).toBe(60_040);
   });
 
   it('goes on soon with timestamps that have started anew, near', () => {

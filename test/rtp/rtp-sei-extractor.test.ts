@@ -182,6 +182,37 @@ describe('sources', () => {
     ]);
   });
 
+  it.each([[9000], [90_000 * 60], [90_000 * 3600 * 5]])(
+    'that carry the same messages, with timestamps that are %i apart, deliver each once',
+    (apart) => {
+      const { extractor } = setup();
+      const messages = Array.from({ length: 20 }, (_, i) => JSON.stringify({ i, timestamp: 1e9 + i }));
+      const sources = [1, 2, 3].map((ssrc) => {
+        const packetizer = new RtpPacketizer({ payloadType: 96, ssrc });
+        return (message: string, i: number) => packetizer.packetize([sei(message), nal.p], ssrc * apart + 3000 * i);
+      });
+      const received = messages.flatMap((message, i) =>
+        // One after the other they begin, as the layers of a simulcast do.
+        sources.flatMap((packets, source) =>
+          (i < source ? [] : packets(message, i)).flatMap((packet) => extractor.process(packet)),
+        ),
+      );
+      expect(received.map(text)).toEqual(messages);
+    },
+  );
+
+  it('that begin their numbers and timestamps anew do not forget what they had', () => {
+    const { extractor } = setup();
+    const message = JSON.stringify({ timestamp: 1e9 });
+    const received = [1, 2, 3, 4].flatMap((start) => {
+      const packetizer = new RtpPacketizer({ payloadType: 96, ssrc: 1, sequenceNumber: 10_000 * start });
+      const times = [0, 3000, 6000].map((time) => 90_000 * 3000 * start + time);
+      return times.flatMap((time) => packetizer.packetize([sei(message), nal.p], time));
+    });
+    expect(received.flatMap((packet) => extractor.process(packet)).map(text)).toEqual([message]);
+    expect(extractor.stats.restarts).toBe(3);
+  });
+
   it('are passed over where another one is wanted', () => {
     const { extractor } = setup({ ssrc: 2 });
     expect(packetsOf(['a'], { ssrc: 1 }).flatMap((packet) => extractor.process(packet))).toEqual([]);
