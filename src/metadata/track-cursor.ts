@@ -28,6 +28,10 @@ export interface TrackCursorStats {
 
 let cursors = 0;
 
+function checkTime(name: string, value: number | undefined): void {
+  if (value !== undefined && !Number.isFinite(value)) throw invalidType(name, 'a finite number', value);
+}
+
 /**
  * Where one track, or one simulcast layer, is in the messages of a publisher, for whoever puts the NAL units into the
  * frames himself: {@link SeiPublisher.openTrack} answers it, and {@link SeiInjector} is made of it. For each frame:
@@ -78,18 +82,19 @@ export class TrackCursor {
    *
    * @param timestamp when the frame is shown or was taken, in milliseconds from any origin, where that is known: see
    *   {@link InjectFrameOptions}. The packets of one picture have the same
+   * @param time by which messages expire, in milliseconds from any origin, where timestamps jump although no time has
+   *   passed; the timestamp where absent
    * @returns false where nothing can go into it, whatever it holds
-   * @throws `TypeError` for a timestamp that is no finite number
+   * @throws `TypeError` for a timestamp or a time that is no finite number
    */
-  next(timestamp?: number): boolean {
-    if (timestamp !== undefined && !Number.isFinite(timestamp)) {
-      throw invalidType('timestamp', 'a finite number', timestamp);
-    }
+  next(timestamp?: number, time: number | undefined = timestamp): boolean {
+    checkTime('timestamp', timestamp);
+    checkTime('time', time);
     const track = this.#track;
     this.#timestamp = timestamp;
     this.#selected = undefined;
     if (track.isAway && !this.#isClosed) this.#queue.beforeArrival();
-    track.clock.tick(timestamp);
+    track.clock.tick(time);
     track.frames++;
     if (track.isIdle || this.#isClosed) return false;
     if (!track.clock.hasTimestamps) track.clock.advance(this.#queue.timeline.now());

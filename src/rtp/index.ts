@@ -72,3 +72,4 @@ export {
   type RtpSeiInjectorStats,
 } from './rtp-sei-injector.js';
 export { MAX_MISORDER, SEQUENCE_WINDOW } from './sequence-mapping.js';
+export { TIMESTAMP_JUMP_MS } from './source-clock.js';

@@ -3,7 +3,7 @@ import { invalidType, outOfRange } from '../errors.js';
 import type { DiagnosticListener } from '../metadata/diagnostics.js';
 import type { SeiPublisher } from '../metadata/publisher.js';
 import type { HeaderExtensionElement } from './header-extension.js';
-import { integerOption, modeOption, payloadTypesOption } from './options.js';
+import { integerOption, modeOption, nowOption, payloadTypesOption } from './options.js';
 import { DEFAULT_MAX_RTP_PACKET_SIZE, MAX_RTP_PACKET_SIZE, MIN_RTP_PACKET_SIZE } from './packetizer.js';
 import type { PacketizationMode } from './payload-writer.js';
 
@@ -91,6 +91,11 @@ export interface RtpSeiInjectorOptions {
   readonly headerExtensions?: ((packet: AddedRtpPacket) => readonly HeaderExtensionElement[] | undefined) | undefined;
   /** What is kept for receivers that ask for a packet again. */
   readonly history?: PacketHistoryOptions | undefined;
+  /**
+   * The clock of the machine, in milliseconds; `Date.now` where absent. It tells how much time has passed where the
+   * timestamps of a source jump.
+   */
+  readonly now?: (() => number) | undefined;
   /** The name of the injector in receipts and diagnostics; that of a further source has the SSRC behind it. */
   readonly id?: string | undefined;
   /** Told what happens, where there is no `node:diagnostics_channel`. */
@@ -115,6 +120,8 @@ export interface InjectionSettings {
   readonly historyBytes: number;
   /** Whether it holds every packet, not only those that are new or changed. */
   readonly keepsAll: boolean;
+  /** The clock of the machine, in milliseconds. */
+  readonly now: () => number;
 }
 
 function extensionIds({ mid, rid }: HeaderExtensionIds = {}): ReadonlySet<number> {
@@ -165,5 +172,6 @@ export function settingsOf(options: RtpSeiInjectorOptions): InjectionSettings {
     ),
     historyBytes: integerOption('options.history.bytes', history.bytes, DEFAULT_HISTORY_BYTES, 0, MAX_HISTORY_BYTES),
     keepsAll: keepsAllOption(history.keep),
+    now: nowOption(options.now),
   };
 }

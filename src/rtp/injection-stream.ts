@@ -26,10 +26,7 @@ import {
 } from './rtp-packet.js';
 import { mergeGrowth, mergeIntoPacket, payloadsInFront, splitAggregate, wrapGrowth } from './sei-payloads.js';
 import { Arrival, type MappingRemainder, SEQUENCE_WINDOW, SequenceMapping } from './sequence-mapping.js';
-import { timestampDistance } from './serial-number.js';
-
-/** Ticks of the RTP clock in a millisecond: it runs at 90 kHz (RFC 6184 5.1). */
-const TICKS_PER_MS = 90;
+import { SourceClock } from './source-clock.js';
 
 /** The most packets that carry SEI in front of one picture, in about. */
 const MAX_PACKETS_IN_FRONT = 64;
@@ -106,8 +103,7 @@ export class InjectionStream {
   #ownExtensionLength = 0;
   /** A copy of the packet that may begin a new series. */
   #held: Uint8Array | undefined;
-  #ticks: number;
-  #timestamp: number;
+  readonly #clock: SourceClock;
 
   /**
    * @param settings of the injector
@@ -132,7 +128,7 @@ export class InjectionStream {
     this.addedOctets = remainder?.addedOctets ?? 0;
     this.#history = new PacketHistory(cursor === undefined ? 0 : settings.historyPackets, settings.historyBytes);
     this.#like = allocate(0, first);
-    this.#timestamp = this.#ticks = readTimestamp(first);
+    this.#clock = new SourceClock(settings.now);
   }
 
   /** What is to be kept of it. */
@@ -291,10 +287,9 @@ export class InjectionStream {
    * @returns whether the packet was replaced; else it is still to go out
    */
   #inject(cursor: TrackCursor, packet: RtpPacket, position: number, isNewest: boolean): boolean {
-    const { timestamp } = packet;
-    this.#ticks += timestampDistance(this.#timestamp, timestamp);
-    this.#timestamp = timestamp;
-    if (!cursor.next(this.#ticks / TICKS_PER_MS)) return false;
+    const clock = this.#clock;
+    clock.advance(packet.timestamp);
+    if (!cursor.next(clock.timestamp, clock.time)) return false;
     const room = this.#roomToMerge(packet);
     const roomInFront = isNewest ? this.#roomInFront(packet) : 0;
     if ((room <= 0 && roomInFront === 0) || !this.mapping.mayChange(position)) {

@@ -140,6 +140,7 @@ describe('a cursor', () => {
     const { cursor } = setup();
     for (const timestamp of [NaN, Infinity, '40' as never]) {
       expect(() => cursor.next(timestamp)).toThrow(TypeError);
+      expect(() => cursor.next(40, timestamp)).toThrow(TypeError);
     }
     expect(cursor.stats.frames).toBe(0);
   });

@@ -519,6 +519,39 @@ describe('packets that come late, twice or never', () => {
   });
 });
 
+describe('timestamps that jump', () => {
+  const FPS = 25;
+
+  /** What becomes of a message that waits while the timestamps go on by `jump` milliseconds and the clock by `pause`. */
+  async function afterJump(jump: number, pause: number) {
+    let now = 1e12;
+    const { publisher, injector } = setup({ now: () => now }, { now: () => now });
+    const timestamp = (i: number) => 90 * (100_000 + (i < 5 ? 0 : jump) + (1000 / FPS) * i);
+    let receipt = publisher.publishText('before').injected;
+    for (let i = 0; i < 10; i++) {
+      if (i === 5) {
+        receipt = publisher.publishText('hello').injected;
+        now += pause;
+      }
+      injector.process(packet(i, timestamp(i), P, { marker: true }));
+      now += 1000 / FPS;
+    }
+    injector.close();
+    publisher.clearQueue();
+    const { outcome, copies } = await receipt;
+    return { outcome, timestamps: copies.map((copy) => copy.timestamp! - 100_000) };
+  }
+
+  it.each([1_000_000, -90_000])('by %i ms cost no message', async (jump) => {
+    const timestamps = [5, 6, 7].map((i) => jump + 40 * i);
+    expect(await afterJump(jump, 0)).toEqual({ outcome: 'injected', timestamps });
+  });
+
+  it('after a pause are time that has passed', async () => {
+    expect(await afterJump(60_000, 60_000)).toEqual({ outcome: 'expired', timestamps: [] });
+  });
+});
+
 describe('a new series of sequence numbers', () => {
   /** SEI goes in front of one packet, so that the injector has something to lose. */
   function begun(options: Partial<RtpSeiInjectorOptions> = {}) {
