@@ -6,6 +6,8 @@ export interface Progress {
   left: number;
   /** NAL units of which a copy is in a frame. */
   begun: number;
+  /** The position at which the latest of these was begun. */
+  begunAt: number;
   /** Whether the message was taken back, or the track has forgotten it: what is left does not count any more. */
   isTakenBack: boolean;
 }

@@ -31,7 +31,8 @@ export interface PublishOptions {
   /**
    * How long the message is of use, in milliseconds; 10,000 unless told. A retained message without it stays until it
    * is replaced. A message that was split and has begun to go out in time goes out whole without it, and with it ends
-   * where it is.
+   * where it is; in any case it ends where its next fragment would go {@link REASSEMBLY_TIMEOUT_MS} after the one
+   * before, since receivers have given it up by then.
    */
   readonly expiresInMs?: number | undefined;
   /**

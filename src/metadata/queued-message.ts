@@ -44,8 +44,8 @@ export interface DeliveryPlan {
   /** When it is too late for it, on the timeline of the publisher. */
   readonly expiresAt: number;
   /**
-   * Whether a track that has begun to send it in time sends all of it, however late: of a message in several NAL units
-   * a part is of no use.
+   * Whether a track that has begun to send it in time sends all of it, however late, as long as receivers wait for it:
+   * of a message in several NAL units a part is of no use.
    */
   readonly isFinishedOnceBegun: boolean;
   /**

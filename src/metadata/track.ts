@@ -6,6 +6,7 @@ import { CONTENT_DEDUP_WINDOW_MS, DEDUP_WINDOW_MS } from './deduplicator.js';
 import { type Entry, type Lane, Lanes, type Progress } from './lanes.js';
 import { type Budget, Fit, type Picture, PictureSelection } from './picture-selection.js';
 import type { QueuedMessage } from './queued-message.js';
+import { REASSEMBLY_TIMEOUT_MS } from './reassembly.js';
 import { RetainedSchedule } from './retained-schedule.js';
 import { SlidingWindow } from './sliding-window.js';
 import type { Timeline } from './timeline.js';
@@ -36,6 +37,8 @@ export const MAX_CONTENT_REPEAT_MS = CONTENT_DEDUP_WINDOW_MS - 500;
  * reason: it leaves ten seconds of {@link DEDUP_WINDOW_MS} to the network, and to a copy that is lost.
  */
 export const MAX_REPEAT_GAP_MS = DEDUP_WINDOW_MS - 10_000;
+
+const NOT_BEGUN = { begun: 0, begunAt: 0 } as const;
 
 /** The schedule of one injector. */
 export class Track {
@@ -115,8 +118,12 @@ export class Track {
 
   /** Whether a message that the track is not done with is too late. */
   isTooLate(message: QueuedMessage): boolean {
-    const isBegun = (this.#progress.get(message)?.begun ?? 0) > 0;
-    return this.clock.position >= message.expiresAt && !(message.plan.isFinishedOnceBegun && isBegun);
+    const { position } = this.clock;
+    const { begun, begunAt } = this.#progress.get(message) ?? NOT_BEGUN;
+    const isInPieces = begun > 0 && begun < message.nalUnits.length;
+    // Receivers have given up the pieces that they have.
+    if (isInPieces && position - begunAt >= REASSEMBLY_TIMEOUT_MS) return true;
+    return position >= message.expiresAt && !(message.plan.isFinishedOnceBegun && begun > 0);
   }
 
   /** Takes its place, for the first time or after it has stalled: the publisher counts on it. */
@@ -174,7 +181,7 @@ export class Track {
   /** Takes a message that is to be carried. */
   add(message: QueuedMessage): void {
     const { length } = message.nalUnits;
-    const progress = { left: length, begun: 0, isTakenBack: false };
+    const progress = { left: length, ...NOT_BEGUN, isTakenBack: false };
     this.#lanes.add(message, progress);
     this.#pending += length;
     this.#progress.set(message, progress);
@@ -245,6 +252,7 @@ export class Track {
       if (entry.nextPicture === 0) {
         entry.firstCopyAt = this.clock.position;
         entry.progress.begun++;
+        entry.progress.begunAt = this.clock.position;
       }
       entry.hasKeptCopy ||= isKept;
       entry.lastCopyAt = this.clock.position;

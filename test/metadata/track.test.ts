@@ -125,17 +125,39 @@ describe('a message in fragments', () => {
     expect(publisher.stats).toMatchObject({ expired: 1, queued: 0 });
   });
 
+  it.each([
+    [9_999, 'injected', 1],
+    [10_000, 'expired', 0],
+  ])('with %i ms between two pieces is %s: that is how long receivers wait', async (gap, outcome, delivered) => {
+    const { clock, publisher, injector } = setup({ oversize: 'split', repeatCount: 1 });
+    const subscriber = new SeiSubscriber({ now: clock.now });
+    const ticket = publishName(publisher, 'x'.repeat(20_000));
+    const received: ReceivedSeiMessage[] = [];
+    for (let i = 0; i < 60; i++) {
+      received.push(...subscriber.processFrame(injector.inject(pictures.p)));
+      clock.advance(i === 2 ? gap : 10);
+    }
+    expect(received).toHaveLength(delivered);
+    expect(await ticket.injected).toMatchObject({ outcome });
+    expect(publisher.stats).toMatchObject({ [outcome]: 1, queued: 0 });
+  });
+
   it('is not begun when it is too late', () => {
     const { clock, publisher, injector } = setup({ oversize: 'split' });
     const late = new SeiInjector({ publisher });
+    const goOn = () => {
+      expect(sent(injector).length).toBeGreaterThan(0);
+      clock.advance(5000);
+    };
     sent(injector);
     publishName(publisher, 'x'.repeat(20_000), { repeatCount: 1 });
-    sent(injector);
-    clock.advance(10_000);
+    goOn();
+    goOn();
     expect(late.inject(pictures.p)).toBe(pictures.p);
-    expect(sent(injector).length).toBeGreaterThan(0);
+    goOn();
     publishName(publisher, 'y'.repeat(20_000));
-    clock.advance(10_000);
+    goOn();
+    goOn();
     for (let i = 0; i < 100; i++) injector.inject(pictures.p);
     expect(publisher.stats).toMatchObject({ injected: 1, expired: 1, queued: 0 });
   });
