@@ -15,6 +15,9 @@ constexpr uint32_t kReferenceTypes = bit(kIdrSlice) | bit(kSequenceParameterSet)
 constexpr uint32_t kNonReferenceTypes =
     bit(kSei) | bit(kAccessUnitDelimiter) | bit(kEndOfSequence) | bit(kEndOfStream) | bit(kFillerData);
 
+// nal_ref_idc 3, nal_unit_type 8.
+constexpr uint8_t kUsualPictureParameterSetHeader = 0x68;
+
 }  // namespace
 
 HeaderPlausibility header_plausibility(uint8_t header) {
@@ -27,8 +30,10 @@ HeaderPlausibility header_plausibility(uint8_t header) {
 }
 
 bool looks_like_hevc(Bytes data, size_t start) {
-  const uint8_t type = nal_unit_type(data[start]);
-  const bool collides = (type >= kDataPartitionA && type <= kDataPartitionC) || type == kPictureParameterSet;
+  const uint8_t header = data[start];
+  const uint8_t type = nal_unit_type(header);
+  const bool collides = (type >= kDataPartitionA && type <= kDataPartitionC) ||
+                        (type == kPictureParameterSet && header != kUsualPictureParameterSetHeader);
   return collides && (start + 1 >= data.size || data[start + 1] < 8);
 }
 

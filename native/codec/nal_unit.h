@@ -43,7 +43,8 @@ enum class HeaderPlausibility {
 HeaderPlausibility header_plausibility(uint8_t header);
 
 // Whether what says that it is a slice data partition or a picture parameter set is rather a NAL unit of HEVC, by the
-// second byte of the header there: it begins with five zero bits, which no such NAL unit of H.264 does.
+// second byte of the header there: it begins with five zero bits, which hardly a NAL unit of H.264 does that a picture
+// begins with. A picture parameter set may, and is believed where it begins with 68, which HEVC gives no meaning.
 bool looks_like_hevc(Bytes data, size_t start);
 
 }  // namespace h264_sei

@@ -28,6 +28,9 @@ export const NalUnitType = {
 /** The one header byte of a SEI NAL unit: forbidden_zero_bit 0, nal_ref_idc 0, nal_unit_type 6 (H.264 7.4.1). */
 export const SEI_NAL_UNIT_HEADER = 0x06;
 
+/** nal_ref_idc 3, nal_unit_type 8. */
+const USUAL_PICTURE_PARAMETER_SET_HEADER = 0x68;
+
 /** The nal_unit_type in the first byte of a NAL unit (H.264 7.3.1). */
 export function nalUnitType(header: number): number {
   return header & 0x1f;
@@ -92,17 +95,19 @@ export function headerPlausibility(header: number): number {
 /**
  * Whether what says that it is a slice data partition or a picture parameter set is rather a NAL unit of HEVC. There
  * the second byte of the header is nuh_layer_id 0 and nuh_temporal_id_plus1, so it begins with five zero bits; in H.264
- * that is an ue(v) of at least 31, and no picture begins with such a first_mb_in_slice, slice_id or
+ * that is an ue(v) of at least 31, and hardly a picture begins with such a first_mb_in_slice, slice_id or
  * pic_parameter_set_id. HEVC's parameter sets and most common slices collide with these types, and nothing but this
- * byte tells them apart.
+ * byte tells them apart. Picture parameter sets may well have such an id, and nearly every one begins with `68`, which
+ * in HEVC is a type without a meaning (52): so these are believed.
  *
  * @param data holds the NAL unit
  * @param start offset of its header
  */
 export function looksLikeHevc(data: Uint8Array, start: number): boolean {
-  const type = nalUnitType(data[start]);
+  const header = data[start];
+  const type = nalUnitType(header);
   const collides =
     (type >= NalUnitType.dataPartitionA && type <= NalUnitType.dataPartitionC) ||
-    type === NalUnitType.pictureParameterSet;
+    (type === NalUnitType.pictureParameterSet && header !== USUAL_PICTURE_PARAMETER_SET_HEADER);
   return collides && (start + 1 >= data.length || data[start + 1] < 8);
 }

@@ -36,6 +36,8 @@ export class PictureTracker {
   readonly #ppsById = new Map<number, PictureParameterSet>();
   /** What could be read of the last slice of the primary coded picture. */
   #previous: SliceHeader | SliceHeaderStart | undefined;
+  /** Whether the primary coded picture has had a slice that begins with its first macroblock. */
+  #hasFirstMacroblock = false;
   #hasVcl = false;
   #hasEnded = false;
 
@@ -47,6 +49,7 @@ export class PictureTracker {
   /** An access unit begins: nothing of the one before counts any more. */
   beginAccessUnit(): void {
     this.#previous = undefined;
+    this.#hasFirstMacroblock = false;
     this.#hasVcl = false;
     this.#hasEnded = false;
   }
@@ -107,12 +110,17 @@ export class PictureTracker {
     this.#hasVcl = true;
     if (current === undefined || (header !== undefined && header.redundantPicCnt > 0)) return false;
     const previous = this.#previous;
+    // No picture has its first macroblock twice but for each of its color planes, whatever the headers say: there are
+    // encoders of which every IDR picture has the same idr_pic_id.
+    const holdsFirstMacroblock = current.firstMbInSlice === 0 && sps?.separateColorPlaneFlag !== true;
     const isFirst =
       hadVcl &&
-      (header !== undefined && previous !== undefined && 'frameNum' in previous
-        ? isFirstVclOfPicture(previous, header)
-        : mayBeFirstVclOfPicture(previous, current));
+      ((holdsFirstMacroblock && this.#hasFirstMacroblock) ||
+        (header !== undefined && previous !== undefined && 'frameNum' in previous
+          ? isFirstVclOfPicture(previous, header)
+          : mayBeFirstVclOfPicture(previous, current)));
     this.#previous = header ?? current;
+    this.#hasFirstMacroblock = holdsFirstMacroblock || (this.#hasFirstMacroblock && !isFirst);
     return isFirst;
   }
 }

@@ -194,7 +194,7 @@ export function isFirstVclOfPicture(previous: SliceHeader, current: SliceHeader)
 
 /**
  * A guess at {@link isFirstVclOfPicture} where a parameter set is missing, as for a receiver that joined in the middle:
- * what can be read of the two differs, or the slice begins with the first macroblock.
+ * what can be read of the two differs, or the slice begins with the first macroblock, or in front of the one before it.
  *
  * Where a picture has arbitrary slice order, or redundant slices, that guess splits it.
  *
@@ -205,6 +205,7 @@ export function mayBeFirstVclOfPicture(previous: SliceHeaderStart | undefined, c
   if (current.firstMbInSlice === 0) return true;
   if (previous === undefined) return false;
   return (
+    current.firstMbInSlice < previous.firstMbInSlice ||
     previous.pictureParameterSetId !== current.pictureParameterSetId ||
     (previous.nalRefIdc === 0) !== (current.nalRefIdc === 0) ||
     (previous.nalUnitType === NalUnitType.idrSlice) !== (current.nalUnitType === NalUnitType.idrSlice)

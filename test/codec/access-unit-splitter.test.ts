@@ -129,6 +129,12 @@ describe('where an access unit begins', () => {
     expectAccessUnits([...parameterSets, partition], [accessUnitDelimiter(), idr]);
   });
 
+  it('with the first macroblock again, even if the headers are those of the picture before', () => {
+    // Encoders of which every picture is an IDR picture with idr_pic_id 0.
+    const second = slice({ nalUnitType: 5, nalRefIdc: 3, sliceType: 7, firstMbInSlice: 50 });
+    expectAccessUnits([...parameterSets, idr], [idr], [idr, second, second], [idr, second]);
+  });
+
   it('never with a redundant slice, whatever its header says, nor by comparison with one', () => {
     const redundantPicCntPresentFlag = true;
     const [first, second] = [0, 1].map((picParameterSetId) => ({

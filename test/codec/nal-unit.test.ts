@@ -48,6 +48,13 @@ describe('looksLikeHevc', () => {
     expect(looksLikeHevc(Uint8Array.of(0, 0x42), 1)).toBe(true);
   });
 
+  it('is false for the usual header of a picture parameter set, whatever its id', () => {
+    for (let second = 0; second < 256; second++) {
+      expect([second, looksLikeHevc(Uint8Array.of(0x68, second, 0), 0)]).toEqual([second, false]);
+    }
+    expect(looksLikeHevc(Uint8Array.of(0x68), 0)).toBe(false);
+  });
+
   it('is false for slices and other types, of which no HEVC header has the first byte', () => {
     for (const header of [0x01, 0x41, 0x65, 0x67, 0x06, 0x09]) {
       expect(looksLikeHevc(Uint8Array.of(header, 1), 0)).toBe(false);

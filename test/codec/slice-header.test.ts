@@ -231,8 +231,10 @@ describe('mayBeFirstVclOfPicture', () => {
     expect(mayBeFirstVclOfPicture(slice, slice)).toBe(false);
     expect(mayBeFirstVclOfPicture(undefined, slice)).toBe(false);
     expect(mayBeFirstVclOfPicture(undefined, { ...slice, firstMbInSlice: 0 })).toBe(true);
+    expect(mayBeFirstVclOfPicture(slice, { ...slice, firstMbInSlice: 8 })).toBe(false);
     for (const difference of [
       { firstMbInSlice: 0 },
+      { firstMbInSlice: 6 },
       { nalUnitType: 5 },
       { nalRefIdc: 0 },
       { pictureParameterSetId: 1 },

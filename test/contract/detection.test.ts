@@ -52,6 +52,25 @@ const ambiguous: Case[] = [
     detection: avcc4(5),
     insertAt: 0,
   },
+  // pic_parameter_set_id 31, 127 and 255: five and more zero bits, as in the second byte of a header of HEVC.
+  ...[
+    bytes(0x68, 0x04, 0x13, 0x8f, 0x20),
+    bytes(0x68, 0x01, 0x01, 0x38, 0xf2),
+    bytes(0x68, 0, 0x80, 0x4e, 0x3c),
+  ].flatMap((parameterSet): Case[] => [
+    {
+      what: `a picture parameter set that begins with 68 ${parameterSet[1]}`,
+      data: annexB(parameterSet, slice(40)),
+      detection: { isH264: true, format: 'annexb', nalUnitType: 8 },
+      insertAt: 4 + parameterSet.length,
+    },
+    {
+      what: `a picture parameter set that begins with 68 ${parameterSet[1]}, behind its length`,
+      data: avcc(4, parameterSet, slice(40)),
+      detection: avcc4(8),
+      insertAt: 4 + parameterSet.length,
+    },
+  ]),
   {
     what: 'a SEI NAL unit of 261 bytes, which reads as an IDR slice',
     data: avcc(4, seiNal(240), nal.idr),
