@@ -15,6 +15,10 @@ constexpr uint32_t kReferenceTypes = bit(kIdrSlice) | bit(kSequenceParameterSet)
 constexpr uint32_t kNonReferenceTypes =
     bit(kSei) | bit(kAccessUnitDelimiter) | bit(kEndOfSequence) | bit(kEndOfStream) | bit(kFillerData);
 
+// What a header of HEVC can look like, and a frame may begin with.
+constexpr uint32_t kTypesOfHevc = bit(kDataPartitionA) | bit(kDataPartitionB) | bit(kDataPartitionC) |
+                                  bit(kPictureParameterSet) | bit(kFillerData) | bit(kPrefixNalUnit) |
+                                  bit(kDepthParameterSet);
 // nal_ref_idc 3, nal_unit_type 8.
 constexpr uint8_t kUsualPictureParameterSetHeader = 0x68;
 
@@ -32,9 +36,10 @@ HeaderPlausibility header_plausibility(uint8_t header) {
 bool looks_like_hevc(Bytes data, size_t start) {
   const uint8_t header = data[start];
   const uint8_t type = nal_unit_type(header);
-  const bool collides = (type >= kDataPartitionA && type <= kDataPartitionC) ||
-                        (type == kPictureParameterSet && header != kUsualPictureParameterSetHeader);
-  return collides && (start + 1 >= data.size || data[start + 1] < 8);
+  if ((bit(type) & kTypesOfHevc) == 0 || header == kUsualPictureParameterSetHeader) return false;
+  if (start + 1 >= data.size) return true;
+  const uint8_t second = data[start + 1];
+  return second < 8 && (second > 0 || type != kPrefixNalUnit);
 }
 
 }  // namespace h264_sei

@@ -10,6 +10,7 @@ namespace h264_sei {
 enum NalUnitType : uint8_t {
   kNonIdrSlice = 1,
   kDataPartitionA = 2,
+  kDataPartitionB = 3,
   kDataPartitionC = 4,
   kIdrSlice = 5,
   kSei = 6,
@@ -22,6 +23,7 @@ enum NalUnitType : uint8_t {
   kSequenceParameterSetExtension = 13,
   kPrefixNalUnit = 14,
   kSubsetSequenceParameterSet = 15,
+  kDepthParameterSet = 16,
 };
 
 inline uint8_t nal_unit_type(uint8_t header) { return header & 0x1f; }
@@ -42,9 +44,9 @@ enum class HeaderPlausibility {
 
 HeaderPlausibility header_plausibility(uint8_t header);
 
-// Whether what says that it is a slice data partition or a picture parameter set is rather a NAL unit of HEVC, by the
-// second byte of the header there: it begins with five zero bits, which hardly a NAL unit of H.264 does that a picture
-// begins with. A picture parameter set may, and is believed where it begins with 68, which HEVC gives no meaning.
+// Whether a NAL unit of a type that HEVC's headers collide with is rather one of HEVC, by the second byte of the header
+// there: it begins with five zero bits, which hardly a NAL unit of H.264 does that a picture begins with. A picture
+// parameter set may, and is believed where it begins with 68, which HEVC gives no meaning.
 bool looks_like_hevc(Bytes data, size_t start);
 
 }  // namespace h264_sei

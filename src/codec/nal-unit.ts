@@ -31,6 +31,16 @@ export const SEI_NAL_UNIT_HEADER = 0x06;
 /** nal_ref_idc 3, nal_unit_type 8. */
 const USUAL_PICTURE_PARAMETER_SET_HEADER = 0x68;
 
+/** A bit for each type that a header of HEVC can look like and that a frame may begin with. */
+const TYPES_OF_HEVC =
+  (1 << NalUnitType.dataPartitionA) |
+  (1 << NalUnitType.dataPartitionB) |
+  (1 << NalUnitType.dataPartitionC) |
+  (1 << NalUnitType.pictureParameterSet) |
+  (1 << NalUnitType.fillerData) |
+  (1 << NalUnitType.prefixNalUnit) |
+  (1 << NalUnitType.depthParameterSet);
+
 /** The nal_unit_type in the first byte of a NAL unit (H.264 7.3.1). */
 export function nalUnitType(header: number): number {
   return header & 0x1f;
@@ -93,12 +103,16 @@ export function headerPlausibility(header: number): number {
 }
 
 /**
- * Whether what says that it is a slice data partition or a picture parameter set is rather a NAL unit of HEVC. There
- * the second byte of the header is nuh_layer_id 0 and nuh_temporal_id_plus1, so it begins with five zero bits; in H.264
- * that is an ue(v) of at least 31, and hardly a picture begins with such a first_mb_in_slice, slice_id or
- * pic_parameter_set_id. HEVC's parameter sets and most common slices collide with these types, and nothing but this
- * byte tells them apart. Picture parameter sets may well have such an id, and nearly every one begins with `68`, which
- * in HEVC is a type without a meaning (52): so these are believed.
+ * Whether a NAL unit of a type that HEVC's headers collide with is rather one of HEVC. There the second byte of the
+ * header is nuh_layer_id 0 and nuh_temporal_id_plus1, from 1 to 7, so it begins with five zero bits.
+ *
+ * In H.264 these bits are an ue(v) of at least 31, and hardly a picture begins with such a first_mb_in_slice, slice_id
+ * or depth_parameter_set_id. A picture parameter set may well have such an id, and nearly every one begins with `68`,
+ * which in HEVC is a type without a meaning (52): so these are believed. Filler data do not begin so, and a prefix NAL
+ * unit only for an IDR picture of the base view with a priority_id that is not 0 (H.7.3.1.1).
+ *
+ * HEVC's parameter sets, prefix SEI and most slices collide with these types, and nothing but this byte tells them
+ * apart.
  *
  * @param data holds the NAL unit
  * @param start offset of its header
@@ -106,8 +120,8 @@ export function headerPlausibility(header: number): number {
 export function looksLikeHevc(data: Uint8Array, start: number): boolean {
   const header = data[start];
   const type = nalUnitType(header);
-  const collides =
-    (type >= NalUnitType.dataPartitionA && type <= NalUnitType.dataPartitionC) ||
-    (type === NalUnitType.pictureParameterSet && header !== USUAL_PICTURE_PARAMETER_SET_HEADER);
-  return collides && (start + 1 >= data.length || data[start + 1] < 8);
+  if (((TYPES_OF_HEVC >> type) & 1) === 0 || header === USUAL_PICTURE_PARAMETER_SET_HEADER) return false;
+  if (start + 1 >= data.length) return true;
+  const second = data[start + 1];
+  return second < 8 && (second > 0 || type !== NalUnitType.prefixNalUnit);
 }

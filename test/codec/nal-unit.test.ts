@@ -33,13 +33,22 @@ describe('isVcl', () => {
 
 describe('looksLikeHevc', () => {
   it('is true where the second byte is a layer 0 and a temporal id', () => {
-    for (const header of [0x02, 0x22, 0x42, 0x44, 0x04, 0x28, 0x48]) {
+    for (const header of [0x02, 0x22, 0x42, 0x44, 0x04, 0x28, 0x48, 0x0c, 0x10, 0x50]) {
       for (let second = 0; second < 256; second++) {
         expect([header, second, looksLikeHevc(Uint8Array.of(header, second, 0), 0)]).toEqual([
           header,
           second,
           second < 8,
         ]);
+      }
+    }
+  });
+
+  it('is true for a prefix NAL unit but with the second byte 0, which HEVC does not have', () => {
+    for (const header of [0x0e, 0x4e]) {
+      for (let second = 0; second < 256; second++) {
+        const isHevc = second >= 1 && second <= 7;
+        expect([header, second, looksLikeHevc(Uint8Array.of(header, second, 0), 0)]).toEqual([header, second, isHevc]);
       }
     }
   });

@@ -125,8 +125,13 @@ describeEachBackend('other formats', ({ detectH264Format, injectSei, extractSei,
       }
     }
 
-    it('is not taken for H.264 where it begins with a parameter set or an IDR slice', () => {
-      for (const first of [...parameterSets, hevc(19), hevc(20), hevc(1), hevc(35)]) {
+    it('is not taken for H.264 where it begins with a parameter set, SEI, or a slice of most types', () => {
+      for (const first of [
+        ...parameterSets,
+        hevc(39),
+        hevc(35),
+        ...[0, 1, 2, 6, 7, 8, 9, 19, 20, 21].map((type) => hevc(type)),
+      ]) {
         expect(detectH264Format(annexB(first))).toMatchObject({ isH264: false });
         expect(detectH264Format(avcc(4, first))).toMatchObject({ isH264: false });
       }
