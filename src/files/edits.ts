@@ -60,6 +60,11 @@ export function unsupported(what: string): SeiError {
   return new SeiError('ERR_SEI_UNSUPPORTED_FILE', what);
 }
 
+/** A {@link SeiError} that says that samples are encrypted. */
+export function encrypted(): SeiError {
+  return unsupported('the file is encrypted; decrypt it first');
+}
+
 /** A {@link SeiError} that says that bytes belong to more than one sample. */
 export function overlapping(): SeiError {
   return unsupported('samples of the file lie over each other; write it anew first: ffmpeg -i in -map 0 -c copy out');

@@ -1,5 +1,5 @@
 /** Movie fragments (ISO/IEC 14496-12 8.8): where their samples lie, and the same boxes for samples that have grown. */
-import { type TrackEdits, damaged, growthOf, unsupported } from './edits.js';
+import { type TrackEdits, damaged, encrypted, growthOf } from './edits.js';
 import { type Box, boxesIn, readUint64, viewOf, writeUint64 } from './isobmff-boxes.js';
 
 const BASE_DATA_OFFSET = 0x000001;
@@ -91,7 +91,7 @@ export function readFragment(bytes: Uint8Array, box: Box, context: FragmentConte
     const header = children.find(({ type }) => type === 'tfhd');
     if (header === undefined || header.end - header.start < header.headerSize + 8)
       throw damaged('a fragment has no header');
-    if (children.some(({ type }) => type === 'saio')) throw unsupported('the file is encrypted; decrypt it first');
+    if (children.some(({ type }) => type === 'saio')) throw encrypted();
     const headerFlags = flagsOf(view, header);
     let at = header.start + header.headerSize + 4;
     const trackId = view.getUint32(at);

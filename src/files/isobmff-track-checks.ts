@@ -1,5 +1,5 @@
 /** What a track of a movie may not be, to be read or changed here: ISO/IEC 14496-12 8.5.2, 8.6.6, 8.7. */
-import { unsupported } from './edits.js';
+import { encrypted, unsupported } from './edits.js';
 import { type Box, boxesIn, viewOf } from './isobmff-boxes.js';
 import type { Movie, MovieTrack } from './isobmff-movie.js';
 
@@ -57,14 +57,16 @@ function isCut(bytes: Uint8Array, trak: Box): boolean {
 }
 
 /**
- * Checks that the H.264 tracks of a movie can be read: that their samples are all framed in the same way, and shown in
- * one stretch.
+ * Checks that the H.264 tracks of a movie can be read: that their samples are in the clear (ISO/IEC 14496-12 8.12), all
+ * framed in the same way, and shown in one stretch.
  *
  * @throws {@link SeiError} `ERR_SEI_UNSUPPORTED_FILE`
  */
 export function checkReadable({ bytes, tracks }: Movie): void {
   for (const { id, box, handler, tables } of tracks) {
     const entries = handler === 'vide' ? entriesIn(bytes, tables.get('stsd')) : [];
+    // A sample table with the vectors of its samples (senc) is not read either, whatever the track.
+    if (entries.some(({ type }) => type === 'encv') || tables.has('senc')) throw encrypted();
     if (!entries.some(({ type }) => AVC_ENTRIES.has(type))) continue;
     const framings = new Set(entries.map((entry) => framingOf(bytes, entry)));
     if (framings.size > 1) throw unsupported(`track ${id} has samples of more than one kind; ${REWRITE}`);
@@ -97,11 +99,9 @@ export function checkChangeable(movie: Movie, changed: ReadonlySet<number>): voi
         'the file has a hint track, which describes its video byte by byte; write it without: ffmpeg -i in -c copy out',
       );
     }
-    if (tables.has('saio')) throw unsupported('the file is encrypted; decrypt it first');
+    if (tables.has('saio')) throw encrypted();
     if (isElsewhere(bytes, track)) throw unsupported(`the samples of track ${id} lie in another file; ${REWRITE}`);
     if (!changed.has(id)) continue;
     if (tables.has('subs')) throw unsupported(`track ${id} has a table of the parts of its samples (subs); ${REWRITE}`);
-    if (entriesIn(bytes, tables.get('stsd')).some(({ type }) => type === 'encv'))
-      throw unsupported('the file is encrypted; decrypt it first');
   }
 }
