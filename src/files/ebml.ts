@@ -78,23 +78,32 @@ export function readVint(
   return { value, length, isOpen };
 }
 
-/** The size of an element in as many bytes as it had, or more where it needs them. */
-export function writeSize(value: number, minimumLength: number): Uint8Array {
-  let length = minimumLength;
-  while (length < 8 && value >= 2 ** (7 * length) - 1) length++;
+function bigEndian(value: number, length: number): Uint8Array {
   const bytes = new Uint8Array(length);
   for (let i = length - 1, rest = value; i >= 0; i--, rest = Math.floor(rest / 256)) bytes[i] = rest % 256;
+  return bytes;
+}
+
+/**
+ * The size of an element that had another: in as many bytes as before, or more where it needs them. One that shrinks and
+ * was as short as it could be stays so; what has made a size longer is then undone when it goes.
+ */
+export function writeSize(value: number, before: number, lengthBefore: number): Uint8Array {
+  const wasShortest = before >= 2 ** (7 * (lengthBefore - 1)) - 1;
+  let length = value < before && wasShortest ? 1 : lengthBefore;
+  while (length < 8 && value >= 2 ** (7 * length) - 1) length++;
+  const bytes = bigEndian(value, length);
   bytes[0] |= 0x80 >> (length - 1);
   return bytes;
 }
 
-/** An unsigned number in as many bytes as it had, or more where it needs them. */
-export function writeUint(value: number, minimumLength: number): Uint8Array {
-  let length = Math.max(1, minimumLength);
+/** An unsigned number in the place of another; as long as {@link writeSize} would have it. */
+export function writeUint(value: number, before: Uint8Array): Uint8Array {
+  const old = readUint(before);
+  const wasShortest = old >= 2 ** (8 * (before.length - 1));
+  let length = value < old && wasShortest ? 1 : Math.max(1, before.length);
   while (length < 8 && value >= 2 ** (8 * length)) length++;
-  const bytes = new Uint8Array(length);
-  for (let i = length - 1, rest = value; i >= 0; i--, rest = Math.floor(rest / 256)) bytes[i] = rest % 256;
-  return bytes;
+  return bigEndian(value, length);
 }
 
 /** Reads an unsigned number. */

@@ -24,6 +24,9 @@ export const MAX_INDEX_SIZE = 256 * 1024 * 1024;
 
 const LACING = 0x06;
 
+/** The most bytes of an element with a number: an id of one byte, a size and a number of eight. */
+const MAX_HINT_LENGTH = 17;
+
 /** A cluster with a block that changes. */
 interface ChangedCluster {
   readonly element: Element;
@@ -43,23 +46,52 @@ interface Checksum {
   readonly end: number;
 }
 
+/**
+ * A number in a cluster that says where it lies or how long the one before is, which is filled in when that is clear. It
+ * is no more than a help: where it is wrong, or needs more bytes, the element becomes void (RFC 8794 11.3.2).
+ */
+interface ClusterHint {
+  /** The element, as it is to be written. */
+  readonly bytes: Uint8Array;
+  /** Where its number begins in them. */
+  readonly dataAt: number;
+  /** The stretch of the file whose length it says. */
+  readonly start: number;
+  readonly end: number;
+}
+
 /** What is found in a file. */
 interface Structure {
   readonly segment: Element;
   readonly segmentEdits: readonly Edit[];
   readonly clusters: readonly ChangedCluster[];
+  readonly hints: readonly ClusterHint[];
   readonly indexes: readonly { readonly element: Element; readonly bytes: Uint8Array }[];
 }
 
 /** The new size of an element whose data grow. */
 function sizeEdit({ sizeAt, data, end, isOpen }: Element, growth: number): Edit | undefined {
   if (growth === 0 || isOpen) return undefined;
-  return { at: sizeAt, remove: data - sizeAt, insert: [writeSize(end - data + growth, data - sizeAt)] };
+  return { at: sizeAt, remove: data - sizeAt, insert: [writeSize(end - data + growth, end - data, data - sizeAt)] };
 }
 
 /** Makes an element void that would be wrong and need not be there (RFC 8794 11.3.2). */
 function voidEdit({ start }: Element): Edit {
   return { at: start, remove: 1, insert: [Uint8Array.of(Id.void)] };
+}
+
+/** Writes what the hints say now. */
+function fillHints(hints: readonly ClusterHint[], moved: (offset: number) => number): void {
+  for (const { bytes, dataAt, start, end } of hints) {
+    const data = bytes.subarray(dataAt);
+    const now = writeUint(moved(end) - moved(start), data);
+    if (readUint(data) !== end - start || now.length > data.length) {
+      bytes[0] = Id.void;
+    } else {
+      data.fill(0);
+      data.set(now, data.length - now.length);
+    }
+  }
 }
 
 /** Puts a new checksum in the place of one; it covers what stands behind it in the same element (RFC 8794 11.3.1). */
@@ -86,6 +118,9 @@ class Walk {
   readonly #clusters: ChangedCluster[] = [];
   readonly #indexes: { element: Element; bytes: Uint8Array }[] = [];
   readonly #segmentEdits: Edit[] = [];
+  readonly #hints: ClusterHint[] = [];
+  #segmentData = 0;
+  #previousCluster: number | undefined;
   #tracks: Uint8Array | undefined;
 
   constructor(source: ByteSource, edits: ReadonlyMap<number, TrackEdits>) {
@@ -106,7 +141,13 @@ class Walk {
       const element = await this.#reader.element(at, size);
       if (element.id === Id.segment) {
         await this.#walkSegment(element);
-        return { segment: element, segmentEdits: this.#segmentEdits, clusters: this.#clusters, indexes: this.#indexes };
+        return {
+          segment: element,
+          segmentEdits: this.#segmentEdits,
+          clusters: this.#clusters,
+          hints: this.#hints,
+          indexes: this.#indexes,
+        };
       }
       at = element.end;
     }
@@ -114,6 +155,7 @@ class Walk {
   }
 
   async #walkSegment(segment: Element): Promise<void> {
+    this.#segmentData = segment.data;
     for (let at = segment.data; at < segment.end;) {
       const element = await this.#reader.element(at, segment.end);
       at = element.end;
@@ -140,8 +182,9 @@ class Walk {
       // One of unknown size ends where something begins that it cannot hold.
       if (cluster.isOpen && SEGMENT_CHILDREN.has(element.id)) break;
       if (element.id === Id.crc32) covering.push(element);
-      // Where the cluster lies, and how long the one before is: both are no more than a help, and would be wrong.
-      else if (element.id === Id.position || element.id === Id.prevSize) edits.push(voidEdit(element));
+      else if (element.id === Id.position) edits.push(await this.#hintEdit(element, this.#segmentData, cluster.start));
+      else if (element.id === Id.prevSize)
+        edits.push(await this.#hintEdit(element, this.#previousCluster ?? cluster.start, cluster.start));
       else if (element.id === Id.simpleBlock) edits.push(...(await this.#editsOfBlock(element)));
       else if (element.id === Id.blockGroup) edits.push(...(await this.#editsOfGroup(element, checksums)));
       at = element.end;
@@ -152,7 +195,17 @@ class Walk {
       const all = size === undefined ? edits : [size, ...edits];
       this.#clusters.push({ element: cluster, end: at, edits: all, checksums });
     }
+    this.#previousCluster = cluster.start;
     return at;
+  }
+
+  /** The change of a number that says the length of a stretch of the file. */
+  async #hintEdit(element: Element, start: number, end: number): Promise<Edit> {
+    const length = element.end - element.start;
+    if (length > MAX_HINT_LENGTH) return voidEdit(element);
+    const bytes = (await this.#reader.bytes(element.start, length)).slice();
+    this.#hints.push({ bytes, dataAt: element.data - element.start, start, end });
+    return { at: element.start, remove: length, insert: [bytes] };
   }
 
   async #editsOfGroup(group: Element, checksums: Checksum[]): Promise<Edit[]> {
@@ -243,7 +296,7 @@ function* elementsIn(bytes: Uint8Array): Generator<Parsed> {
 
 const INDEX_MASTERS: ReadonlySet<number> = new Set([Id.seekHead, Id.seek, Id.cues, Id.cuePoint, Id.cueTrackPositions]);
 
-/** Writes an index for positions that have moved; it may become longer where a position needs more bytes. */
+/** Writes an index for positions that have moved; a position may need more bytes, or fewer. */
 function writeIndex(
   bytes: Uint8Array,
   segment: Element,
@@ -260,17 +313,16 @@ function writeIndex(
     for (const { id, idBytes, sizeLength, data } of elements) {
       let now = data;
       if (INDEX_MASTERS.has(id)) now = write(data);
-      else if (id === Id.seekPosition || id === Id.cueClusterPosition)
-        now = writeUint(position(readUint(data)), data.length);
+      else if (id === Id.seekPosition || id === Id.cueClusterPosition) now = writeUint(position(readUint(data)), data);
       else if (id === Id.cueRelativePosition && clusterPosition !== undefined) {
         const start = clusterData(segment.data + readUint(clusterPosition.data));
-        if (start !== undefined) now = writeUint(moved(start + readUint(data)) - moved(start), data.length);
+        if (start !== undefined) now = writeUint(moved(start + readUint(data)) - moved(start), data);
       } else if (id === Id.crc32 && data.length === 4) {
         now = data.slice();
         checksum = now;
         covered = pieces.length + 3;
       }
-      pieces.push(idBytes, writeSize(now.length, sizeLength), now);
+      pieces.push(idBytes, writeSize(now.length, data.length, sizeLength), now);
     }
     if (checksum !== undefined) new Crc32().update(concatBytes(pieces.slice(covered))).writeTo(checksum);
     return concatBytes(pieces);
@@ -295,14 +347,14 @@ export async function* rewriteMatroska(
     yield* applyEdits(source, []);
     return;
   }
-  const { segment, segmentEdits, clusters, indexes } = await new Walk(source, edits).structure();
+  const { segment, segmentEdits, clusters, hints, indexes } = await new Walk(source, edits).structure();
   const blockEdits = [...segmentEdits, ...clusters.flatMap((cluster) => cluster.edits)];
   const clusterStarts = new Map(clusters.map(({ element }) => [element.start, element.data]));
   const clusterData = (start: number) => clusterStarts.get(start);
   let moved: (offset: number) => number = (offset) => offset;
   let all = new FileEdits([]);
   // Where an index in front of what it points to becomes longer, that moves again: each round something grows, or it is
-  // the last one.
+  // the last one. Where bytes go, all becomes shorter in the same way.
   for (let growth = NaN, indexGrowth = NaN; ;) {
     const indexEdits = indexes.map(({ element, bytes }) => ({
       at: element.start,
@@ -317,6 +369,7 @@ export async function* rewriteMatroska(
     growth = all.growth;
     indexGrowth = growthOfAll(indexEdits);
   }
+  fillHints(hints, moved);
   let at = 0;
   const within = (start: number, end: number) => all.edits.slice(all.firstAt(start), all.firstAt(end));
   for (const { end, checksums } of clusters) {
