@@ -42,6 +42,10 @@ interface Held {
   isFree: boolean;
 }
 
+function hasPayload(bytes: Uint8Array, prefix: number): boolean {
+  return (bytes[prefix + 3] & 0x10) !== 0;
+}
+
 /** The bytes of an adaptation field that say something: without stuffing; empty where it says nothing (2.4.3.4). */
 function adaptationOf({ bytes, prefix }: TransportPacket): Uint8Array {
   const start = prefix + HEADER_SIZE + 1;
@@ -107,27 +111,29 @@ function replaced({ pes, start, edits }: HeldPes): Uint8Array {
   return bytes;
 }
 
-/** The packets of a PES packet with changes, each in its old place and the further ones behind the last. */
+/**
+ * The packets of a PES packet with changes, each in its old place and the further ones behind the last with a payload:
+ * behind that may be one that has a clock reference alone, so late that the picture is to be shown before.
+ */
 function renderPes(held: HeldPes): Uint8Array[][] {
   const data = replaced(held);
   const { packets } = held.pes;
+  const lastIndex = packets.findLastIndex(({ bytes, prefix }) => hasPayload(bytes, prefix));
   let at = 0;
   const take = (room: number) => data.subarray(at, (at += Math.min(room, data.length - at)));
   const rendered = packets.map((packet, i): Uint8Array[] => {
+    if (!hasPayload(packet.bytes, packet.prefix)) return [packet.bytes];
     const adaptation = adaptationOf(packet);
     const room = PACKET_SIZE - HEADER_SIZE - (adaptation.length > 0 ? 1 + adaptation.length : 0);
     if (at >= data.length && adaptation.length === 0) return [];
     return [buildPacket(packet, i === 0, adaptation, take(room))];
   });
-  const last = rendered[rendered.length - 1];
   while (at < data.length) {
-    last.push(buildPacket(packets[packets.length - 1], false, new Uint8Array(0), take(PACKET_SIZE - HEADER_SIZE)));
+    rendered[lastIndex].push(
+      buildPacket(packets[lastIndex], false, new Uint8Array(0), take(PACKET_SIZE - HEADER_SIZE)),
+    );
   }
   return rendered;
-}
-
-function hasPayload(bytes: Uint8Array, prefix: number): boolean {
-  return (bytes[prefix + 3] & 0x10) !== 0;
 }
 
 /** Changes the access units of a transport stream that comes in chunks of any length. */

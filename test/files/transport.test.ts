@@ -141,6 +141,32 @@ describeWith([ffmpegTool, ffprobeTool], 'a transport stream', () => {
     expect(after.packets).toEqual(before.packets);
   }, 60_000);
 
+  it('in which a clock reference comes late behind each picture: the picture does not wait for it', async () => {
+    const late = Buffer.alloc(SIZE, 0xff);
+    Buffer.of(0x47, VIDEO_PID >> 8, VIDEO_PID & 255, 0x20, SIZE - 5, 0x10, 0, 0, 0, 0, 0x7e, 0).copy(late);
+    const packets: Buffer[] = [];
+    let count = 0;
+    for (const packet of packetsIn(whole)) {
+      const isVideo = pidOf(packet) === VIDEO_PID;
+      if (isVideo && isUnitStart(packet) && count++ > 0) {
+        const reference = Buffer.from(late);
+        reference[3] |= (packets.findLast((each) => pidOf(each) === VIDEO_PID)?.[3] ?? 0) & 15;
+        packets.push(reference);
+      }
+      packets.push(packet);
+    }
+    const result = packetsIn(await check(Buffer.concat(packets), 'late.ts', 40)).filter(
+      (packet) => pidOf(packet) === VIDEO_PID,
+    );
+    const starts = result.flatMap((packet, i) => (isUnitStart(packet) && i > 0 ? [i] : []));
+    expect(starts).toHaveLength(39);
+    for (const start of starts) expect(result[start - 1].subarray(4).equals(late.subarray(4))).toBe(true);
+    for (const [i, packet] of result.entries()) {
+      if (!hasPayload(packet)) expect(packet[3] & 15).toBe(result[i - 1][3] & 15);
+    }
+    expect(isContinuous(Buffer.concat(result), VIDEO_PID)).toBe(true);
+  }, 60_000);
+
   it('of which a picture is scrambled in part: that one stays as it is', async () => {
     const packets = packetsIn(whole);
     const starts = packets.flatMap((packet, i) => (pidOf(packet) === VIDEO_PID && isUnitStart(packet) ? [i] : []));
