@@ -13,6 +13,8 @@ export const Id = {
   tracks: 0x1654ae6b,
   trackEntry: 0xae,
   trackNumber: 0xd7,
+  codecId: 0x86,
+  contentEncodings: 0x6d80,
   cluster: 0x1f43b675,
   simpleBlock: 0xa3,
   blockGroup: 0xa0,
@@ -176,5 +178,35 @@ export class ElementReader {
     const end = size.isOpen ? limit : data + size.value;
     if (end > limit) throw damaged(`the element at ${at} does not end in the file`);
     return { id: id.value, start: at, sizeAt: at + id.length, data, end, isOpen: size.isOpen };
+  }
+}
+
+/** An element in memory. */
+export interface ElementData {
+  /** Its id with the marker of its length. */
+  readonly id: number;
+  /** The same as it is written. */
+  readonly idBytes: Uint8Array;
+  /** Bytes of its size. */
+  readonly sizeLength: number;
+  /** What is in it. */
+  readonly data: Uint8Array;
+}
+
+/**
+ * The elements in another, all of which is in memory.
+ *
+ * @throws {@link SeiError} `ERR_SEI_UNREADABLE_FILE`
+ */
+export function* elementsIn(bytes: Uint8Array): Generator<ElementData> {
+  for (let at = 0; at < bytes.length;) {
+    const id = readVint(bytes, at, true);
+    const size = id && readVint(bytes, at + id.length, false);
+    if (id === undefined || size === undefined) throw damaged('its index is broken');
+    const start = at + id.length + size.length;
+    if (start + size.value > bytes.length) throw damaged('its index is broken');
+    const data = bytes.subarray(start, start + size.value);
+    yield { id: id.value, idBytes: bytes.subarray(at, at + id.length), sizeLength: size.length, data };
+    at = start + size.value;
   }
 }

@@ -12,6 +12,7 @@ import {
   ElementReader,
   Id,
   SEGMENT_CHILDREN,
+  elementsIn,
   readUint,
   readVint,
   writeSize,
@@ -23,6 +24,11 @@ import { type Edit, FileEdits, type TrackEdits, damaged, growthOf, unsupported }
 export const MAX_INDEX_SIZE = 256 * 1024 * 1024;
 
 const LACING = 0x06;
+
+/** CodecID of H.264, as the codec mappings of Matroska have it. */
+const H264_CODEC = 'V_MPEG4/ISO/AVC';
+
+const REWRITE = 'write the file anew first: ffmpeg -i in.mkv -map 0 -c copy out.mkv';
 
 /** The most bytes of an element with a number: an id of one byte, a size and a number of eight. */
 const MAX_HINT_LENGTH = 17;
@@ -241,8 +247,7 @@ class Walk {
       const data = block.data + track.length + 3;
       if (isLaced || block.end - data !== edit.sampleSize) {
         throw unsupported(
-          `the blocks of track ${track.value} are laced or compressed, and cannot be changed; ` +
-            'write the file anew first: ffmpeg -i in.mkv -map 0 -c copy out.mkv',
+          `the blocks of track ${track.value} are laced or compressed, and cannot be changed; ` + REWRITE,
         );
       }
       const change = { at: data + edit.at, remove: edit.remove, insert: edit.insert };
@@ -263,6 +268,26 @@ export async function checkMatroska(source: ByteSource): Promise<void> {
 }
 
 /**
+ * Checks, of a file in which no H.264 can be read, that there is none: not that its blocks are compressed or encrypted
+ * (RFC 9559 5.1.4.1.31). That they all begin with the same bytes, which are left out, is not meant.
+ *
+ * @throws {@link SeiError} `ERR_SEI_UNREADABLE_FILE`, `ERR_SEI_UNSUPPORTED_FILE`
+ */
+export async function checkNoHiddenH264(source: ByteSource): Promise<void> {
+  const walk = new Walk(source, new Map());
+  await walk.structure();
+  for (const { id, data } of elementsIn(walk.tracks)) {
+    if (id !== Id.trackEntry) continue;
+    const elements = [...elementsIn(data)];
+    const codec = elements.find((element) => element.id === Id.codecId)?.data ?? new Uint8Array(0);
+    if (String.fromCharCode(...codec.subarray(0, H264_CODEC.length)) !== H264_CODEC) continue;
+    if (!elements.some((element) => element.id === Id.contentEncodings)) continue;
+    const number = readUint(elements.find((element) => element.id === Id.trackNumber)?.data ?? new Uint8Array(0));
+    throw unsupported(`the H.264 of track ${number} is compressed or encrypted, which is not read; ${REWRITE}`);
+  }
+}
+
+/**
  * Counts the tracks of a file.
  *
  * @throws {@link SeiError} `ERR_SEI_UNREADABLE_FILE`
@@ -271,27 +296,6 @@ export async function countTrackEntries(source: ByteSource): Promise<number> {
   const walk = new Walk(source, new Map());
   await walk.structure();
   return [...elementsIn(walk.tracks)].filter(({ id }) => id === Id.trackEntry).length;
-}
-
-/** An element in memory. */
-interface Parsed {
-  readonly id: number;
-  readonly idBytes: Uint8Array;
-  readonly sizeLength: number;
-  readonly data: Uint8Array;
-}
-
-function* elementsIn(bytes: Uint8Array): Generator<Parsed> {
-  for (let at = 0; at < bytes.length;) {
-    const id = readVint(bytes, at, true);
-    const size = id && readVint(bytes, at + id.length, false);
-    if (id === undefined || size === undefined) throw damaged('its index is broken');
-    const start = at + id.length + size.length;
-    if (start + size.value > bytes.length) throw damaged('its index is broken');
-    const data = bytes.subarray(start, start + size.value);
-    yield { id: id.value, idBytes: bytes.subarray(at, at + id.length), sizeLength: size.length, data };
-    at = start + size.value;
-  }
 }
 
 const INDEX_MASTERS: ReadonlySet<number> = new Set([Id.seekHead, Id.seek, Id.cues, Id.cuePoint, Id.cueTrackPositions]);

@@ -8,7 +8,7 @@ import { type ByteSource, chunksOf } from './byte-source.js';
 import { ElementaryStream, type LocatedAccessUnit, isIdr } from './elementary-stream.js';
 import { type Container, fileKindOf } from './file-kind.js';
 import { checkIsobmff } from './isobmff-rewrite.js';
-import { checkMatroska } from './matroska-rewrite.js';
+import { checkMatroska, checkNoHiddenH264 } from './matroska-rewrite.js';
 import type { FilePacket, FileTrack } from './packet.js';
 import { type TransportAccessUnit, TransportAccessUnits } from './transport-packets.js';
 import { type TransportProgress, TransportStreamParser } from './transport-stream.js';
@@ -195,7 +195,10 @@ export class MediaFile {
     if (container === 'annexb') return new MediaFile(container, byteStreamReader(source));
     if (container === 'mpegts') return new MediaFile(container, await transportReader(source, head));
     await (container === 'mp4' ? checkIsobmff(source) : checkMatroska(source));
-    return new MediaFile(container, await bunnyReader(source));
+    const reader = await bunnyReader(source);
+    const hasH264 = reader.tracks.some(({ isH264 }) => isH264);
+    if (container === 'matroska' && !hasH264) await checkNoHiddenH264(source);
+    return new MediaFile(container, reader);
   }
 
   /** Its tracks, in the order of the file. */

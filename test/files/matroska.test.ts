@@ -1,7 +1,8 @@
 /** Matroska files as other writers make them. */
 import { readFile } from 'node:fs/promises';
+import { deflateSync } from 'node:zlib';
 import { beforeAll, expect, it } from 'vitest';
-import { injectIntoFile, stripFile } from '../../src/files/index.js';
+import { injectIntoFile, readPackets, stripFile } from '../../src/files/index.js';
 import { useFolder } from '../cli/run.js';
 import { ffmpegTool } from '../support/ffmpeg-cli.js';
 import { VIDEO, X264, ffmpeg } from '../support/media.js';
@@ -70,6 +71,82 @@ async function strip(source: Uint8Array): Promise<Buffer> {
   await stripFile(source, (piece) => pieces.push(piece));
   return Buffer.concat(pieces);
 }
+
+interface Element {
+  readonly id: Buffer;
+  readonly data: Buffer;
+}
+
+function elementsIn(bytes: Buffer): Element[] {
+  const elements: Element[] = [];
+  for (let at = 0; at < bytes.length;) {
+    const idEnd = at + Math.clz32(bytes[at]) - 23;
+    const dataAt = idEnd + Math.clz32(bytes[idEnd]) - 23;
+    const size = bytes.subarray(idEnd, dataAt);
+    const isOpen = size.equals(UNKNOWN_SIZE);
+    const length = size.reduce((value, byte, i) => value * 256 + (i === 0 ? byte & (0xff >> size.length) : byte), 0);
+    const end = isOpen ? bytes.length : dataAt + length;
+    elements.push({ id: bytes.subarray(at, idEnd), data: bytes.subarray(dataAt, end) });
+    at = end;
+  }
+  return elements;
+}
+
+function element(id: Uint8Array, ...content: readonly Uint8Array[]): Buffer {
+  const size = Buffer.alloc(8);
+  size.writeUInt32BE(Buffer.concat(content).length, 4);
+  size[0] = 1;
+  return Buffer.concat([id, size, ...content]);
+}
+
+/** The file with an encoding of the blocks of its track (RFC 9559 5.1.4.1.31). */
+function encoded(bytes: Buffer, algorithm: Buffer, block: (frame: Buffer) => Buffer): Buffer {
+  const compression = element(Buffer.of(0x50, 0x34), algorithm);
+  const encodings = element(Buffer.of(0x6d, 0x80), element(Buffer.of(0x62, 0x40), compression));
+  const rewrite = ({ id, data }: Element): Buffer => {
+    const name = id.toString('hex');
+    if (name === 'ae') return element(id, data, encodings);
+    // Track number, time and flags stand in front of the frame.
+    if (name === 'a3') return element(id, data.subarray(0, 4), block(data.subarray(4)));
+    if (!['18538067', '1654ae6b', '1f43b675'].includes(name)) return element(id, data);
+    return element(id, ...elementsIn(data).map(rewrite));
+  };
+  return Buffer.concat(elementsIn(bytes).map(rewrite));
+}
+
+async function framesOf(source: Uint8Array): Promise<Buffer[]> {
+  const frames: Buffer[] = [];
+  for await (const { data } of readPackets(source)) frames.push(Buffer.from(data));
+  return frames;
+}
+
+describeWith([ffmpegTool], 'blocks', () => {
+  beforeAll(async () => {
+    const args = ['-f', 'matroska', '-live', '1', '-write_crc32', '0', 'blocks.mkv'];
+    await ffmpeg([...VIDEO, ...X264, ...args], folder.root);
+    live = await readFile(folder.path('blocks.mkv'));
+  }, 120_000);
+
+  it('without the bytes that all of them begin with are read, and not changed', async () => {
+    // ContentCompAlgo 3, ContentCompSettings 00 00.
+    const source = encoded(live, Buffer.of(0x42, 0x54, 0x81, 3, 0x42, 0x55, 0x82, 0, 0), (frame) => frame.subarray(2));
+    expect(await framesOf(source)).toEqual(await framesOf(live));
+    await expect(inject(source)).rejects.toMatchObject({
+      code: 'ERR_SEI_UNSUPPORTED_FILE',
+      message: expect.stringMatching(/laced or compressed/) as string,
+    });
+  });
+
+  it('that are compressed are not taken for those of a file without H.264', async () => {
+    const source = encoded(live, Buffer.of(0x42, 0x54, 0x81, 0), (frame) => deflateSync(frame));
+    const told = {
+      code: 'ERR_SEI_UNSUPPORTED_FILE',
+      message: expect.stringMatching(/track 1 is compressed/) as string,
+    };
+    await expect(framesOf(source)).rejects.toMatchObject(told);
+    await expect(inject(source)).rejects.toMatchObject(told);
+  });
+});
 
 describeWith([ffmpegTool], 'a cluster', () => {
   beforeAll(async () => {
