@@ -78,7 +78,9 @@ export class PictureStartFinder {
     const fuHeader = start + 1;
     const isFirst = (data[fuHeader] & FuHeaderBit.start) !== 0;
     const isLast = (data[fuHeader] & FuHeaderBit.end) !== 0;
-    if (end - start <= FU_A_HEADER_LENGTH || (isFirst ? isLast : !isOpen)) {
+    const length = end - start - FU_A_HEADER_LENGTH;
+    // A fragment may be empty (RFC 6184 5.8), but then it does not tell what begins.
+    if (length < 0 || (isFirst ? isLast || length === 0 : !isOpen)) {
       this.#giveUp();
       return;
     }
