@@ -189,8 +189,8 @@ describe('what is no live H.264', () => {
 
   it('gets no message into the later pieces of an access unit that is too large', () => {
     const injector = new ByteStreamInjector({ publisher: busyPublisher() });
-    const [picture] = accessUnitsOf(fixtureClip('cabac.h264').read());
-    // The same slice header again and again: nothing tells that another picture begins.
+    const [picture] = accessUnitsOf(fixtureClip('1080p.h264').read());
+    // The last of its slices again and again: nothing tells that another picture begins.
     const slice = splitNalUnits(picture, { format: 'annexb' }).at(-1)!;
     const slices = Buffer.concat(Array.from({ length: 50 }, () => [START_CODE, slice]).flat());
     let length = 0;
