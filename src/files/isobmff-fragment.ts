@@ -1,4 +1,5 @@
 /** Movie fragments (ISO/IEC 14496-12 8.8): where their samples lie, and the same boxes for samples that have grown. */
+import { concatBytes } from '../codec/bytes.js';
 import { type TrackEdits, damaged, encrypted, growthOf } from './edits.js';
 import { type Box, boxesIn, readUint64, viewOf, writeUint64 } from './isobmff-boxes.js';
 
@@ -261,14 +262,5 @@ export function writeFragment(
     for (let i = 0; i < 4; i++) header[4 + i] = box.type.charCodeAt(i);
     return [header, ...pieces];
   };
-  const pieces = write({ ...fragment.box, start: 0, end: bytes.length });
-  let length = 0;
-  for (const piece of pieces) length += piece.length;
-  const result = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    result.set(piece, at);
-    at += piece.length;
-  }
-  return result;
+  return concatBytes(write({ ...fragment.box, start: 0, end: bytes.length }));
 }
