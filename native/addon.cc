@@ -16,7 +16,10 @@
 #include "codec/emulation_prevention.h"
 #include "codec/format_detection.h"
 #include "codec/framing.h"
+#include "codec/location.h"
+#include "codec/nal_unit_bounds.h"
 #include "codec/sei_extraction.h"
+#include "codec/sei_removal.h"
 #include "codec/splice.h"
 #include "simd/dispatch.h"
 #include "simd/kernel.h"
@@ -25,6 +28,8 @@ namespace {
 
 using h264_sei::Bytes;
 using h264_sei::Framing;
+using h264_sei::Location;
+using h264_sei::NalUnitBounds;
 using h264_sei::NalUnits;
 using h264_sei::SeiRecord;
 using h264_sei::Target;
@@ -39,6 +44,16 @@ constexpr size_t kMaxFrameSize = 0x7fffffff;
 
 // NAL units up to this number need no memory from the heap.
 constexpr size_t kUsualNalUnits = 8;
+
+bool is_framing(Framing value) {
+  for (const Framing framing : {Framing::kDetect, Framing::kAnnexB, Framing::kRtp, Framing::kAvcc, Framing::kAvcc1,
+                                Framing::kAvcc2, Framing::kAvcc4}) {
+    if (value == framing) return true;
+  }
+  return false;
+}
+
+bool is_known(Framing framing) { return framing != Framing::kDetect && framing != Framing::kAvcc; }
 
 // The NAL units of one call.
 class NalUnitList {
@@ -70,6 +85,7 @@ class Arguments {
   }
 
   bool failed() const { return failed_; }
+  Environment& environment() const { return *environment_; }
   const Kernel& kernel() const { return *environment_->kernel; }
 
   // Bytes to read. A detached buffer has none.
@@ -127,34 +143,44 @@ class Arguments {
   // A value of Framing.
   Framing hint(size_t index) {
     uint32_t value = 0;
-    if (!failed_ && napi_get_value_uint32(env_, values_[index], &value) == napi_ok) {
-      for (const Framing framing : {Framing::kDetect, Framing::kAnnexB, Framing::kRtp, Framing::kAvcc, Framing::kAvcc1,
-                                    Framing::kAvcc2, Framing::kAvcc4}) {
-        if (value == static_cast<uint32_t>(framing)) return framing;
-      }
+    if (!failed_ && napi_get_value_uint32(env_, values_[index], &value) == napi_ok &&
+        is_framing(static_cast<Framing>(value))) {
+      return static_cast<Framing>(value);
     }
     fail(index, "must be a framing");
     return Framing::kDetect;
   }
 
-  // A value of Framing under which NAL units can be walked.
+  // A value of Framing that names one framing.
   Framing framing(size_t index) {
     const Framing framing = hint(index);
-    if (framing == Framing::kDetect || framing == Framing::kAvcc) fail(index, "must be a framing that is known");
+    if (!is_known(framing)) fail(index, "must be a framing that is known");
     return framing;
   }
 
-  uint64_t size(size_t index) {
+  // A location whose insertion point lies in `frame`, under a framing in which something can be inserted.
+  Location location(size_t index, Bytes frame) {
     int64_t value = 0;
-    const bool is_number = !failed_ && napi_get_value_int64(env_, values_[index], &value) == napi_ok;
-    if (!is_number || value < 0) fail(index, "must be a number of bytes");
-    return static_cast<uint64_t>(value);
+    if (!failed_ && napi_get_value_int64(env_, values_[index], &value) == napi_ok && value >= 0) {
+      const Location location(value);
+      const bool is_inside = location.has_insertion_point() && location.offset() < frame.size;
+      if (is_inside && is_framing(location.framing()) && is_known(location.framing())) return location;
+    }
+    fail(index, "must be the location of the frame");
+    return {};
   }
 
   bool boolean(size_t index) {
     bool value = false;
     if (failed_ || napi_get_value_bool(env_, values_[index], &value) != napi_ok) fail(index, "must be a boolean");
     return value;
+  }
+
+  // A short text in UTF-8, cut if it is longer; false if it is none.
+  bool text(size_t index, char* target, size_t size) {
+    if (!failed_ && napi_get_value_string_utf8(env_, values_[index], target, size, nullptr) == napi_ok) return true;
+    fail(index, "must be a string");
+    return false;
   }
 
   // Throws the TypeError, unless something has been thrown already.
@@ -261,83 +287,166 @@ napi_value detect(napi_env env, napi_callback_info info) {
   return number(env, int64_t{h264_sei::detect(data, hint, arguments.kernel())});
 }
 
-// locate(frame: Uint8Array, nalUnits: Uint8Array | Uint8Array[], hint: number, maxPacketSize: number): number
+// locate(frame: Uint8Array, hint: number): number
 napi_value locate(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  const Bytes frame = arguments.bytes(0);
+  const Framing hint = arguments.hint(1);
+  if (arguments.failed()) return nullptr;
+  return number(env, h264_sei::locate(frame, hint, arguments.kernel()).value());
+}
+
+// splice(frame: Uint8Array, nalUnits: Uint8Array | Uint8Array[], target: Uint8Array, location: number): number
+napi_value splice(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
   NalUnitList nal_units;
   arguments.nal_units(1, nal_units);
   const Bytes frame = arguments.bytes(0);
-  const Framing hint = arguments.hint(2);
-  const uint64_t max_packet_size = arguments.size(3);
+  const Target target = arguments.target(2);
+  const Location location = arguments.location(3, frame);
   if (arguments.failed()) return nullptr;
-  return number(env, h264_sei::locate(frame, nal_units.view(), hint, max_packet_size, arguments.kernel()));
+  return number(env, h264_sei::splice(frame, nal_units.view(), target, location));
 }
 
-// inject(frame: Uint8Array, nalUnits: Uint8Array | Uint8Array[], target: Uint8Array, hint: number,
-//   maxPacketSize: number): number
+// inject(frame: Uint8Array, nalUnits: Uint8Array | Uint8Array[], target: Uint8Array, framing: number): number
 napi_value inject(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
   NalUnitList nal_units;
   arguments.nal_units(1, nal_units);
   const Bytes frame = arguments.bytes(0);
   const Target target = arguments.target(2);
-  const Framing hint = arguments.hint(3);
-  const uint64_t max_packet_size = arguments.size(4);
+  const Framing framing = arguments.framing(3);
   if (arguments.failed()) return nullptr;
-  return number(env, h264_sei::inject(frame, nal_units.view(), target, hint, max_packet_size, arguments.kernel()));
+  return number(env, h264_sei::inject(frame, nal_units.view(), target, framing, arguments.kernel()));
 }
 
-// extractSeiRecords(frame: Uint8Array, framing: number, isFirstVclEnd: boolean, records: Uint32Array,
+// Rows of a table of numbers. Sound: a row is numbers without padding, aligned as they are.
+template <typename Row>
+Row* rows(uint32_t* numbers, size_t& count) {
+  static_assert(sizeof(Row) % sizeof(uint32_t) == 0 && alignof(Row) == alignof(uint32_t));
+  count /= sizeof(Row) / sizeof(uint32_t);
+  return reinterpret_cast<Row*>(numbers);
+}
+
+// extractSeiRecords(frame: Uint8Array, hint: number, isFirstVclEnd: boolean, records: Uint32Array,
 //   scratch: Uint8Array): number
 napi_value extract_sei_records(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
   const Bytes frame = arguments.bytes(0);
-  const Framing framing = arguments.framing(1);
+  const Framing hint = arguments.hint(1);
   const bool is_first_vcl_end = arguments.boolean(2);
-  size_t length = 0;
-  uint32_t* numbers = arguments.uint32_array(3, length);
+  size_t capacity = 0;
+  uint32_t* numbers = arguments.uint32_array(3, capacity);
   const Target scratch = arguments.target(4);
   if (arguments.failed()) return nullptr;
-  // Sound: a record is six numbers without padding, aligned as they are.
-  static_assert(sizeof(SeiRecord) == 6 * sizeof(uint32_t) && alignof(SeiRecord) == alignof(uint32_t));
-  SeiRecord* records = reinterpret_cast<SeiRecord*>(numbers);
-  const size_t capacity = length / (sizeof(SeiRecord) / sizeof(uint32_t));
-  return number(env, h264_sei::extract_sei_records(frame, framing, is_first_vcl_end, records, capacity, scratch,
+  SeiRecord* records = rows<SeiRecord>(numbers, capacity);
+  return number(env, h264_sei::extract_sei_records(frame, hint, is_first_vcl_end, records, capacity, scratch,
                                                    arguments.kernel()));
 }
 
+// removeSei(frame: Uint8Array, framing: number, records: Uint32Array, isRemoved: Uint8Array, target: Uint8Array): number
+napi_value remove_sei(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  const Bytes frame = arguments.bytes(0);
+  const Framing framing = arguments.framing(1);
+  size_t count = 0;
+  uint32_t* numbers = arguments.uint32_array(2, count);
+  const Bytes is_removed = arguments.bytes(3);
+  const Target target = arguments.target(4);
+  if (arguments.failed()) return nullptr;
+  const SeiRecord* records = rows<SeiRecord>(numbers, count);
+  int64_t written = h264_sei::kForeignRecords;
+  if (is_removed.size <= count) {
+    written = h264_sei::remove_sei(frame, framing, records, is_removed.data, is_removed.size, target,
+                                   arguments.kernel());
+  }
+  if (written == h264_sei::kForeignRecords) {
+    arguments.fail(2, "must be the records of the frame");
+    return nullptr;
+  }
+  return number(env, written);
+}
+
+// splitNalUnits(data: Uint8Array, hint: number, bounds: Uint32Array): number
+napi_value split_nal_units(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  const Bytes data = arguments.bytes(0);
+  const Framing hint = arguments.hint(1);
+  size_t capacity = 0;
+  uint32_t* numbers = arguments.uint32_array(2, capacity);
+  if (arguments.failed()) return nullptr;
+  NalUnitBounds* bounds = rows<NalUnitBounds>(numbers, capacity);
+  return number(env, h264_sei::split_nal_units(data, hint, bounds, capacity, arguments.kernel()));
+}
+
+// joinNalUnits(data: Uint8Array, bounds: Uint32Array, framing: number, target: Uint8Array): number
+napi_value join_nal_units(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  const Bytes data = arguments.bytes(0);
+  size_t count = 0;
+  uint32_t* numbers = arguments.uint32_array(1, count);
+  const Framing framing = arguments.framing(2);
+  const Target target = arguments.target(3);
+  if (arguments.failed()) return nullptr;
+  const NalUnitBounds* bounds = rows<NalUnitBounds>(numbers, count);
+  for (size_t i = 0; i < count; ++i) {
+    if (bounds[i].start <= bounds[i].end && bounds[i].end <= data.size) continue;
+    arguments.fail(1, "must be bounds within the data");
+    return nullptr;
+  }
+  return number(env, h264_sei::join_nal_units(data, bounds, count, framing, target));
+}
+
+// A text for JavaScript; undefined if JavaScript may not run any more.
+napi_value text(napi_env env, const char* value) {
+  napi_value result = nullptr;
+  napi_create_string_utf8(env, value, NAPI_AUTO_LENGTH, &result);
+  return result;
+}
+
 // kernels(): string[], those that this processor can run, best first.
-Napi::Value kernels(const Napi::CallbackInfo& info) {
-  Napi::Array names = Napi::Array::New(info.Env());
+napi_value kernels(napi_env env, napi_callback_info) {
+  napi_value names = nullptr;
+  if (napi_create_array(env, &names) != napi_ok) return nullptr;
   uint32_t count = 0;
   for (auto* node = h264_sei::simd::registered_kernels(); node != nullptr; node = node->next()) {
     const Kernel& kernel = node->kernel();
     // Of several variants the one that its name selects.
-    if (h264_sei::simd::find_kernel(kernel.name) == &kernel) names.Set(count++, kernel.name);
+    if (h264_sei::simd::find_kernel(kernel.name) != &kernel) continue;
+    const napi_value name = text(env, kernel.name);
+    if (name == nullptr || napi_set_element(env, names, count++, name) != napi_ok) return nullptr;
   }
   return names;
 }
 
 // kernel(): string, the one in use in this environment.
-Napi::Value kernel(const Napi::CallbackInfo& info) {
-  return Napi::String::New(info.Env(), static_cast<Environment*>(info.Data())->kernel->name);
+napi_value kernel(napi_env env, napi_callback_info info) {
+  return text(env, Arguments(env, info).kernel().name);
 }
 
 // selectKernel(name: string): boolean, whether this environment uses it from now on.
-Napi::Value select_kernel(const Napi::CallbackInfo& info) {
-  if (!info[0].IsString()) {
-    Napi::TypeError::New(info.Env(), "argument 1 must be a string").ThrowAsJavaScriptException();
-    return {};
-  }
-  const Kernel* found = h264_sei::simd::find_kernel(info[0].As<Napi::String>().Utf8Value().c_str());
-  if (found != nullptr) static_cast<Environment*>(info.Data())->kernel = found;
-  return Napi::Boolean::New(info.Env(), found != nullptr);
+napi_value select_kernel(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  // The longest name of a kernel is much shorter.
+  char name[32] = {};
+  if (!arguments.text(0, name, sizeof(name))) return nullptr;
+  const Kernel* found = h264_sei::simd::find_kernel(name);
+  if (found != nullptr) arguments.environment().kernel = found;
+  napi_value result = nullptr;
+  napi_get_boolean(env, found != nullptr, &result);
+  return result;
 }
 
+// Fills the exports. A call fails if the thread is being terminated while the addon loads: JavaScript cannot run any
+// more, and to throw there would end the process. So what is missing then is not reported, and nobody will miss it.
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   auto* environment = new Environment;
+  const auto release = [](napi_env, void* data, void*) { delete static_cast<Environment*>(data); };
   // Node-API frees it with the environment, when no JavaScript runs there any more.
-  env.SetInstanceData(environment);
+  if (napi_set_instance_data(env, environment, release, nullptr) != napi_ok) {
+    delete environment;
+    return exports;
+  }
 
   const struct {
     const char* name;
@@ -349,18 +458,22 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
       {"unescape", rewrite<h264_sei::unescape>},
       {"detect", detect},
       {"locate", locate},
+      {"splice", splice},
       {"inject", inject},
       {"extractSeiRecords", extract_sei_records},
+      {"removeSei", remove_sei},
+      {"splitNalUnits", split_nal_units},
+      {"joinNalUnits", join_nal_units},
+      {"kernels", kernels},
+      {"kernel", kernel},
+      {"selectKernel", select_kernel},
   };
   for (const auto& function : functions) {
     napi_value value = nullptr;
     const napi_status status =
         napi_create_function(env, function.name, NAPI_AUTO_LENGTH, function.callback, environment, &value);
-    if (status == napi_ok) exports.Set(function.name, value);
+    if (status != napi_ok || napi_set_named_property(env, exports, function.name, value) != napi_ok) break;
   }
-  exports.Set("kernels", Napi::Function::New(env, kernels, "kernels", environment));
-  exports.Set("kernel", Napi::Function::New(env, kernel, "kernel", environment));
-  exports.Set("selectKernel", Napi::Function::New(env, select_kernel, "selectKernel", environment));
   return exports;
 }
 

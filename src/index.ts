@@ -34,8 +34,14 @@ export {
 export { type FormatDetection, type RtpPacketType, detectH264Format } from './frame/detect.js';
 export { type ExtractOptions, type SeiMessage, extractSei } from './frame/extract.js';
 export { injectSei, injectSeiInto, injectSeiParts } from './frame/inject.js';
-export { type SeiNalUnitOptions, createSeiNalUnit, escapeRbsp, unescapeRbsp } from './frame/sei-nal-unit.js';
-export { type StripOptions, stripSei } from './frame/strip.js';
+export { type SeiNalUnitOptions, type SeiPayload, createSei, createSeiNalUnit, escapeRbsp, unescapeRbsp } from './frame/sei-nal-unit.js';
+export {
+  type StripByFilter,
+  type StripByPayloadType,
+  type StripByUuid,
+  type StripOptions,
+  stripSei,
+} from './frame/strip.js';
 
 export {
   CONTENT_DEDUP_WINDOW_MS,

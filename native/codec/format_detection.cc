@@ -216,9 +216,6 @@ PackedDetection detect(Bytes data, Framing hint, const simd::Kernel& kernel) {
   return detect_rtp_payload(data);
 }
 
-Framing detect_for_injection(Bytes data, Framing hint, const simd::Kernel& kernel) {
-  const PackedDetection detection = detect(data, hint, kernel);
-  return detection >> 16 >= kMinInjectionConfidence ? static_cast<Framing>(detection & 0xff) : Framing::kDetect;
-}
+bool is_sure_enough_to_inject(PackedDetection detection) { return detection >> 16 >= kMinInjectionConfidence; }
 
 }  // namespace h264_sei

@@ -15,8 +15,11 @@ using PackedDetection = uint32_t;
 // which then only has to be possible.
 PackedDetection detect(Bytes data, Framing hint, const simd::Kernel& kernel);
 
-// The framing under which a frame may be changed; kDetect where it is to pass untouched.
-Framing detect_for_injection(Bytes data, Framing hint, const simd::Kernel& kernel);
+// The framing in a detection; kDetect if nothing was detected.
+inline Framing detected_framing(PackedDetection detection) { return static_cast<Framing>(detection & 0xff); }
+
+// Whether the framing is certain enough to change a frame whose format the caller did not give.
+bool is_sure_enough_to_inject(PackedDetection detection);
 
 }  // namespace h264_sei
 

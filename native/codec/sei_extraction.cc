@@ -1,13 +1,17 @@
 #include "sei_extraction.h"
 
 #include "emulation_prevention.h"
+#include "format_detection.h"
 #include "nal_unit.h"
+#include "packed_count.h"
 #include "sei_message.h"
 
 namespace h264_sei {
 
-int64_t extract_sei_records(Bytes frame, Framing framing, bool is_first_vcl_end, SeiRecord* records, size_t capacity,
+int64_t extract_sei_records(Bytes frame, Framing hint, bool is_first_vcl_end, SeiRecord* records, size_t capacity,
                             Target scratch, const simd::Kernel& kernel) {
+  const Framing framing = detected_framing(detect(frame, hint, kernel));
+  if (framing == Framing::kDetect) return 0;
   NalUnitCursor cursor(frame, framing, kernel);
   size_t count = 0;
   size_t scratch_length = 0;
@@ -35,18 +39,19 @@ int64_t extract_sei_records(Bytes frame, Framing framing, bool is_first_vcl_end,
     while (messages.next()) {
       if (count < capacity) {
         records[count] = {
+            static_cast<uint32_t>(cursor.unit_start()),
             static_cast<uint32_t>(cursor.start()),
             static_cast<uint32_t>(nal_unit_end),
             messages.payload_type(),
             static_cast<uint32_t>(messages.payload_start()),
             static_cast<uint32_t>(messages.payload_size()),
-            is_in_scratch ? 1u : 0u,
+            (is_in_scratch ? kInScratch : 0u) | (messages.is_at_end() ? kEndsNalUnit : 0u),
         };
       }
-      if (++count == kMaxSeiMessagesPerFrame) return static_cast<int64_t>(count);
+      if (++count == kMaxSeiMessagesPerFrame) return packed_count(count, framing);
     }
   }
-  return static_cast<int64_t>(count);
+  return packed_count(count, framing);
 }
 
 }  // namespace h264_sei

@@ -15,6 +15,7 @@ bool SeiMessageCursor::next() {
   uint64_t payload_size = 0;
   if (!read_coded_number(at, payload_type) || !read_coded_number(at, payload_size)) return false;
   if (payload_type > UINT32_MAX || payload_size > end_ - at) return false;
+  start_ = payload_end_;
   payload_type_ = static_cast<uint32_t>(payload_type);
   payload_start_ = at;
   payload_end_ = at + static_cast<size_t>(payload_size);

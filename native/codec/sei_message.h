@@ -17,10 +17,17 @@ class SeiMessageCursor {
   // Goes to the next message; false at the trailing bits, and where the rest is no message.
   bool next();
 
+  // Whether the messages read so far are all that the RBSP says: only trailing bits follow, or nothing at all.
+  bool is_at_end() const { return payload_end_ == end_ || is_at_trailing_bits(); }
+
+  // Index in the memory of the first byte of the message, its payloadType.
+  size_t start() const { return start_; }
   uint32_t payload_type() const { return payload_type_; }
   // Index in the memory.
   size_t payload_start() const { return payload_start_; }
   size_t payload_size() const { return payload_end_ - payload_start_; }
+  // Where the next message or the trailing bits begin.
+  size_t payload_end() const { return payload_end_; }
 
  private:
   bool read_coded_number(size_t& at, uint64_t& value) const;
@@ -28,6 +35,7 @@ class SeiMessageCursor {
 
   const Bytes memory_;
   const size_t end_;
+  size_t start_ = 0;
   uint32_t payload_type_ = 0;
   size_t payload_start_ = 0;
   size_t payload_end_;

@@ -1,22 +1,18 @@
-// Puts SEI NAL units into a frame: what stands in front of the insertion point, the framed SEI, and the rest. Not a
-// byte of the frame changes, but the header and the missing sizes of a single NAL unit that becomes a STAP-A.
+// Inserts SEI NAL units into a frame: the bytes before the insertion point, the framed SEI, and the rest. No byte of
+// the frame changes, except that a single NAL unit in an RTP payload becomes part of a STAP-A.
 #ifndef H264_SEI_NATIVE_CODEC_SPLICE_H_
 #define H264_SEI_NATIVE_CODEC_SPLICE_H_
 
-#include "framing.h"
+#include "location.h"
 
 namespace h264_sei {
 
-// The results that are no offset and no length.
+// The results that are not a length.
 enum SpliceResult : int64_t {
+  // The frame has no insertion point: it passes as it is.
   kPassThrough = -1,
-  // A NAL unit is longer than the length field of the framing can say.
-  kNalUnitTooLarge = -2,
-  kTargetTooSmall = -3,
+  kTargetTooSmall = -2,
 };
-
-// `locate` answers offset * kLocationScale + framing.
-constexpr int64_t kLocationScale = 0x100;
 
 // The NAL units to be inserted, without framing, each less than 2^32 bytes long.
 struct NalUnits {
@@ -27,14 +23,19 @@ struct NalUnits {
   const Bytes* end() const { return units + count; }
 };
 
-// Finds where `nal_units` are to be inserted into one access unit, sample or RTP payload, and under which framing.
-// `max_packet_size` is the largest RTP payload that may come out. Answers a location or a SpliceResult.
-int64_t locate(Bytes frame, NalUnits nal_units, Framing hint, uint64_t max_packet_size, const simd::Kernel& kernel);
+// The bytes that framing takes before an inserted NAL unit (H.264 B.1.1, ISO/IEC 14496-15 5.3.3, RFC 6184 5.7.1).
+size_t framing_length(Framing framing);
 
-// Writes the frame with `nal_units` inserted to `target`, which overlaps neither. Answers how many bytes it has
-// written, or a SpliceResult; then nothing was written.
-int64_t inject(Bytes frame, NalUnits nal_units, Target target, Framing hint, uint64_t max_packet_size,
-               const simd::Kernel& kernel);
+// Writes the framing of a NAL unit of `length` bytes, for which the caller has made room; returns what follows it.
+uint8_t* write_framing(uint8_t* target, size_t length, Framing framing);
+
+// Writes the frame with `nal_units` inserted to `target`, which overlaps neither. `location` has an insertion point,
+// whose offset is at most the size of the frame. Returns the number of bytes written, or kTargetTooSmall; then nothing
+// was written.
+int64_t splice(Bytes frame, NalUnits nal_units, Target target, Location location);
+
+// Locates and splices a frame whose framing is known; returns a length or a SpliceResult.
+int64_t inject(Bytes frame, NalUnits nal_units, Target target, Framing framing, const simd::Kernel& kernel);
 
 }  // namespace h264_sei
 

@@ -1,7 +1,7 @@
 /**
- * The one interface behind which the hot path is done, by the addon or in TypeScript: few, coarse calls, a frame each.
- * Arguments are numbers and byte arrays that have been checked, results are numbers, and every output goes into memory
- * that the caller has allocated. The two implementations answer the same, byte for byte.
+ * The one interface to the work on bytes, which the addon or TypeScript does: few, coarse calls, at most two a frame.
+ * Arguments are numbers and byte arrays that have been checked, results are numbers, and the caller allocates the
+ * memory for every output. Both implementations return the same, byte for byte.
  */
 export interface Backend {
   /** Which implementation this is. */
@@ -12,45 +12,54 @@ export interface Backend {
   /** The bare start-code scan; see `scanStartCodes` in codec/byte-stream. */
   scanStartCodes(data: Uint8Array, offsets: Uint32Array): number;
 
-  /** How many bytes `escape` writes; see codec/emulation-prevention. */
+  /** The number of bytes that `escape` writes; see codec/emulation-prevention. */
   escapedLength(rbsp: Uint8Array): number;
 
   /**
-   * Inserts emulation prevention from the start of `target` on; answers the length, `escapedLength(rbsp)`, which fits.
-   * Here as in `unescape`, what `target` holds behind the result is not defined.
+   * Inserts emulation prevention from the start of `target` on; returns the length, `escapedLength(rbsp)`, which fits.
+   * Here as in `unescape`, what `target` holds after the result is undefined.
    */
   escape(rbsp: Uint8Array, target: Uint8Array): number;
 
   /**
-   * Removes emulation prevention; answers the length, at most `bytes.length`, which fits. See
+   * Removes emulation prevention; returns the length, at most `bytes.length`, which fits. See
    * codec/emulation-prevention.
    */
   unescape(bytes: Uint8Array, target: Uint8Array): number;
 
-  /** Detects a framing; answers a packed detection, see codec/format-detection. */
+  /** Detects a framing; returns a packed detection, see codec/format-detection. */
   detect(data: Uint8Array, hint: number): number;
 
-  /**
-   * Finds the insertion point; answers `offset * LOCATION_SCALE + framing` or a negative `SpliceResult`, see
-   * codec/splice.
-   */
-  locate(frame: Uint8Array, nalUnits: readonly Uint8Array[], hint: number, maxPacketSize: number): number;
+  /** Finds where SEI goes; returns a packed location, see codec/location. */
+  locate(frame: Uint8Array, hint: number): number;
 
-  /** Locates and splices; answers the bytes written to `target` or a negative `SpliceResult`, see codec/splice. */
-  inject(
-    frame: Uint8Array,
-    nalUnits: readonly Uint8Array[],
-    target: Uint8Array,
-    hint: number,
-    maxPacketSize: number,
-  ): number;
+  /** Copies a frame with SEI inserted at its location; returns a length or a `SpliceResult`, see codec/splice. */
+  splice(frame: Uint8Array, nalUnits: readonly Uint8Array[], target: Uint8Array, location: number): number;
 
-  /** Finds the SEI messages of a frame; answers their number or `SCRATCH_TOO_SMALL`, see codec/sei-extraction. */
+  /** `locate` and `splice` in one call, for a framing that is known; see `inject` in codec/splice. */
+  inject(frame: Uint8Array, nalUnits: readonly Uint8Array[], target: Uint8Array, framing: number): number;
+
+  /** Finds the SEI messages of a frame; returns a packed count or `SCRATCH_TOO_SMALL`, see codec/sei-extraction. */
   extractSeiRecords(
     frame: Uint8Array,
-    framing: number,
+    hint: number,
     isFirstVclEnd: boolean,
     records: Uint32Array,
     scratch: Uint8Array,
   ): number;
+
+  /** Copies a frame without some of its SEI messages; returns a length or a `SpliceResult`, see codec/sei-removal. */
+  removeSei(
+    frame: Uint8Array,
+    framing: number,
+    records: Uint32Array,
+    isRemoved: Uint8Array,
+    target: Uint8Array,
+  ): number;
+
+  /** Finds the bounds of the NAL units of a frame; returns a packed count, see codec/nal-unit-bounds. */
+  splitNalUnits(data: Uint8Array, hint: number, bounds: Uint32Array): number;
+
+  /** Copies NAL units into another framing; returns a length or a `SpliceResult`, see codec/nal-unit-bounds. */
+  joinNalUnits(data: Uint8Array, bounds: Uint32Array, framing: number, target: Uint8Array): number;
 }

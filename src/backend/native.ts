@@ -5,27 +5,27 @@ import type { Backend } from './backend.js';
 import { isCutShort } from './elf.js';
 import { detectLibc } from './libc.js';
 
-type NalUnits = readonly Uint8Array[] | Uint8Array;
-
 /** A list of one NAL unit as that NAL unit: reading a list from C++ takes a third of the call. */
-function unlisted(nalUnits: readonly Uint8Array[]): NalUnits {
+function unlisted(nalUnits: readonly Uint8Array[]): readonly Uint8Array[] | Uint8Array {
   return nalUnits.length === 1 ? nalUnits[0] : nalUnits;
 }
 
 /**
  * What the addon exports; native/addon.cc. Its functions throw a `TypeError` for arguments of the wrong type, and
- * nothing else.
+ * nothing else. Where they take NAL units, a single one may come without its list.
  */
-interface Addon extends Omit<Backend, 'name' | 'kernel' | 'locate' | 'inject'> {
-  /** As that of {@link Backend}; a single NAL unit may come without its list. */
-  readonly locate: (frame: Uint8Array, nalUnits: NalUnits, hint: number, maxPacketSize: number) => number;
-  /** The same. */
+interface Addon extends Omit<Backend, 'name' | 'kernel' | 'splice' | 'inject'> {
+  readonly splice: (
+    frame: Uint8Array,
+    nalUnits: readonly Uint8Array[] | Uint8Array,
+    target: Uint8Array,
+    location: number,
+  ) => number;
   readonly inject: (
     frame: Uint8Array,
-    nalUnits: NalUnits,
+    nalUnits: readonly Uint8Array[] | Uint8Array,
     target: Uint8Array,
-    hint: number,
-    maxPacketSize: number,
+    framing: number,
   ) => number;
   /** The kernels that this CPU can run, best first. */
   kernels(): string[];
@@ -53,8 +53,12 @@ const FUNCTIONS: readonly (keyof Addon)[] = [
   'unescape',
   'detect',
   'locate',
+  'splice',
   'inject',
   'extractSeiRecords',
+  'removeSei',
+  'splitNalUnits',
+  'joinNalUnits',
 ];
 
 /** The addon that comes with the package, by the names that prebuildify gives. */
@@ -110,22 +114,16 @@ export function loadNativeBackend(): NativeLoad {
   } catch (error) {
     return { reason: reasonOf(error) };
   }
-  const { scanStartCodes, escapedLength, escape, unescape, detect, locate, inject, extractSeiRecords } = addon;
+  const { splice, inject, ...others } = addon;
   return {
     backend: {
+      ...others,
       name: 'native',
       get kernel() {
         return addon.kernel();
       },
-      scanStartCodes,
-      escapedLength,
-      escape,
-      unescape,
-      detect,
-      locate: (frame, nalUnits, hint, maxPacketSize) => locate(frame, unlisted(nalUnits), hint, maxPacketSize),
-      inject: (frame, nalUnits, target, hint, maxPacketSize) =>
-        inject(frame, unlisted(nalUnits), target, hint, maxPacketSize),
-      extractSeiRecords,
+      splice: (frame, nalUnits, target, location) => splice(frame, unlisted(nalUnits), target, location),
+      inject: (frame, nalUnits, target, framing) => inject(frame, unlisted(nalUnits), target, framing),
     },
     kernels: addon.kernels(),
     selectKernel: (name) => addon.selectKernel(name),

@@ -1,8 +1,11 @@
 import { scanStartCodes } from '../codec/byte-stream.js';
 import { escape, escapedLength, unescape } from '../codec/emulation-prevention.js';
 import { detect } from '../codec/format-detection.js';
+import { locate } from '../codec/location.js';
+import { joinNalUnits, splitNalUnits } from '../codec/nal-unit-bounds.js';
 import { extractSeiRecords } from '../codec/sei-extraction.js';
-import { inject, locate } from '../codec/splice.js';
+import { removeSei } from '../codec/sei-removal.js';
+import { inject, splice } from '../codec/splice.js';
 import type { Backend } from './backend.js';
 
 /** The backend that runs everywhere: the functions of codec/ as they are. */
@@ -14,7 +17,11 @@ export const typescriptBackend: Backend = {
   escape: (rbsp, target) => escape(rbsp, target),
   unescape: (bytes, target) => unescape(bytes, target),
   detect,
-  locate,
+  locate: (frame, hint) => locate(frame, hint),
+  splice,
   inject,
   extractSeiRecords,
+  removeSei,
+  splitNalUnits,
+  joinNalUnits,
 };

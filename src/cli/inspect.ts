@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { Command } from 'commander';
-import { NalUnitCursor } from '../codec/framing.js';
+import { NalUnitCursor } from '../codec/nal-unit-cursor.js';
 import { NalUnitType, nalUnitType } from '../codec/nal-unit.js';
 import { type FramingOptions, framingHint } from '../frame/arguments.js';
 import { type SeiMessage, extractSei } from '../frame/extract.js';

@@ -3,7 +3,7 @@
  * directly in front of the first VCL NAL unit, or of the prefix NAL unit that belongs to it (H.264 7.4.1.2.3,
  * F.7.4.1.2.3).
  */
-import type { NalUnitCursor } from './framing.js';
+import type { NalUnitCursor } from './nal-unit-cursor.js';
 import { NalUnitType, hasForbiddenZeroBit, isVcl, looksLikeHevc, nalUnitType } from './nal-unit.js';
 
 /**

@@ -5,7 +5,6 @@
  * two NAL units (`trailing_zero_8bits`); none of them belongs to a NAL unit, since a NAL unit never ends in `00`
  * (7.4.1).
  */
-import { allocate, copyBytes } from './bytes.js';
 import { ZeroPairSearch } from './zero-pair-search.js';
 
 /** `start_code_prefix_one_3bytes`. */
@@ -80,20 +79,4 @@ export function scanStartCodes(data: Uint8Array, offsets: Uint32Array): number {
 export function trimTrailingZeros(data: Uint8Array, start: number, limit: number): number {
   while (limit > start && data[limit - 1] === 0) limit--;
   return limit;
-}
-
-/**
- * Joins NAL units into a byte stream, each behind the four-byte start code `00 00 00 01`.
- *
- * @param nalUnits without framing
- * @param like the result is a `Buffer` where this is one
- * @returns memory of its own (H.264 B.1.1)
- */
-export function joinByteStream(nalUnits: readonly Uint8Array[], like?: Uint8Array): Uint8Array {
-  let length = 0;
-  for (const nalUnit of nalUnits) length += START_CODE_LENGTH + nalUnit.length;
-  const target = allocate(length, like);
-  let at = 0;
-  for (const nalUnit of nalUnits) at = copyBytes(nalUnit, 0, nalUnit.length, target, writeStartCode(target, at));
-  return target;
 }

@@ -9,7 +9,8 @@
  */
 import { startsPicture } from './access-unit.js';
 import { startCodeSearch } from './byte-stream.js';
-import { Framing, NalUnitCursor, isLengthPrefixed, lengthSizeOf } from './framing.js';
+import { Framing, isLengthPrefixed, lengthSizeOf } from './framing.js';
+import { NalUnitCursor } from './nal-unit-cursor.js';
 import { readLength } from './length-prefixed.js';
 import {
   HeaderPlausibility,

@@ -3,7 +3,7 @@
  * bytes (ISO/IEC 14496-15 5.3.3), and the AVCDecoderConfigurationRecord ("avcC") that says how many (5.3.3.1).
  */
 import { SeiError, invalidType } from '../errors.js';
-import { allocate, copyBytes, isUint8Array } from './bytes.js';
+import { isUint8Array } from './bytes.js';
 
 /** How many bytes the length in front of each NAL unit has: lengthSizeMinusOne and one (ISO/IEC 14496-15 5.3.3.1.2). */
 export type LengthSize = 1 | 2 | 4;
@@ -32,34 +32,6 @@ export function nalUnitTooLarge(length: number, lengthSize: number): SeiError {
     `a NAL unit of ${length} bytes does not fit a length field of ${lengthSize} byte${lengthSize === 1 ? '' : 's'}, ` +
       `which reaches to ${maxNalUnitLength(lengthSize)}`,
   );
-}
-
-/**
- * Joins NAL units, each behind its length.
- *
- * @param nalUnits without framing
- * @param lengthSize bytes of each length
- * @param like the result is a `Buffer` where this is one
- * @returns memory of its own (ISO/IEC 14496-15 5.3.3)
- * @throws {@link SeiError} `ERR_SEI_NAL_UNIT_TOO_LARGE` where a NAL unit is longer than its length field can say
- */
-export function joinLengthPrefixed(
-  nalUnits: readonly Uint8Array[],
-  lengthSize: LengthSize,
-  like?: Uint8Array,
-): Uint8Array {
-  let length = 0;
-  for (const nalUnit of nalUnits) {
-    if (nalUnit.length > maxNalUnitLength(lengthSize)) throw nalUnitTooLarge(nalUnit.length, lengthSize);
-    length += lengthSize + nalUnit.length;
-  }
-  const target = allocate(length, like);
-  let at = 0;
-  for (const nalUnit of nalUnits) {
-    at = writeLength(target, at, nalUnit.length, lengthSize);
-    at = copyBytes(nalUnit, 0, nalUnit.length, target, at);
-  }
-  return target;
 }
 
 /** What an AVCDecoderConfigurationRecord says, as far as it is needed here. */

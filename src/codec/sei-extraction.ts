@@ -1,10 +1,12 @@
 /**
- * Finds every sei_message of a frame. The result is a table of numbers, so that the addon can answer it without making
- * an object; the backends fill the table, and the code that makes messages of it is the same for both.
+ * Finds every sei_message of a frame. The result is a table of numbers, so that the addon creates no object; the
+ * backends fill the table, and the code that makes messages of it is the same for both.
  */
 import { hasEscape, unescape } from './emulation-prevention.js';
-import { NalUnitCursor } from './framing.js';
+import { detect, detectedFraming } from './format-detection.js';
+import { NalUnitCursor } from './nal-unit-cursor.js';
 import { NalUnitType, hasForbiddenZeroBit, isVcl, nalUnitType } from './nal-unit.js';
+import { packCount } from './packed-count.js';
 import { SeiMessageCursor } from './sei-message.js';
 
 /** The most messages that are read from one frame; hostile bytes can hold half as many as they are long. */
@@ -12,26 +14,34 @@ export const MAX_SEI_MESSAGES_PER_FRAME = 16_384;
 
 /** The numbers of one message in the table of records. */
 export const SeiRecord = {
+  /** Offset in the frame of the framing before the SEI NAL unit, or of the NAL unit if there is no framing. */
+  unitStart: 0,
   /** Offset in the frame of the header of the SEI NAL unit. */
-  nalUnitOffset: 0,
-  /** Offset in the frame behind the SEI NAL unit. */
-  nalUnitEnd: 1,
+  nalUnitOffset: 1,
+  /** Offset in the frame after the SEI NAL unit. */
+  nalUnitEnd: 2,
   /** payloadType. */
-  payloadType: 2,
+  payloadType: 3,
   /** Offset of the payload, in the frame or in the scratch memory. */
-  payloadOffset: 3,
+  payloadOffset: 4,
   /** payloadSize. */
-  payloadLength: 4,
-  /**
-   * 1 where the payload is in the scratch memory, since the NAL unit had to be unescaped; 0 where it is in the frame.
-   */
-  isInScratch: 5,
+  payloadLength: 5,
+  /** The sum of the {@link SeiFlag}s that apply. */
+  flags: 6,
+} as const;
+
+/** What a record says about its message. */
+export const SeiFlag = {
+  /** The payload is in the scratch memory, since the NAL unit had to be unescaped; otherwise it is in the frame. */
+  inScratch: 1,
+  /** The message is the last one of its NAL unit, and nothing but rbsp_trailing_bits follows it. */
+  endsNalUnit: 2,
 } as const;
 
 /** Numbers of one record. */
-export const SEI_RECORD_LENGTH = 6;
+export const SEI_RECORD_LENGTH = 7;
 
-/** The answer of {@link extractSeiRecords} where the scratch memory is too small. */
+/** The result of {@link extractSeiRecords} if the scratch memory is too small. */
 export const SCRATCH_TOO_SMALL = -1;
 
 /**
@@ -39,20 +49,23 @@ export const SCRATCH_TOO_SMALL = -1;
  * NAL unit.
  *
  * @param frame one access unit, sample or RTP payload
- * @param framing the framing of the frame, which is known
- * @param isFirstVclEnd whether to stop at the first VCL NAL unit; where SEI stands behind it, it is not found
+ * @param hint a value of `Framing`: what the caller knows
+ * @param isFirstVclEnd whether to stop at the first VCL NAL unit; SEI after it is not found then
  * @param records filled with {@link SEI_RECORD_LENGTH} numbers for each message, as far as it reaches
  * @param scratch memory for the NAL units that have to be unescaped; as many bytes as the frame has are always enough
- * @returns how many messages there are, which may be more than `records` holds but is never above {@link
- *   MAX_SEI_MESSAGES_PER_FRAME}; {@link SCRATCH_TOO_SMALL} where they do not fit the scratch memory (H.264 7.3.2.3)
+ * @returns the number of messages and the framing, packed by {@link packCount}; 0 if the bytes are not H.264. There may
+ *   be more messages than `records` holds, but never more than {@link MAX_SEI_MESSAGES_PER_FRAME}. {@link
+ *   SCRATCH_TOO_SMALL} if they do not fit the scratch memory (H.264 7.3.2.3)
  */
 export function extractSeiRecords(
   frame: Uint8Array,
-  framing: number,
+  hint: number,
   isFirstVclEnd: boolean,
   records: Uint32Array,
   scratch: Uint8Array,
 ): number {
+  const framing = detectedFraming(detect(frame, hint));
+  if (framing === 0) return 0;
   const cursor = new NalUnitCursor(frame, framing);
   let count = 0;
   let scratchLength = 0;
@@ -79,15 +92,17 @@ export function extractSeiRecords(
     while (messages.next()) {
       const at = count * SEI_RECORD_LENGTH;
       if (at + SEI_RECORD_LENGTH <= records.length) {
+        records[at + SeiRecord.unitStart] = cursor.unitStart;
         records[at + SeiRecord.nalUnitOffset] = cursor.start;
         records[at + SeiRecord.nalUnitEnd] = nalUnitEnd;
         records[at + SeiRecord.payloadType] = messages.payloadType;
         records[at + SeiRecord.payloadOffset] = messages.payloadStart;
         records[at + SeiRecord.payloadLength] = messages.payloadEnd - messages.payloadStart;
-        records[at + SeiRecord.isInScratch] = isInScratch ? 1 : 0;
+        records[at + SeiRecord.flags] =
+          (isInScratch ? SeiFlag.inScratch : 0) | (messages.isAtEnd() ? SeiFlag.endsNalUnit : 0);
       }
-      if (++count === MAX_SEI_MESSAGES_PER_FRAME) return count;
+      if (++count === MAX_SEI_MESSAGES_PER_FRAME) return packCount(count, framing);
     }
   }
-  return count;
+  return packCount(count, framing);
 }

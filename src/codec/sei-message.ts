@@ -78,6 +78,11 @@ export class SeiMessageCursor {
     return true;
   }
 
+  /** Whether the messages read so far are all that the RBSP says: only trailing bits follow, or nothing at all. */
+  isAtEnd(): boolean {
+    return this.payloadEnd === this.#end || this.isAtTrailingBits();
+  }
+
   /**
    * Whether nothing but rbsp_trailing_bits (and zeros, which padding may add) follows the messages read so far (H.264
    * 7.2).
@@ -104,20 +109,21 @@ export function writeCodedNumber(target: Uint8Array, at: number, value: number):
 }
 
 /**
- * Serializes one user_data_unregistered message as a whole SEI NAL unit with its trailing bits, not escaped.
+ * Serializes one sei_message as a whole SEI NAL unit with its trailing bits, not escaped.
  *
- * @param uuid uuid_iso_iec_11578, 16 bytes
- * @param userData what follows the UUID
- * @returns memory of its own: the header, and the RBSP behind it (H.264 7.3.1, 7.3.2.3, 7.3.2.3.1, D.1.7)
+ * @param payloadType payloadType, an integer from 0 on
+ * @param prefix the first bytes of the payload
+ * @param payload the rest of it
+ * @returns memory of its own: the header, then the RBSP (H.264 7.3.1, 7.3.2.3, 7.3.2.3.1)
  */
-export function serializeUserDataUnregistered(uuid: Uint8Array, userData: Uint8Array): Uint8Array {
-  const payloadSize = UUID_LENGTH + userData.length;
-  const nalUnit = new Uint8Array(3 + codedNumberLength(payloadSize) + payloadSize);
+export function serializeSei(payloadType: number, prefix: Uint8Array, payload: Uint8Array): Uint8Array {
+  const payloadSize = prefix.length + payload.length;
+  const headerLength = 1 + codedNumberLength(payloadType) + codedNumberLength(payloadSize);
+  const nalUnit = new Uint8Array(headerLength + payloadSize + 1);
   nalUnit[0] = SEI_NAL_UNIT_HEADER;
-  nalUnit[1] = USER_DATA_UNREGISTERED;
-  let at = writeCodedNumber(nalUnit, 2, payloadSize);
-  at = copyBytes(uuid, 0, UUID_LENGTH, nalUnit, at);
-  at = copyBytes(userData, 0, userData.length, nalUnit, at);
+  let at = writeCodedNumber(nalUnit, writeCodedNumber(nalUnit, 1, payloadType), payloadSize);
+  at = copyBytes(prefix, 0, prefix.length, nalUnit, at);
+  at = copyBytes(payload, 0, payload.length, nalUnit, at);
   nalUnit[at] = RBSP_TRAILING_BITS;
   return nalUnit;
 }

@@ -1,5 +1,6 @@
 import { MAX_ACCESS_UNIT_SIZE } from '../codec/access-unit-splitter.js';
-import { Framing, NalUnitCursor } from '../codec/framing.js';
+import { Framing } from '../codec/framing.js';
+import { NalUnitCursor } from '../codec/nal-unit-cursor.js';
 import { NalUnitType, nalUnitType } from '../codec/nal-unit.js';
 import { AccessUnitSplitter } from '../frame/access-unit-splitter.js';
 

@@ -1,5 +1,5 @@
 import { BitReader } from '../codec/bit-reader.js';
-import { NalUnitCursor } from '../codec/framing.js';
+import { NalUnitCursor } from '../codec/nal-unit-cursor.js';
 import { nalUnitType } from '../codec/nal-unit.js';
 import { MAX_SLICE_HEADER_LENGTH, hasSliceHeader, readSliceHeaderStart } from '../codec/slice-header.js';
 import { type FramingOptions, framingHint } from '../frame/arguments.js';

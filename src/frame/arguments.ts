@@ -7,6 +7,9 @@ import { SEI_NAL_UNIT_HEADER } from '../codec/nal-unit.js';
 import { DEFAULT_MAX_RTP_PAYLOAD_SIZE } from '../codec/rtp-payload.js';
 import { SeiError, invalidType, outOfRange } from '../errors.js';
 
+/** The largest payloadType that is written: far above those of H.264 Table D-1, it limits the length of its coding. */
+const MAX_PAYLOAD_TYPE = 0xffff;
+
 /** What a caller may know about the framing of the bytes; what is absent is detected. */
 export interface FramingOptions {
   /** `annexb` for start codes, `avcc` for length prefixes, `rtp` for the payload of one RTP packet. */
@@ -154,6 +157,22 @@ export function maxPacketSizeOption(options: InjectOptions | undefined): number 
     throw outOfRange('options.maxPacketSize', `an integer from 1 to ${MAX_FRAME_SIZE}`, maxPacketSize);
   }
   return maxPacketSize;
+}
+
+/** `payloadTypes` of the options, checked; undefined if it is not given. */
+export function payloadTypesOption(payloadTypes: unknown): readonly number[] | undefined {
+  if (payloadTypes === undefined) return undefined;
+  if (!Array.isArray(payloadTypes)) throw invalidType('options.payloadTypes', 'an array of numbers', payloadTypes);
+  for (const [index, type] of (payloadTypes as unknown[]).entries()) checkPayloadType(`options.payloadTypes[${index}]`, type);
+  return payloadTypes as readonly number[];
+}
+
+/** Checks a payloadType (H.264 7.3.2.3.1). */
+export function checkPayloadType(name: string, value: unknown): asserts value is number {
+  if (typeof value !== 'number') throw invalidType(name, 'a number', value);
+  if (!Number.isInteger(value) || value < 0 || value > MAX_PAYLOAD_TYPE) {
+    throw outOfRange(name, `an integer from 0 to ${MAX_PAYLOAD_TYPE}`, value);
+  }
 }
 
 function checkSeiNalUnit(nalUnit: Uint8Array, index: number): void {

@@ -1,9 +1,11 @@
 import { backend } from '../backend/current.js';
-import { joinByteStream, trimTrailingZeros } from '../codec/byte-stream.js';
-import { detectedFraming } from '../codec/format-detection.js';
-import { Framing, type H264Format, NalUnitCursor, isLengthPrefixed, lengthSizeOf } from '../codec/framing.js';
-import { type LengthSize, joinLengthPrefixed } from '../codec/length-prefixed.js';
+import { type SameBytes, allocate } from '../codec/bytes.js';
+import { Framing, type H264Format, lengthPrefixedFraming } from '../codec/framing.js';
+import { type LengthSize, maxNalUnitLength, nalUnitTooLarge } from '../codec/length-prefixed.js';
+import { BOUNDS_LENGTH } from '../codec/nal-unit-bounds.js';
+import { packedCount, packedFraming } from '../codec/packed-count.js';
 import { isFuA } from '../codec/rtp-payload.js';
+import { framingLength } from '../codec/splice.js';
 import { SeiError, invalidType } from '../errors.js';
 import { type FramingOptions, framingHint, lengthSizeOption, readableBytes } from './arguments.js';
 
@@ -32,50 +34,51 @@ export function scanNalUnits(data: Uint8Array, offsets: Uint32Array): number {
   return backend().scanStartCodes(bytes, offsets);
 }
 
-function splitByteStream(data: Uint8Array): Uint8Array[] {
-  let offsets = new Uint32Array(64);
-  let count = backend().scanStartCodes(data, offsets);
-  if (count > offsets.length) {
-    offsets = new Uint32Array(count);
-    count = backend().scanStartCodes(data, offsets);
-  }
-  const nalUnits: Uint8Array[] = [];
-  for (let i = 0; i < count; i++) {
-    const start = offsets[i];
-    const end = trimTrailingZeros(data, start, i + 1 < count ? offsets[i + 1] - 3 : data.length);
-    if (end > start) nalUnits.push(data.subarray(start, end));
-  }
-  return nalUnits;
+/** The NAL units of a frame, by their bounds; see codec/nal-unit-bounds. */
+interface Bounds {
+  readonly framing: number;
+  /** {@link BOUNDS_LENGTH} numbers for each NAL unit, and nothing else. */
+  readonly bounds: Uint32Array;
 }
 
-function splitBy(data: Uint8Array, framing: number): Uint8Array[] {
-  if (framing === Framing.annexb) return splitByteStream(data);
-  if (framing === Framing.rtp && isFuA(data)) {
-    throw new SeiError('ERR_SEI_FRAGMENTED', 'an FU-A packet holds a piece of a NAL unit; depacketize it first');
+/** More NAL units than nearly every frame has. */
+const USUAL_NAL_UNITS = 64;
+
+/**
+ * Finds the NAL units of a frame.
+ *
+ * @throws {SeiError} ERR_SEI_UNKNOWN_FORMAT, ERR_SEI_FRAGMENTED, ERR_SEI_MALFORMED
+ */
+function boundsOf(data: Uint8Array, hint: number): Bounds {
+  let bounds = new Uint32Array(USUAL_NAL_UNITS * BOUNDS_LENGTH);
+  for (;;) {
+    const split = backend().splitNalUnits(data, hint, bounds);
+    if (split < 0) {
+      const offset = -1 - split;
+      throw new SeiError('ERR_SEI_MALFORMED', `The length at offset ${offset} reaches past the end of the data.`, {
+        offset,
+      });
+    }
+    const framing = packedFraming(split);
+    if (framing === Framing.detect) {
+      throw new SeiError('ERR_SEI_UNKNOWN_FORMAT', 'data is not detected as H.264. Set options.format.');
+    }
+    if (framing === Framing.rtp && isFuA(data)) {
+      throw new SeiError('ERR_SEI_FRAGMENTED', 'data is an FU-A packet, a part of a NAL unit. Depacketize it first.');
+    }
+    const length = packedCount(split) * BOUNDS_LENGTH;
+    if (length <= bounds.length) return { framing, bounds: bounds.subarray(0, length) };
+    bounds = new Uint32Array(length);
   }
-  const cursor = new NalUnitCursor(data, framing);
-  const nalUnits: Uint8Array[] = [];
-  while (cursor.next()) nalUnits.push(data.subarray(cursor.start, cursor.end));
-  if (cursor.position === data.length) return nalUnits;
-  const offset = cursor.position;
-  throw new SeiError('ERR_SEI_MALFORMED', `the length at offset ${offset} reaches past the end of the data`, {
-    offset,
-  });
 }
 
-function unknownFormat(): SeiError {
-  return new SeiError(
-    'ERR_SEI_UNKNOWN_FORMAT',
-    'the data are no H.264 that could be told; give a format and length size',
-  );
-}
-
-/** The framing that is given, as it is, or the one that is detected. */
-function knownFraming(data: Uint8Array, hint: number): number {
-  if (hint === Framing.annexb || hint === Framing.rtp || hint > Framing.avcc) return hint;
-  const framing = detectedFraming(backend().detect(data, hint));
-  if (framing === 0) throw unknownFormat();
-  return framing;
+/** Joins the NAL units of a frame under another framing. */
+function joinBy(data: Uint8Array, bounds: Uint32Array, framing: number, like: Uint8Array): Uint8Array {
+  let length = (bounds.length / BOUNDS_LENGTH) * framingLength(framing);
+  for (let at = 0; at < bounds.length; at += BOUNDS_LENGTH) length += bounds[at + 1] - bounds[at];
+  const target = allocate(length, like);
+  backend().joinNalUnits(data, bounds, framing, target);
+  return target;
 }
 
 /**
@@ -91,7 +94,11 @@ function knownFraming(data: Uint8Array, hint: number): number {
 export function splitNalUnits(data: Uint8Array, format?: H264Format | FramingOptions): Uint8Array[] {
   const hint = framingHint(typeof format === 'string' ? { format } : format);
   const bytes = readableBytes('data', data);
-  return bytes.length === 0 ? [] : splitBy(bytes, knownFraming(bytes, hint));
+  if (bytes.length === 0) return [];
+  const { bounds } = boundsOf(bytes, hint);
+  const nalUnits: Uint8Array[] = [];
+  for (let at = 0; at < bounds.length; at += BOUNDS_LENGTH) nalUnits.push(bytes.subarray(bounds[at], bounds[at + 1]));
+  return nalUnits;
 }
 
 /**
@@ -103,12 +110,13 @@ export function splitNalUnits(data: Uint8Array, format?: H264Format | FramingOpt
  *   `data` itself where it is in Annex B format already
  * @throws as {@link splitNalUnits} does (H.264 B.1.1)
  */
-export function toAnnexB<T extends Uint8Array>(data: T, options?: FramingOptions): T | Uint8Array {
+export function toAnnexB<T extends Uint8Array>(data: T, options?: FramingOptions): SameBytes<T>;
+export function toAnnexB(data: Uint8Array, options?: FramingOptions): Uint8Array {
   const hint = framingHint(options);
   const bytes = readableBytes('data', data);
-  if (bytes.length === 0) return data;
-  const framing = knownFraming(bytes, hint);
-  return framing === Framing.annexb ? data : joinByteStream(splitBy(bytes, framing), data);
+  if (bytes.length === 0 || hint === Framing.annexb) return data;
+  const { framing, bounds } = boundsOf(bytes, hint);
+  return framing === Framing.annexb ? data : joinBy(bytes, bounds, Framing.annexb, data);
 }
 
 /**
@@ -120,14 +128,20 @@ export function toAnnexB<T extends Uint8Array>(data: T, options?: FramingOptions
  * @throws as {@link splitNalUnits} does; {@link SeiError} `ERR_SEI_NAL_UNIT_TOO_LARGE` where a NAL unit is longer than
  *   its length can say (ISO/IEC 14496-15 5.3.3)
  */
-export function toLengthPrefixed<T extends Uint8Array>(data: T, options?: ToLengthPrefixedOptions): T | Uint8Array {
+export function toLengthPrefixed<T extends Uint8Array>(data: T, options?: ToLengthPrefixedOptions): SameBytes<T>;
+export function toLengthPrefixed(data: Uint8Array, options?: ToLengthPrefixedOptions): Uint8Array {
   const lengthSize = lengthSizeOption(options);
   const hint = framingHint({ format: options?.format, lengthSize: options?.sourceLengthSize });
+  const wanted = lengthPrefixedFraming(lengthSize);
   const bytes = readableBytes('data', data);
-  if (bytes.length === 0) return data;
-  const framing = knownFraming(bytes, hint);
-  if (isLengthPrefixed(framing) && lengthSizeOf(framing) === lengthSize) return data;
-  return joinLengthPrefixed(splitBy(bytes, framing), lengthSize, data);
+  if (bytes.length === 0 || hint === wanted) return data;
+  const { framing, bounds } = boundsOf(bytes, hint);
+  if (framing === wanted) return data;
+  for (let at = 0; at < bounds.length; at += BOUNDS_LENGTH) {
+    const length = bounds[at + 1] - bounds[at];
+    if (length > maxNalUnitLength(lengthSize)) throw nalUnitTooLarge(length, lengthSize);
+  }
+  return joinBy(bytes, bounds, wanted, data);
 }
 
 function checkOffsets(offsets: unknown): asserts offsets is Uint32Array {

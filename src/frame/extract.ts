@@ -1,7 +1,7 @@
 import { backend } from '../backend/current.js';
 import { allocate, copyBytes } from '../codec/bytes.js';
-import { detectedFraming } from '../codec/format-detection.js';
-import { SCRATCH_TOO_SMALL, SEI_RECORD_LENGTH, SeiRecord } from '../codec/sei-extraction.js';
+import { packedCount, packedFraming } from '../codec/packed-count.js';
+import { SCRATCH_TOO_SMALL, SEI_RECORD_LENGTH, SeiFlag, SeiRecord } from '../codec/sei-extraction.js';
 import { USER_DATA_UNREGISTERED, UUID_LENGTH } from '../codec/sei-message.js';
 import { formatUuid } from '../codec/uuid.js';
 import { invalidType, outOfRange } from '../errors.js';
@@ -31,12 +31,16 @@ export interface ExtractOptions extends FramingOptions {
   readonly scan?: 'full' | 'first-vcl' | undefined;
 }
 
-/** A message and where its NAL unit ends. */
-export interface LocatedSeiMessage {
-  /** The message. */
-  readonly message: SeiMessage;
-  /** Offset in the frame behind the SEI NAL unit that holds it. */
-  readonly nalUnitEnd: number;
+/** The messages of a frame as the backend returns them, in memory that the next extraction writes to. */
+export interface SeiTable {
+  /** The framing of the frame; 0 if the bytes are not H.264. */
+  readonly framing: number;
+  /** The number of messages. */
+  readonly count: number;
+  /** {@link SEI_RECORD_LENGTH} numbers for each message; see codec/sei-extraction. */
+  readonly records: Uint32Array;
+  /** The payloads that had to be unescaped. */
+  readonly scratch: Uint8Array;
 }
 
 // Shared by all calls of a thread: they are read out before any other code runs.
@@ -49,46 +53,49 @@ function copyOf(scratch: Uint8Array, from: number, to: number, like: Uint8Array)
   return copy;
 }
 
-function toMessage(frame: Uint8Array, records: Uint32Array, at: number, scratch: Uint8Array): SeiMessage {
+/** The bytes that hold the payload of a message. */
+export function payloadMemory(frame: Uint8Array, { records, scratch }: SeiTable, index: number): Uint8Array {
+  const flags = records[index * SEI_RECORD_LENGTH + SeiRecord.flags];
+  return (flags & SeiFlag.inScratch) !== 0 ? scratch : frame;
+}
+
+/** The message of a frame with this index. */
+export function messageAt(frame: Uint8Array, table: SeiTable, index: number): SeiMessage {
+  const { records } = table;
+  const at = index * SEI_RECORD_LENGTH;
   const payloadType = records[at + SeiRecord.payloadType];
   const nalUnitOffset = records[at + SeiRecord.nalUnitOffset];
   const start = records[at + SeiRecord.payloadOffset];
   const end = start + records[at + SeiRecord.payloadLength];
-  const isInScratch = records[at + SeiRecord.isInScratch] !== 0;
-  const bytes = isInScratch ? scratch : frame;
+  const bytes = payloadMemory(frame, table, index);
   const hasUuid = payloadType === USER_DATA_UNREGISTERED && end - start >= UUID_LENGTH;
   const from = hasUuid ? start + UUID_LENGTH : start;
-  const payload = isInScratch ? copyOf(scratch, from, end, frame) : frame.subarray(from, end);
+  const payload = bytes === frame ? frame.subarray(from, end) : copyOf(bytes, from, end, frame);
   if (hasUuid) return { payloadType, uuid: formatUuid(bytes, start), payload, nalUnitOffset };
   return { payloadType, payload, nalUnitOffset };
 }
 
-/** Makes something of each message of a frame whose framing is known; `make` must not extract. */
-function extractEach<T>(
-  frame: Uint8Array,
-  framing: number,
-  isFirstVclEnd: boolean,
-  make: (message: SeiMessage, nalUnitEnd: number) => T,
-): T[] {
+/** Finds the messages of a frame; the table is valid until the next call. */
+export function extractTable(frame: Uint8Array, hint: number, isFirstVclEnd: boolean): SeiTable {
   let records = sharedRecords;
   let scratch: Uint8Array = sharedScratch;
-  let count: number;
   for (;;) {
-    count = backend().extractSeiRecords(frame, framing, isFirstVclEnd, records, scratch);
-    if (count === SCRATCH_TOO_SMALL) scratch = allocate(frame.length);
-    else if (count * SEI_RECORD_LENGTH > records.length) records = new Uint32Array(count * SEI_RECORD_LENGTH);
-    else break;
+    const found = backend().extractSeiRecords(frame, hint, isFirstVclEnd, records, scratch);
+    if (found === SCRATCH_TOO_SMALL) {
+      scratch = allocate(frame.length);
+      continue;
+    }
+    const count = packedCount(found);
+    if (count * SEI_RECORD_LENGTH <= records.length) return { framing: packedFraming(found), count, records, scratch };
+    records = new Uint32Array(count * SEI_RECORD_LENGTH);
   }
-  const made: T[] = [];
-  for (let at = 0; at < count * SEI_RECORD_LENGTH; at += SEI_RECORD_LENGTH) {
-    made.push(make(toMessage(frame, records, at, scratch), records[at + SeiRecord.nalUnitEnd]));
-  }
-  return made;
 }
 
-/** Extracts the messages of a frame whose framing is known, each with the end of its NAL unit. */
-export function extractLocated(frame: Uint8Array, framing: number, isFirstVclEnd: boolean): LocatedSeiMessage[] {
-  return extractEach(frame, framing, isFirstVclEnd, (message, nalUnitEnd) => ({ message, nalUnitEnd }));
+/** The messages of a table, in order. */
+export function messagesOf(frame: Uint8Array, table: SeiTable): SeiMessage[] {
+  const messages: SeiMessage[] = [];
+  for (let index = 0; index < table.count; index++) messages.push(messageAt(frame, table, index));
+  return messages;
 }
 
 /**
@@ -110,7 +117,5 @@ export function extractSei(frame: Uint8Array, options?: ExtractOptions): SeiMess
   if (typeof scan !== 'string') throw invalidType('options.scan', 'a string', scan);
   if (scan !== 'full' && scan !== 'first-vcl') throw outOfRange('options.scan', "'full' or 'first-vcl'", scan);
   const data = readableBytes('frame', frame);
-  const framing = detectedFraming(backend().detect(data, hint));
-  if (framing === 0) return [];
-  return extractEach(data, framing, scan === 'first-vcl', (message) => message);
+  return messagesOf(data, extractTable(data, hint, scan === 'first-vcl'));
 }

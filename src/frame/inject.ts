@@ -1,18 +1,10 @@
 import { backend } from '../backend/current.js';
-import { allocate } from '../codec/bytes.js';
-import { detectedFraming } from '../codec/format-detection.js';
-import { lengthSizeOf } from '../codec/framing.js';
-import { maxNalUnitLength, nalUnitTooLarge, writeLength } from '../codec/length-prefixed.js';
-import { STAP_A_SIZE_LENGTH, stapAHeader } from '../codec/rtp-payload.js';
-import {
-  LOCATION_SCALE,
-  SpliceResult,
-  becomesStapA,
-  framingLength,
-  splice,
-  splicedLength,
-  writeFraming,
-} from '../codec/splice.js';
+import { type SameBytes, allocate } from '../codec/bytes.js';
+import { Framing } from '../codec/framing.js';
+import { writeLength } from '../codec/length-prefixed.js';
+import { isSureOfFraming, locatedFraming, locatedOffset } from '../codec/location.js';
+import { STAP_A_SIZE_LENGTH, isFuA, stapAHeader } from '../codec/rtp-payload.js';
+import { SpliceResult, becomesStapA, framingLength, growth, writeFraming } from '../codec/splice.js';
 import { SeiError } from '../errors.js';
 import {
   type InjectOptions,
@@ -22,19 +14,47 @@ import {
   readableBytes,
   readableSeiNalUnits,
 } from './arguments.js';
+import { fits, roomIn, tooLarge } from './room.js';
+
+/** The location of a frame that passes as it is. */
+const PASSES = 0;
 
 /** A {@link SeiError} that says that a target cannot hold the result. */
 export function targetTooSmall(targetLength: number): SeiError {
   return new SeiError(
     'ERR_SEI_TARGET_TOO_SMALL',
-    `the target of ${targetLength} bytes cannot hold the frame with its SEI`,
+    `target has ${targetLength} bytes, which cannot hold the frame and its SEI. Use a larger target.`,
   );
 }
 
-function unitTooLarge(frame: Uint8Array, nalUnits: readonly Uint8Array[], hint: number): SeiError {
-  const lengthSize = lengthSizeOf(detectedFraming(backend().detect(frame, hint)));
-  const tooLong = nalUnits.find((nalUnit) => nalUnit.length > maxNalUnitLength(lengthSize)) as Uint8Array;
-  return nalUnitTooLarge(tooLong.length, lengthSize);
+/** Whether a hint names one framing, so that nothing has to be detected. */
+function isKnown(hint: number): boolean {
+  return hint !== Framing.detect && hint !== Framing.avcc;
+}
+
+/**
+ * The location at which `nalUnits` go into a frame; {@link PASSES} if the frame is to pass as it is.
+ *
+ * @throws {SeiError} ERR_SEI_NAL_UNIT_TOO_LARGE
+ */
+function locationFor(frame: Uint8Array, nalUnits: readonly Uint8Array[], hint: number, maxPacketSize: number): number {
+  const location = backend().locate(frame, hint);
+  if (!isSureOfFraming(location) || locatedOffset(location) < 0) return PASSES;
+  const framing = locatedFraming(location);
+  if (fits(nalUnits, roomIn(frame, framing, maxPacketSize))) return location;
+  if (framing === Framing.rtp) return PASSES;
+  throw tooLarge(nalUnits, framing);
+}
+
+/** Whether one look at a frame of known framing is enough: everything fits, and a slice can begin in it. */
+function canInjectAtOnce(
+  frame: Uint8Array,
+  nalUnits: readonly Uint8Array[],
+  framing: number,
+  maxPacketSize: number,
+): boolean {
+  if (framing === Framing.rtp && isFuA(frame)) return false;
+  return fits(nalUnits, roomIn(frame, framing, maxPacketSize));
 }
 
 /**
@@ -56,18 +76,21 @@ export function injectSei<T extends Uint8Array>(
   frame: T,
   nalUnits: readonly Uint8Array[],
   options?: InjectOptions,
-): T | Uint8Array {
+): SameBytes<T>;
+export function injectSei(frame: Uint8Array, nalUnits: readonly Uint8Array[], options?: InjectOptions): Uint8Array {
   const hint = framingHint(options);
   const maxPacketSize = maxPacketSizeOption(options);
   const units = readableSeiNalUnits(nalUnits);
   const data = readableBytes('frame', frame);
   if (units.length === 0 || data.length === 0) return frame;
-  // In two steps: memory of the right size costs less than a view of memory that may be too large.
-  const location = backend().locate(data, units, hint, maxPacketSize);
-  if (location === SpliceResult.passThrough) return frame;
-  if (location === SpliceResult.nalUnitTooLarge) throw unitTooLarge(data, units, hint);
-  const target = allocate(splicedLength(data, units, location), frame);
-  splice(data, units, target, location);
+  if (isKnown(hint) && canInjectAtOnce(data, units, hint, maxPacketSize)) {
+    const target = allocate(data.length + growth(data, units, hint), frame);
+    return backend().inject(data, units, target, hint) < 0 ? frame : target;
+  }
+  const location = locationFor(data, units, hint, maxPacketSize);
+  if (location === PASSES) return frame;
+  const target = allocate(data.length + growth(data, units, locatedFraming(location)), frame);
+  backend().splice(data, units, target, location);
   return target;
 }
 
@@ -90,11 +113,8 @@ export function injectSeiParts(
   const units = readableSeiNalUnits(nalUnits);
   const data = readableBytes('frame', frame);
   if (units.length === 0 || data.length === 0) return [frame];
-  const location = backend().locate(data, units, hint, maxPacketSize);
-  if (location === SpliceResult.passThrough) return [frame];
-  if (location === SpliceResult.nalUnitTooLarge) throw unitTooLarge(data, units, hint);
-
-  return piecesOf(data, units, location);
+  const location = locationFor(data, units, hint, maxPacketSize);
+  return location === PASSES ? [frame] : piecesOf(data, units, location);
 }
 
 /** The start code or the length that stands in front of a NAL unit. */
@@ -104,10 +124,10 @@ function framingOf(unit: Uint8Array, framing: number): Uint8Array {
   return bytes;
 }
 
-/** The pieces of a frame with NAL units inserted at a location, which a backend has found. */
+/** The pieces of a frame with NAL units inserted at the location that a backend has found. */
 export function piecesOf(data: Uint8Array, units: readonly Uint8Array[], location: number): Uint8Array[] {
-  const framing = location % LOCATION_SCALE;
-  const offset = Math.floor(location / LOCATION_SCALE);
+  const framing = locatedFraming(location);
+  const offset = locatedOffset(location);
   const wraps = becomesStapA(data, framing);
   if (units.length === 1 && offset > 0 && !wraps) {
     // What nearly every frame gets: an array that is written at once costs half of one that grows, and views that are
@@ -151,12 +171,15 @@ export function injectSeiInto(
   const destination = { target, memory: target.buffer };
   const units = readableSeiNalUnits(nalUnits, destination);
   const data = readableBytes('frame', frame, undefined, destination);
-  const length =
-    units.length === 0 || data.length === 0
-      ? SpliceResult.passThrough
-      : backend().inject(data, units, target, hint, maxPacketSize);
+  if (units.length === 0 || data.length === 0) return copyInto(data, target);
+  let length: number = SpliceResult.passThrough;
+  if (isKnown(hint) && canInjectAtOnce(data, units, hint, maxPacketSize)) {
+    length = backend().inject(data, units, target, hint);
+  } else {
+    const location = locationFor(data, units, hint, maxPacketSize);
+    if (location !== PASSES) length = backend().splice(data, units, target, location);
+  }
   if (length >= 0) return length;
-  if (length === SpliceResult.nalUnitTooLarge) throw unitTooLarge(data, units, hint);
   if (length === SpliceResult.targetTooSmall) throw targetTooSmall(target.length);
   return copyInto(data, target);
 }

@@ -1,16 +1,30 @@
 import { backend } from '../backend/current.js';
-import { allocate } from '../codec/bytes.js';
+import { type SameBytes, allocate } from '../codec/bytes.js';
 import { MAX_USER_DATA_SIZE } from '../codec/limits.js';
-import { serializeUserDataUnregistered } from '../codec/sei-message.js';
+import { USER_DATA_UNREGISTERED, serializeSei } from '../codec/sei-message.js';
 import { DEFAULT_SEI_UUID, parseUuid } from '../codec/uuid.js';
 import { SeiError, invalidType } from '../errors.js';
-import { readableBytes } from './arguments.js';
+import { checkPayloadType, readableBytes } from './arguments.js';
 
-/** What a SEI NAL unit of ours says of itself. */
+/** Options of {@link createSeiNalUnit}. */
 export interface SeiNalUnitOptions {
-  /** uuid_iso_iec_11578, by which receivers know whose data these are; {@link DEFAULT_SEI_UUID} where absent. */
+  /**
+   * uuid_iso_iec_11578, which tells receivers whose data these are (H.264 D.1.7). Default: {@link DEFAULT_SEI_UUID}.
+   */
   readonly uuid?: string | undefined;
 }
+
+/** One sei_message to be written by {@link createSei}. */
+export interface SeiPayload {
+  /** payloadType (H.264 Table D-1), such as 1 for pic_timing or 4 for user_data_registered_itu_t_t35. */
+  readonly payloadType: number;
+  /** The payload in the syntax of its type (H.264 D.1), without emulation prevention. */
+  readonly payload: Uint8Array;
+}
+
+const NO_BYTES = new Uint8Array(0);
+
+const utf8 = new TextEncoder();
 
 // A publisher sends many messages under few UUIDs.
 let lastUuid = DEFAULT_SEI_UUID;
@@ -24,29 +38,65 @@ function uuidBytes(uuid: string): Uint8Array {
   return lastUuidBytes;
 }
 
-/**
- * Makes a SEI NAL unit with one user_data_unregistered message.
- *
- * @param userData the bytes to send, up to {@link MAX_USER_DATA_SIZE}; many receivers take 1 kB and less
- * @param options the UUID
- * @returns new memory: the NAL unit without framing, header `06` first, with emulation prevention
- * @throws `TypeError` for arguments of the wrong kind; {@link SeiError} `ERR_SEI_TOO_LARGE`, `ERR_SEI_INVALID_UUID`,
- *   `ERR_SEI_DETACHED_BUFFER` (H.264 7.3.1, 7.3.2.3, D.1.7)
- */
-export function createSeiNalUnit(userData: Uint8Array, options: SeiNalUnitOptions = {}): Uint8Array {
-  const data = readableBytes('userData', userData);
-  if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
-  const { uuid = DEFAULT_SEI_UUID } = options;
-  if (data.length > MAX_USER_DATA_SIZE) {
-    throw new SeiError('ERR_SEI_TOO_LARGE', `${data.length} bytes of user data are more than ${MAX_USER_DATA_SIZE}`);
-  }
-  const plain = serializeUserDataUnregistered(uuidBytes(uuid), data);
-  // The header is no zero byte, so that what is escaped begins behind it.
+/** The NAL unit with one sei_message, whose payload is `prefix` and `payload`. */
+function seiNalUnit(payloadType: number, prefix: Uint8Array, payload: Uint8Array): Uint8Array {
+  const plain = serializeSei(payloadType, prefix, payload);
+  // The header is not a zero byte, so the escaped bytes begin after it.
   const length = backend().escapedLength(plain);
   if (length === plain.length) return plain;
   const nalUnit = new Uint8Array(length);
   backend().escape(plain, nalUnit);
   return nalUnit;
+}
+
+/** Checks the size of user data or a payload. */
+function checkSize(name: string, { length }: Uint8Array): void {
+  if (length <= MAX_USER_DATA_SIZE) return;
+  throw new SeiError('ERR_SEI_TOO_LARGE', `${name} has ${length} bytes. The limit is ${MAX_USER_DATA_SIZE}.`);
+}
+
+/**
+ * Creates an SEI NAL unit with one user_data_unregistered message.
+ *
+ * @example
+ *   const nalUnit = createSeiNalUnit('hello');
+ *   const tagged = injectSei(frame, [nalUnit]);
+ *
+ * @param userData the bytes to send, or a text that is sent as UTF-8; up to {@link MAX_USER_DATA_SIZE} bytes. Many
+ *   receivers accept 1 kB at most
+ * @param options the UUID
+ * @returns new memory: the NAL unit without framing, header `06` first, with emulation prevention
+ * @throws {TypeError} if an argument has the wrong type or an option is unknown
+ * @throws {SeiError} ERR_SEI_TOO_LARGE, ERR_SEI_INVALID_UUID, ERR_SEI_DETACHED_BUFFER (H.264 7.3.1, 7.3.2.3, D.1.7)
+ */
+export function createSeiNalUnit(userData: Uint8Array | string, options: SeiNalUnitOptions = {}): Uint8Array {
+  const data = typeof userData === 'string' ? utf8.encode(userData) : readableBytes('userData', userData);
+  if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
+  const { uuid = DEFAULT_SEI_UUID } = options;
+  checkSize('userData', data);
+  return seiNalUnit(USER_DATA_UNREGISTERED, uuidBytes(uuid), data);
+}
+
+/**
+ * Creates an SEI NAL unit with one message of any type.
+ *
+ * @example
+ *   // A recovery_point message: the picture is an exact point to start decoding at (H.264 D.1.8).
+ *   const nalUnit = createSei({ payloadType: 6, payload: Uint8Array.of(0xc4) });
+ *
+ * @param message payloadType and payload; the payload has up to {@link MAX_USER_DATA_SIZE} bytes and is only read
+ * @returns new memory: the NAL unit without framing, header `06` first, with emulation prevention
+ * @throws {TypeError} if an argument has the wrong type or an option is unknown
+ * @throws {RangeError} if `payloadType` is not an integer from 0 to 65535
+ * @throws {SeiError} ERR_SEI_TOO_LARGE, ERR_SEI_DETACHED_BUFFER (H.264 7.3.1, 7.3.2.3.1)
+ */
+export function createSei(message: SeiPayload): Uint8Array {
+  if (typeof message !== 'object' || message === null) throw invalidType('message', 'an object', message);
+  const { payloadType, payload } = message;
+  checkPayloadType('message.payloadType', payloadType);
+  const data = readableBytes('message.payload', payload);
+  checkSize('message.payload', data);
+  return seiNalUnit(payloadType, NO_BYTES, data);
 }
 
 /**
@@ -58,6 +108,7 @@ export function createSeiNalUnit(userData: Uint8Array, options: SeiNalUnitOption
  *   does not
  * @throws `TypeError` for arguments of the wrong kind; {@link SeiError} `ERR_SEI_DETACHED_BUFFER` (H.264 7.3.1, 7.4.1)
  */
+export function escapeRbsp<T extends Uint8Array>(rbsp: T): SameBytes<T>;
 export function escapeRbsp(rbsp: Uint8Array): Uint8Array {
   const data = readableBytes('rbsp', rbsp);
   const target = allocate(backend().escapedLength(data), rbsp);
@@ -72,6 +123,7 @@ export function escapeRbsp(rbsp: Uint8Array): Uint8Array {
  * @returns new memory
  * @throws `TypeError` for arguments of the wrong kind; {@link SeiError} `ERR_SEI_DETACHED_BUFFER` (H.264 7.3.1)
  */
+export function unescapeRbsp<T extends Uint8Array>(bytes: T): SameBytes<T>;
 export function unescapeRbsp(bytes: Uint8Array): Uint8Array {
   const data = readableBytes('bytes', bytes);
   const target = allocate(data.length, bytes);

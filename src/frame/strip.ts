@@ -1,119 +1,148 @@
 import { backend } from '../backend/current.js';
-import { allocate, copyBytes } from '../codec/bytes.js';
-import { detectedFraming } from '../codec/format-detection.js';
-import { Framing, unitStartOf } from '../codec/framing.js';
-import { maxNalUnitLength, writeLength } from '../codec/length-prefixed.js';
-import { STAP_A_HEADER_LENGTH, isStapA } from '../codec/rtp-payload.js';
-import { removeSeiMessages } from '../codec/sei-removal.js';
-import { framingLength } from '../codec/splice.js';
-import { DEFAULT_SEI_UUID, formatUuid, parseUuid } from '../codec/uuid.js';
+import { type SameBytes, allocate, copyBytes } from '../codec/bytes.js';
+import { SEI_RECORD_LENGTH, SeiRecord } from '../codec/sei-extraction.js';
+import { USER_DATA_UNREGISTERED, UUID_LENGTH } from '../codec/sei-message.js';
+import { lengthWithoutSei } from '../codec/sei-removal.js';
+import { SpliceResult } from '../codec/splice.js';
+import { DEFAULT_SEI_UUID, parseUuid } from '../codec/uuid.js';
 import { invalidType } from '../errors.js';
-import { type FramingOptions, framingHint, readableBytes } from './arguments.js';
-import { type LocatedSeiMessage, type SeiMessage, extractLocated } from './extract.js';
+import { type FramingOptions, framingHint, payloadTypesOption, readableBytes } from './arguments.js';
+import { type SeiMessage, type SeiTable, extractTable, messagesOf, payloadMemory } from './extract.js';
 
-/** Which messages go. */
-export interface StripOptions extends FramingOptions {
-  /** The user_data_unregistered messages of these UUIDs go; {@link DEFAULT_SEI_UUID} alone where absent. */
+/** Which messages are removed: by UUID, by payloadType, or by a function. */
+export type StripOptions = FramingOptions & (StripByUuid | StripByPayloadType | StripByFilter);
+
+/** Removes the user_data_unregistered messages of some UUIDs. */
+export interface StripByUuid {
+  /** The UUIDs in canonical form. Default: [DEFAULT_SEI_UUID]. */
   readonly uuids?: readonly string[] | undefined;
-  /** Decides instead of `uuids` for each message, of any payloadType, whether it goes. */
-  readonly filter?: ((message: SeiMessage) => boolean) | undefined;
+  readonly payloadTypes?: undefined;
+  readonly filter?: undefined;
 }
 
-/** A piece `[from, to)` of the frame and the bytes that stand there afterwards. */
-interface Edit {
-  readonly from: number;
-  readonly to: number;
-  readonly replacement: Uint8Array;
+/** Removes all messages of some types. */
+export interface StripByPayloadType {
+  /** The payloadType values (H.264 Table D-1), such as 5 for every user_data_unregistered message. */
+  readonly payloadTypes: readonly number[];
+  readonly uuids?: undefined;
+  readonly filter?: undefined;
 }
 
-const NOTHING = new Uint8Array(0);
+/** Removes the messages that a function picks. */
+export interface StripByFilter {
+  /** Returns true for each message that is to be removed, of any payloadType. */
+  readonly filter: (message: SeiMessage) => boolean;
+  readonly uuids?: undefined;
+  readonly payloadTypes?: undefined;
+}
 
-function filterOf(options: StripOptions | undefined): (message: SeiMessage) => boolean {
-  const { filter, uuids = [DEFAULT_SEI_UUID] } = options ?? {};
-  if (filter !== undefined) {
-    if (typeof filter !== 'function') throw invalidType('options.filter', 'a function', filter);
-    return filter;
+/** Marks the messages to remove: a byte for each, not 0 if it goes; undefined if all stay. */
+type Choice = (frame: Uint8Array, table: SeiTable) => Uint8Array | undefined;
+
+function markIf(count: number, isChosen: (index: number) => boolean): Uint8Array | undefined {
+  let marks: Uint8Array | undefined;
+  for (let index = 0; index < count; index++) {
+    if (!isChosen(index)) continue;
+    marks ??= new Uint8Array(count);
+    marks[index] = 1;
   }
+  return marks;
+}
+
+function hasUuid(frame: Uint8Array, table: SeiTable, index: number, uuids: readonly Uint8Array[]): boolean {
+  const { records } = table;
+  const at = index * SEI_RECORD_LENGTH;
+  if (records[at + SeiRecord.payloadType] !== USER_DATA_UNREGISTERED) return false;
+  if (records[at + SeiRecord.payloadLength] < UUID_LENGTH) return false;
+  const bytes = payloadMemory(frame, table, index);
+  const start = records[at + SeiRecord.payloadOffset];
+  return uuids.some((uuid) => uuid.every((byte, i) => bytes[start + i] === byte));
+}
+
+function choiceByUuids(uuids: readonly string[]): Choice {
+  const ours = uuids.map((uuid) => parseUuid(uuid));
+  return (frame, table) => markIf(table.count, (index) => hasUuid(frame, table, index, ours));
+}
+
+const choosesDefault = /* @__PURE__ */ choiceByUuids([DEFAULT_SEI_UUID]);
+
+// A caller strips all frames by the same UUIDs.
+let latestUuids: readonly string[] = [];
+let choosesLatest: Choice = () => undefined;
+
+function uuidsChoice(uuids: unknown): Choice {
+  if (uuids === undefined) return choosesDefault;
   if (!Array.isArray(uuids)) throw invalidType('options.uuids', 'an array of strings', uuids);
-  const ours = new Set(uuids.map((uuid: string) => formatUuid(parseUuid(uuid))));
-  return ({ uuid }) => uuid !== undefined && ours.has(uuid);
-}
-
-/** What has to be done to the NAL unit that holds these messages, all of one NAL unit; undefined where it stays. */
-function editOf(
-  frame: Uint8Array,
-  framing: number,
-  messages: readonly LocatedSeiMessage[],
-  filter: (message: SeiMessage) => boolean,
-): Edit | undefined {
-  const isRemoved = messages.map(({ message }) => filter(message));
-  if (!isRemoved.includes(true)) return undefined;
-  const { message, nalUnitEnd: to } = messages[0];
-  const start = message.nalUnitOffset;
-  const unitStart = unitStartOf(frame, start, framing);
-  const nalUnit = removeSeiMessages(frame.subarray(start, to), (index) => isRemoved[index] ?? false);
-  if (nalUnit.length === 0) return { from: unitStart, to, replacement: NOTHING };
-  if (framing === Framing.annexb || unitStart === start) return { from: start, to, replacement: nalUnit };
-  const lengthSize = framingLength(framing);
-  // Hostile bytes that lack escapes can grow when they are escaped; where they outgrow their length field they stay as
-  // they are.
-  if (nalUnit.length > maxNalUnitLength(lengthSize)) return undefined;
-  const replacement = new Uint8Array(lengthSize + nalUnit.length);
-  copyBytes(nalUnit, 0, nalUnit.length, replacement, writeLength(replacement, 0, nalUnit.length, lengthSize));
-  return { from: unitStart, to, replacement };
-}
-
-function groupByNalUnit(messages: readonly LocatedSeiMessage[]): LocatedSeiMessage[][] {
-  const groups: LocatedSeiMessage[][] = [];
-  for (const message of messages) {
-    const group = groups.at(-1);
-    if (group?.[0].message.nalUnitOffset === message.message.nalUnitOffset) group.push(message);
-    else groups.push([message]);
+  const given = uuids as readonly string[];
+  if (given.length !== latestUuids.length || given.some((uuid, i) => uuid !== latestUuids[i])) {
+    choosesLatest = choiceByUuids(given);
+    latestUuids = [...given];
   }
-  return groups;
+  return choosesLatest;
 }
 
-function applyEdits(frame: Uint8Array, edits: readonly Edit[], like: Uint8Array): Uint8Array {
-  let length = frame.length;
-  for (const { from, to, replacement } of edits) length += replacement.length - (to - from);
-  const target = allocate(length, like);
-  let at = 0;
-  let position = 0;
-  for (const { from, to, replacement } of edits) {
-    at = copyBytes(frame, position, from, target, at);
-    at = copyBytes(replacement, 0, replacement.length, target, at);
-    position = to;
+function choiceOf(options: StripOptions | undefined): Choice {
+  if (options === undefined) return choosesDefault;
+  const { filter, uuids, payloadTypes } = options as {
+    filter?: (message: SeiMessage) => boolean;
+    uuids?: unknown;
+    payloadTypes?: unknown;
+  };
+  const given = [filter, uuids, payloadTypes].filter((each) => each !== undefined);
+  if (given.length > 1) throw invalidType('options', 'with one of uuids, payloadTypes and filter', options);
+  const types = payloadTypesOption(payloadTypes);
+  if (types !== undefined) {
+    return (_, { count, records }) =>
+      markIf(count, (index) => types.includes(records[index * SEI_RECORD_LENGTH + SeiRecord.payloadType]));
   }
-  copyBytes(frame, position, frame.length, target, at);
-  return target;
+  if (filter === undefined) return uuidsChoice(uuids);
+  if (typeof filter !== 'function') throw invalidType('options.filter', 'a function', filter);
+  return (frame, table) => {
+    const messages = messagesOf(frame, table);
+    return markIf(table.count, (index) => filter(messages[index]));
+  };
+}
+
+function startOf(bytes: Uint8Array, length: number, like: Uint8Array): Uint8Array {
+  const copy = allocate(length, like);
+  copyBytes(bytes, 0, length, copy, 0);
+  return copy;
 }
 
 /**
- * Removes SEI messages from a frame, and nothing else: a SEI NAL unit that holds nothing more goes with its framing,
- * one that holds other messages keeps them. What {@link injectSei} put in comes out byte for byte, so that
- * `stripSei(injectSei(x))` is `x` for each `x` that held no such message (a single NAL unit in `rtp` that became a
- * STAP-A packet stays one). What stands behind the first {@link MAX_SEI_MESSAGES_PER_FRAME} messages is not seen.
+ * Removes SEI messages from a frame, and nothing else: an SEI NAL unit that holds nothing more goes with its framing,
+ * one that holds other messages keeps them. `stripSei(injectSei(x))` is `x`, byte for byte, for each `x` that held no
+ * such message. (A single NAL unit in `rtp` that became a STAP-A packet stays one.) Only the first
+ * {@link MAX_SEI_MESSAGES_PER_FRAME} messages are read.
  *
  * @param frame one access unit, sample or RTP payload; it is only read
- * @param options which messages: those of {@link DEFAULT_SEI_UUID} unless told; format and length size, where the
- *   caller knows them
- * @returns new memory, a `Buffer` where `frame` is one; `frame` itself, the same object, where there is nothing to do;
- *   empty where a RTP payload held nothing else
- * @throws `TypeError` and `RangeError` for arguments of the wrong kind; {@link SeiError} `ERR_SEI_INVALID_UUID`,
- *   `ERR_SEI_DETACHED_BUFFER`; what `filter` throws (H.264 7.3.2.3)
+ * @param options which messages, by default those of {@link DEFAULT_SEI_UUID}; the format and length size, by default
+ *   detected
+ * @returns new memory, a `Buffer` if `frame` is one; `frame` itself, the same object, if nothing is removed; empty if
+ *   an RTP payload held nothing else
+ * @throws {TypeError} if an argument has the wrong type, an option is unknown or two of `uuids`, `payloadTypes` and
+ *   `filter` are given
+ * @throws {RangeError} if an option has a value that is not allowed
+ * @throws {SeiError} ERR_SEI_INVALID_UUID, ERR_SEI_DETACHED_BUFFER; what `filter` throws (H.264 7.3.2.3)
  */
-export function stripSei<T extends Uint8Array>(frame: T, options?: StripOptions): T | Uint8Array {
+export function stripSei<T extends Uint8Array>(frame: T, options?: StripOptions): SameBytes<T>;
+export function stripSei(frame: Uint8Array, options?: StripOptions): Uint8Array {
   const hint = framingHint(options);
-  const filter = filterOf(options);
+  const choose = choiceOf(options);
   const data = readableBytes('frame', frame);
-  const framing = detectedFraming(backend().detect(data, hint));
-  if (framing === 0) return frame;
-  const edits = groupByNalUnit(extractLocated(data, framing, false))
-    .map((messages) => editOf(data, framing, messages, filter))
-    .filter((edit) => edit !== undefined);
-  if (edits.length === 0) return frame;
-  const stripped = applyEdits(data, edits, frame);
-  // A STAP-A that has lost its last NAL unit is no packet any more.
-  const isEmptyStapA = framing === Framing.rtp && isStapA(data) && stripped.length === STAP_A_HEADER_LENGTH;
-  return isEmptyStapA ? allocate(0, frame) : stripped;
+  const table = extractTable(data, hint, false);
+  if (table.count === 0) return frame;
+  // The filter may extract, which uses the memory of the table.
+  const records = options?.filter === undefined ? table.records : table.records.slice();
+  const marks = choose(data, table);
+  if (marks === undefined) return frame;
+
+  const target = allocate(lengthWithoutSei(data, records, marks), frame);
+  const written = backend().removeSei(data, table.framing, records, marks, target);
+  if (written === target.length) return target;
+  if (written === SpliceResult.passThrough) return frame;
+  if (written >= 0) return startOf(target, written, frame);
+  // NAL units that lack escapes can grow when they are rebuilt, by half at most.
+  const larger = allocate(data.length + (data.length >> 1) + 1, frame);
+  return startOf(larger, backend().removeSei(data, table.framing, records, marks, larger), frame);
 }

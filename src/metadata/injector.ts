@@ -1,13 +1,12 @@
-import { findInsertionPoint, startsPicture } from '../codec/access-unit.js';
-import { allocate } from '../codec/bytes.js';
-import { Framing, NalUnitCursor, isLengthPrefixed, lengthSizeOf } from '../codec/framing.js';
-import { maxNalUnitLength } from '../codec/length-prefixed.js';
+import { backend } from '../backend/current.js';
+import { type SameBytes, allocate } from '../codec/bytes.js';
+import { locatedFraming, locatedHeader, locatedOffset } from '../codec/location.js';
 import { NalUnitType, nalUnitType } from '../codec/nal-unit.js';
-import { MAX_STAP_A_NAL_UNIT_LENGTH, STAP_A_HEADER_LENGTH, STAP_A_SIZE_LENGTH, isStapA } from '../codec/rtp-payload.js';
-import { LOCATION_SCALE, framingLength, splice, splicedLength } from '../codec/splice.js';
+import { growth } from '../codec/splice.js';
 import { invalidType, outOfRange } from '../errors.js';
 import { type InjectOptions, checkBytes, framingHint, maxPacketSizeOption, readableBytes } from '../frame/arguments.js';
 import { copyInto, piecesOf, targetTooSmall } from '../frame/inject.js';
+import { roomIn } from '../frame/room.js';
 import { FormatLock } from './format-lock.js';
 import type { Picture, Selection } from './picture-selection.js';
 import type { SeiPublisher } from './publisher.js';
@@ -45,15 +44,9 @@ export interface SeiInjectorStats extends TrackCursorStats {
 /** What is to be put into one frame. */
 interface Plan {
   readonly data: Uint8Array;
-  /** Where it goes; see `locate` in codec/splice. */
+  /** Where it goes; see codec/location. */
   readonly location: number;
   readonly selection: Selection;
-}
-
-/** A picture that SEI can go in front of. */
-interface LocatedPicture extends Picture {
-  /** Where; see `locate` in codec/splice. */
-  readonly location: number;
 }
 
 /**
@@ -102,12 +95,14 @@ export class SeiInjector {
    * @returns new memory, a `Buffer` where `frame` is one; `frame` itself, the same object, where nothing goes in
    * @throws `TypeError` for arguments of the wrong kind; {@link SeiError} `ERR_SEI_DETACHED_BUFFER`
    */
-  inject<T extends Uint8Array>(frame: T, options?: InjectFrameOptions): T | Uint8Array {
+  inject<T extends Uint8Array>(frame: T, options?: InjectFrameOptions): SameBytes<T>;
+  inject(frame: Uint8Array, options?: InjectFrameOptions): Uint8Array {
     const plan = this.#planFor(frame, options);
     if (plan === undefined) return frame;
     const { data, location, selection } = plan;
-    const target = allocate(splicedLength(data, selection.nalUnits, location), frame);
-    splice(data, selection.nalUnits, target, location);
+    const { nalUnits } = selection;
+    const target = allocate(data.length + growth(data, nalUnits, locatedFraming(location)), frame);
+    backend().splice(data, nalUnits, target, location);
     this.#cursor.commit(selection);
     return target;
   }
@@ -140,7 +135,7 @@ export class SeiInjector {
     const plan = this.#isDue(options) ? this.#planWith(data) : undefined;
     if (plan === undefined) return copyInto(data, target);
     const { location, selection } = plan;
-    const length = splice(data, selection.nalUnits, target, location);
+    const length = backend().splice(data, selection.nalUnits, target, location);
     if (length < 0) throw targetTooSmall(target.length);
     this.#cursor.commit(selection);
     return length;
@@ -177,19 +172,32 @@ export class SeiInjector {
 
   #planWith(data: Uint8Array): Plan | undefined {
     if (data.length === 0) return undefined;
-    const framing = this.#lock.framingOf(data);
-    if (framing === Framing.detect) {
+    const location = this.#lock.locate(data);
+    if (location === 0) {
       this.#unknownFrames++;
       this.#cursor.report('unknown-frame', { length: data.length });
       return undefined;
     }
-    const picture = pictureOf(data, framing, this.#maxPacketSize, this.#maxFrameGrowth);
-    if (picture === undefined) {
+    if (locatedOffset(location) < 0) {
       this.#framesWithoutPicture++;
       return undefined;
     }
-    const selection = this.#cursor.select(picture);
-    return selection && { data, location: picture.location, selection };
+    const selection = this.#cursor.select(this.#pictureAt(location, data));
+    return selection && { data, location, selection };
+  }
+
+  /** What the first slice of a frame says about its picture, and the room before it. */
+  #pictureAt(location: number, data: Uint8Array): Picture {
+    const header = locatedHeader(location);
+    const room = roomIn(data, locatedFraming(location), this.#maxPacketSize);
+    return {
+      isIdr: nalUnitType(header) === NalUnitType.idrSlice,
+      isKept: (header & 0x60) !== 0,
+      maxNalUnitLength: room.maxNalUnitLength,
+      maxGrowth: room.maxGrowth,
+      maxSharedGrowth: this.#maxFrameGrowth,
+      framingLength: room.framingLength,
+    };
   }
 }
 
@@ -197,36 +205,4 @@ function maxFrameGrowthOption({ maxFrameGrowth = Infinity }: SeiInjectorOptions)
   if (typeof maxFrameGrowth !== 'number') throw invalidType('options.maxFrameGrowth', 'a number', maxFrameGrowth);
   if (!(maxFrameGrowth > 0)) throw outOfRange('options.maxFrameGrowth', 'a number above 0', maxFrameGrowth);
   return maxFrameGrowth;
-}
-
-/** What the first slice of a frame says of its picture, and where it is; undefined where SEI cannot go in. */
-function pictureOf(
-  data: Uint8Array,
-  framing: number,
-  maxPacketSize: number,
-  maxFrameGrowth: number,
-): LocatedPicture | undefined {
-  const cursor = new NalUnitCursor(data, framing);
-  const offset = findInsertionPoint(data, cursor);
-  if (offset < 0) return undefined;
-  const header = data[cursor.start];
-  let maxLength = Infinity;
-  let maxGrowth = Infinity;
-  if (isLengthPrefixed(framing)) {
-    maxLength = maxNalUnitLength(lengthSizeOf(framing));
-  } else if (framing === Framing.rtp) {
-    if (!startsPicture(data, cursor.start, cursor.end)) return undefined;
-    maxLength = MAX_STAP_A_NAL_UNIT_LENGTH;
-    if (!isStapA(data) && data.length > maxLength) return undefined;
-    maxGrowth = maxPacketSize - data.length - (isStapA(data) ? 0 : STAP_A_HEADER_LENGTH + STAP_A_SIZE_LENGTH);
-  }
-  return {
-    location: offset * LOCATION_SCALE + framing,
-    isIdr: nalUnitType(header) === NalUnitType.idrSlice,
-    isKept: (header & 0x60) !== 0,
-    maxNalUnitLength: maxLength,
-    maxGrowth,
-    maxSharedGrowth: maxFrameGrowth,
-    framingLength: framingLength(framing),
-  };
 }

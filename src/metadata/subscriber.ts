@@ -1,10 +1,8 @@
-import { backend } from '../backend/current.js';
-import { detectedFraming } from '../codec/format-detection.js';
 import { Framing } from '../codec/framing.js';
 import { DEFAULT_SEI_UUID, formatUuid, parseUuid } from '../codec/uuid.js';
 import { invalidType, outOfRange } from '../errors.js';
 import { framingHint, readableBytes } from '../frame/arguments.js';
-import { type ExtractOptions, extractLocated } from '../frame/extract.js';
+import { type ExtractOptions, extractTable, messagesOf } from '../frame/extract.js';
 import { clockOption } from './clock.js';
 import { Deduplicator, type DeduplicatorOptions, carriesIdentity } from './deduplicator.js';
 import { type DiagnosticListener, diagnose, isDiagnosed } from './diagnostics.js';
@@ -302,8 +300,8 @@ export class SeiSubscriber implements AsyncIterable<ReceivedSeiMessage, undefine
     this.#framesProcessed++;
     const timestamp = this.#now();
     const time = this.#clock.advance(timestamp, frameTimestamp, options.track);
-    const framing = detectedFraming(backend().detect(frame, hint));
-    if (framing === 0) {
+    const table = extractTable(frame, hint, this.#isFirstVclEnd);
+    if (table.framing === Framing.detect) {
       this.#framesUnreadable++;
       this.#report('unreadable-frame', { length: frame.length });
       return [];
@@ -311,8 +309,7 @@ export class SeiSubscriber implements AsyncIterable<ReceivedSeiMessage, undefine
     // Also where no fragment comes any more.
     this.#reassembler.expire(time);
     const received: ReceivedSeiMessage[] = [];
-    for (const { message } of extractLocated(frame, framing, this.#isFirstVclEnd)) {
-      const { uuid, payload } = message;
+    for (const { uuid, payload } of messagesOf(frame, table)) {
       if (uuid === undefined) continue;
       const found = uuid === FRAGMENT_SEI_UUID ? this.#reassemble(payload, time) : { uuid, payload };
       if (found === undefined || !this.#isWanted(found.uuid)) continue;

@@ -1,5 +1,6 @@
 /** From RTP payloads, in order, to the NAL units in them: RFC 6184, packetization-mode 0 and 1. */
-import { Framing, NalUnitCursor } from '../codec/framing.js';
+import { Framing } from '../codec/framing.js';
+import { NalUnitCursor } from '../codec/nal-unit-cursor.js';
 import { RtpPayloadType } from '../codec/rtp-payload.js';
 import { nalUnitType } from '../codec/nal-unit.js';
 import { FU_A_HEADER_LENGTH, FuHeaderBit, fragmentedNalUnitHeader } from './fragmentation-unit.js';

@@ -4,7 +4,8 @@
  * bytes of its NAL units; what was in the packets before it is one small number.
  */
 import { startsPicture } from '../codec/access-unit.js';
-import { Framing, NalUnitCursor } from '../codec/framing.js';
+import { Framing } from '../codec/framing.js';
+import { NalUnitCursor } from '../codec/nal-unit-cursor.js';
 import { NalUnitType, hasForbiddenZeroBit, isVcl, nalUnitType } from '../codec/nal-unit.js';
 import { RtpPayloadType } from '../codec/rtp-payload.js';
 import { hasSliceHeader } from '../codec/slice-header.js';

@@ -1,6 +1,7 @@
 /** SEI in the payloads of a stream that exists: merged into a packet of it, or in payloads of their own. */
 import { allocate, copyBytes } from '../codec/bytes.js';
-import { Framing, NalUnitCursor } from '../codec/framing.js';
+import { Framing } from '../codec/framing.js';
+import { NalUnitCursor } from '../codec/nal-unit-cursor.js';
 import {
   STAP_A_HEADER_LENGTH,
   STAP_A_SIZE_LENGTH,

@@ -1,6 +1,7 @@
 import { findInsertionPoint } from '../codec/access-unit.js';
 import { MAX_ACCESS_UNIT_SIZE } from '../codec/access-unit-splitter.js';
-import { Framing, NalUnitCursor } from '../codec/framing.js';
+import { Framing } from '../codec/framing.js';
+import { NalUnitCursor } from '../codec/nal-unit-cursor.js';
 import { AccessUnitSplitter } from '../frame/access-unit-splitter.js';
 import { checkBytes } from '../frame/arguments.js';
 

@@ -1,5 +1,6 @@
 import { BitReader } from '../codec/bit-reader.js';
-import { Framing, NalUnitCursor } from '../codec/framing.js';
+import { Framing } from '../codec/framing.js';
+import { NalUnitCursor } from '../codec/nal-unit-cursor.js';
 import { NalUnitType, isVcl, nalUnitType } from '../codec/nal-unit.js';
 import { readPictureParameterSet, type PictureParameterSet } from '../codec/parameter-sets.js';
 import { hasSliceHeader, readSliceHeader, readSliceHeaderStart } from '../codec/slice-header.js';

@@ -4,12 +4,24 @@
 import { describe, expect, it } from 'vitest';
 import type { Backend } from '../../src/backend/backend.js';
 import { loadNativeBackend } from '../../src/backend/native.js';
+import { Framing } from '../../src/codec/framing.js';
+import { locate } from '../../src/codec/location.js';
+import { SEI_RECORD_LENGTH, extractSeiRecords } from '../../src/codec/sei-extraction.js';
 import { resizableBuffer } from '../fuzz/memory-shapes.js';
 import { addonTool } from '../support/backends.js';
 import { describeWith } from '../support/skip.js';
 
 const frame = Uint8Array.of(0, 0, 0, 1, 0x65, 0x88, 0x80);
 const units = [Uint8Array.of(6, 5, 1, 7, 0x80)];
+
+const tagged = Uint8Array.of(0, 0, 0, 1, 6, 5, 1, 7, 0x80, 0, 0, 0, 1, 0x65, 0x88, 0x80);
+
+/** The records of the one message of {@link tagged}. */
+function records(): Uint32Array {
+  const table = new Uint32Array(SEI_RECORD_LENGTH);
+  extractSeiRecords(tagged, Framing.annexb, false, table, new Uint8Array(16));
+  return table;
+}
 
 /** Good arguments of each function. */
 const calls: [Exclude<keyof Backend, 'name' | 'kernel'>, () => unknown[]][] = [
@@ -18,9 +30,13 @@ const calls: [Exclude<keyof Backend, 'name' | 'kernel'>, () => unknown[]][] = [
   ['escape', () => [frame, new Uint8Array(20)]],
   ['unescape', () => [frame, new Uint8Array(20)]],
   ['detect', () => [frame, 0]],
-  ['locate', () => [frame, units, 0, 1200]],
-  ['inject', () => [frame, units, new Uint8Array(40), 0, 1200]],
-  ['extractSeiRecords', () => [frame, 1, false, new Uint32Array(12), new Uint8Array(20)]],
+  ['locate', () => [frame, 0]],
+  ['splice', () => [frame, units, new Uint8Array(40), locate(frame, Framing.annexb)]],
+  ['inject', () => [frame, units, new Uint8Array(40), Framing.annexb]],
+  ['extractSeiRecords', () => [frame, 1, false, new Uint32Array(14), new Uint8Array(20)]],
+  ['removeSei', () => [tagged, Framing.annexb, records(), Uint8Array.of(1), new Uint8Array(40)]],
+  ['splitNalUnits', () => [frame, 0, new Uint32Array(4)]],
+  ['joinNalUnits', () => [frame, Uint32Array.of(4, 7), Framing.avcc4, new Uint8Array(40)]],
 ];
 
 /** Of no use as any argument. */
@@ -175,10 +191,11 @@ describeWith(addonTool, 'the addon', () => {
 
   it('takes a single NAL unit by itself as it takes a list of one', () => {
     const [unit] = units;
-    const loose = backend as unknown as Record<'locate' | 'inject', (...args: unknown[]) => number>;
-    expect(loose.locate(frame, unit, 0, 1200)).toBe(backend.locate(frame, units, 0, 1200));
+    const loose = backend as unknown as Record<'inject', (...args: unknown[]) => number>;
     const [alone, listed] = [new Uint8Array(40), new Uint8Array(40)];
-    expect(loose.inject(frame, unit, alone, 0, 1200)).toBe(backend.inject(frame, units, listed, 0, 1200));
+    expect(loose.inject(frame, unit, alone, Framing.annexb)).toBe(
+      backend.inject(frame, units, listed, Framing.annexb),
+    );
     expect(alone).toEqual(listed);
     expect(listed.indexOf(0x65)).toBe(frame.indexOf(0x65) + 4 + unit.length);
   });

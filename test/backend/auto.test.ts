@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { autoBackend } from '../../src/backend/auto.js';
 import type { Backend } from '../../src/backend/backend.js';
-import { NEAR_SLICE } from '../../src/backend/cutoffs.js';
+import { NEAR } from '../../src/backend/cutoffs.js';
 import { typescriptBackend } from '../../src/backend/typescript.js';
 import { Framing } from '../../src/codec/framing.js';
 import { SEI_RECORD_LENGTH } from '../../src/codec/sei-extraction.js';
@@ -32,8 +32,12 @@ function calls(act: (auto: Backend) => number): string[] {
     unescape: spied('unescape'),
     detect: spied('detect'),
     locate: spied('locate'),
+    splice: spied('splice'),
     inject: spied('inject'),
     extractSeiRecords: spied('extractSeiRecords'),
+    removeSei: spied('removeSei'),
+    splitNalUnits: spied('splitNalUnits'),
+    joinNalUnits: spied('joinNalUnits'),
   };
   const auto = autoBackend(native);
   expect([auto.name, auto.kernel]).toEqual(['native', 'spied']);
@@ -88,7 +92,7 @@ describe('the automatic backend', () => {
   });
 
   it('asks the addon for a slice that is far', () => {
-    const far = annexB(concat(seiNal(), text(2 * NEAR_SLICE), bytes(0x80)), concat(nal.p, text(64 * KIB)));
+    const far = annexB(concat(seiNal(), text(2 * NEAR), bytes(0x80)), concat(nal.p, text(64 * KIB)));
     expect(inject(far)).toEqual(['locate', 'inject']);
     expect(extract(far, Framing.annexb, true)).toEqual(['extractSeiRecords']);
     expect(inject(zeros(64 * KIB))).toEqual(['detect', 'locate', 'inject']);
@@ -104,7 +108,7 @@ describe('the automatic backend', () => {
   });
 
   it('does not take the end of its search for the end of the frame', () => {
-    const filler = concat(bytes(12), new Uint8Array(2 * NEAR_SLICE).fill(0xff), bytes(0x80));
+    const filler = concat(bytes(12), new Uint8Array(2 * NEAR).fill(0xff), bytes(0x80));
     const frame = annexB(filler, seiNal(), concat(nal.p, text(KIB)));
     expect(extract(frame, Framing.annexb, true)).toEqual(['extractSeiRecords']);
     const manyNalUnits = Array.from({ length: 100 }, () => nal.aud);

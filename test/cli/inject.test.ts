@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { MAX_ACCESS_UNIT_SIZE } from '../../src/codec/access-unit-splitter.js';
-import { joinByteStream } from '../../src/codec/byte-stream.js';
+import { joinByteStream } from '../support/byte-stream.js';
 import { accessUnitDelimiter } from '../support/nal-unit-writer.js';
 import { defaultPps, defaultSps, picParameterSet, seqParameterSet } from '../support/parameter-set-writer.js';
 import { codedSlice, sliceTypes } from '../support/slice-writer.js';

@@ -26,7 +26,7 @@ const noBytes: [string, unknown][] = [
 ];
 
 describeEachBackend('arguments', (library) => {
-  const { injectSei, injectSeiInto, injectSeiParts, extractSei, stripSei, createSeiNalUnit } = library;
+  const { injectSei, injectSeiInto, injectSeiParts, extractSei, stripSei, createSei, createSeiNalUnit } = library;
 
   const withBytes: [string, (data: Uint8Array) => unknown][] = [
     ['detectH264Format', (data) => library.detectH264Format(data)],
@@ -36,7 +36,8 @@ describeEachBackend('arguments', (library) => {
     ['toLengthPrefixed', (data) => library.toLengthPrefixed(data)],
     ['escapeRbsp', (data) => library.escapeRbsp(data)],
     ['unescapeRbsp', (data) => library.unescapeRbsp(data)],
-    ['createSeiNalUnit', (data) => createSeiNalUnit(data)],
+    ['createSeiNalUnit', (data) => createSeiNalUnit(typeof data === 'string' ? (0 as unknown as Uint8Array) : data)],
+    ['createSei', (data) => createSei({ payloadType: 4, payload: data })],
     ['injectSei', (data) => injectSei(data, [unit])],
     ['injectSei, as a NAL unit', (data) => injectSei(frame, [unit, data])],
     ['injectSeiParts', (data) => injectSeiParts(data, [unit])],

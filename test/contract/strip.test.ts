@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { StripOptions } from '../../src/index.js';
+import type { FramingOptions, StripOptions } from '../../src/index.js';
 import { describeEachBackend } from '../support/backends.js';
 import {
   IVS,
@@ -75,11 +75,12 @@ const cases: [string, readonly Uint8Array[], (readonly Uint8Array[] | undefined)
     { filter: ({ payloadType }) => payloadType === 1 },
   ],
   [
-    'what a filter names, whatever the UUIDs',
-    [sei(ours), sei(other), nal.p],
-    [sei(ours), nal.p],
-    { filter: ({ uuid }) => uuid === OTHER_UUID, uuids: [OUR_UUID] },
+    'a type, whatever the UUIDs',
+    [sei(timing, ours), sei(other), nal.bufferingPeriod, nal.p],
+    [sei(timing), nal.bufferingPeriod, nal.p],
+    { payloadTypes: [5] },
   ],
+  ['types that are not there', [sei(ours), nal.p], undefined, { payloadTypes: [4, 137] }],
   ['all that there is', [nal.bufferingPeriod, sei(ours, other), nal.p, sei(other)], [nal.p], { filter: () => true }],
   ['nothing that a filter wants', [sei(ours), nal.p], undefined, { filter: () => false }],
 ];
@@ -94,7 +95,7 @@ describeEachBackend('strip', (library) => {
     expect(numbers(frame)).toEqual(before);
   };
 
-  const framings: [string, StripOptions, (nalUnits: readonly Uint8Array[]) => Uint8Array][] = [
+  const framings: [string, FramingOptions, (nalUnits: readonly Uint8Array[]) => Uint8Array][] = [
     ['a byte stream', { format: 'annexb' }, (nalUnits) => annexB(...nalUnits)],
     [
       'short start codes',
@@ -110,7 +111,7 @@ describeEachBackend('strip', (library) => {
     describe(`from ${framing}`, () => {
       for (const [what, nalUnits, left, options] of cases) {
         it(`with ${what}`, () => {
-          expectStripped(join(nalUnits), left && join(left), { ...hint, ...options });
+          expectStripped(join(nalUnits), left && join(left), { ...hint, ...options } as StripOptions);
         });
       }
     });

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { detectH264Format } from '../../src/index.js';
 import { Framing } from '../../src/codec/framing.js';
+import { locatedFraming } from '../../src/codec/location.js';
 import { FRAMES_TO_LOCK, FRAMES_TO_MOVE, FormatLock } from '../../src/metadata/format-lock.js';
 import { annexB, avcc, nal, seiNal } from '../contract/frames.js';
 import { messagesIn, notVideo, pictures, publishName, setup } from './support.js';
 
 const sample4 = avcc(4, nal.sps, nal.pps, nal.idr);
 const sample2 = avcc(2, nal.sps, nal.pps, nal.idr);
-const framings = (lock: FormatLock, frames: readonly Uint8Array[]) => frames.map((frame) => lock.framingOf(frame));
+const framings = (lock: FormatLock, frames: readonly Uint8Array[]) => frames.map((frame) => locatedFraming(lock.locate(frame)));
 
 describe('FormatLock', () => {
   it('takes each frame for what it is until two agree', () => {

@@ -8,6 +8,10 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Backend } from '../../src/backend/backend.js';
 import { Framing } from '../../src/codec/framing.js';
+import { locatedOffset } from '../../src/codec/location.js';
+import { BOUNDS_LENGTH } from '../../src/codec/nal-unit-bounds.js';
+import { packedCount, packedFraming } from '../../src/codec/packed-count.js';
+import { SEI_RECORD_LENGTH, SeiFlag, SeiRecord } from '../../src/codec/sei-extraction.js';
 import { loadWithoutBuffer, reportMissingAddon, testedBackends } from '../support/backends.js';
 import { fixtureClips } from '../support/streams.js';
 import { SEED, accessUnit, anyBytes, runs } from './arbitraries.js';
@@ -16,7 +20,6 @@ const ALIGNMENTS = 64;
 const GUARD = 0xc5;
 const CAPACITIES = [0, 1, 3, 1000];
 const HINTS = Object.values(Framing);
-const KNOWN_FRAMINGS = [Framing.annexb, Framing.rtp, Framing.avcc1, Framing.avcc2, Framing.avcc4];
 
 const reference = testedBackends[0].backend;
 let cases = 0;
@@ -62,12 +65,12 @@ function answers(backend: Backend, data: Uint8Array, alignment: number): unknown
   result.push(written(escapedLength, alignment, (target) => backend.escape(data, target)));
   result.push(written(data.length, alignment, (target) => backend.unescape(data, target)));
   for (const hint of HINTS) result.push(backend.detect(data, hint));
-  for (const framing of KNOWN_FRAMINGS) {
+  for (const hint of HINTS) {
     for (const isFirstVclEnd of [false, true]) {
-      result.push(extracted(backend, data, framing, isFirstVclEnd, 60, data.length));
+      result.push(extracted(backend, data, hint, isFirstVclEnd, 60, data.length));
     }
-    result.push(extracted(backend, data, framing, false, 1, data.length));
-    result.push(extracted(backend, data, framing, false, 60, data.length >> 2));
+    result.push(extracted(backend, data, hint, false, 1, data.length));
+    result.push(extracted(backend, data, hint, false, 60, data.length >> 2));
   }
   return result;
 }
@@ -75,41 +78,83 @@ function answers(backend: Backend, data: Uint8Array, alignment: number): unknown
 function extracted(
   backend: Backend,
   data: Uint8Array,
-  framing: number,
+  hint: number,
   isFirstVclEnd: boolean,
   capacity: number,
   scratchLength: number,
 ): unknown {
-  const records = new Uint32Array(6 * capacity + 3).fill(GUARD);
+  const records = new Uint32Array(SEI_RECORD_LENGTH * capacity + 3).fill(GUARD);
   const memory = new Uint8Array(scratchLength + 2 * ALIGNMENTS).fill(GUARD);
   const scratch = memory.subarray(ALIGNMENTS, ALIGNMENTS + scratchLength);
-  const count = backend.extractSeiRecords(data, framing, isFirstVclEnd, records, scratch);
-  const table = records.subarray(0, 6 * Math.max(0, Math.min(count, capacity)));
+  const count = backend.extractSeiRecords(data, hint, isFirstVclEnd, records, scratch);
+  const filled = Math.max(0, Math.min(packedCount(count), capacity));
+  const table = records.subarray(0, SEI_RECORD_LENGTH * filled);
   const payloads: string[] = [];
-  for (let at = 0; at < table.length; at += 6) {
-    const bytes = table[at + 5] === 0 ? data : scratch;
-    payloads.push(Buffer.from(bytes.subarray(table[at + 3], table[at + 3] + table[at + 4])).toString('hex'));
+  for (let at = 0; at < table.length; at += SEI_RECORD_LENGTH) {
+    const bytes = (table[at + SeiRecord.flags] & SeiFlag.inScratch) === 0 ? data : scratch;
+    const start = table[at + SeiRecord.payloadOffset];
+    payloads.push(Buffer.from(bytes.subarray(start, start + table[at + SeiRecord.payloadLength])).toString('hex'));
   }
   const isIntact =
-    records.subarray(6 * capacity).every((value) => value === GUARD) && guardsOf(memory, ALIGNMENTS, scratchLength);
+    records.subarray(SEI_RECORD_LENGTH * capacity).every((value) => value === GUARD) && guardsOf(memory, ALIGNMENTS, scratchLength);
   return { count, table: Array.from(table), payloads, isIntact };
 }
 
 const units = [Uint8Array.of(6, 5, 1, 7, 0x80), Uint8Array.from({ length: 300 }, (_, i) => (i === 0 ? 6 : 0x55))];
 
-/** Everything that a backend does to a frame. */
+/** Everything that a backend does to put SEI into a frame. */
 function injections(backend: Backend, frame: Uint8Array, alignment: number): unknown[] {
+  const room = frame.length + 400;
+  const everySize = (write: (target: Uint8Array) => number): unknown[] => {
+    const whole = written(room, alignment, write) as { result: number };
+    const exact = Math.max(0, whole.result);
+    return [whole, written(exact, alignment, write), written(Math.max(0, exact - 1), alignment, write)];
+  };
+  return HINTS.flatMap((hint) => {
+    const location = backend.locate(frame, hint);
+    const isKnown = hint !== Framing.detect && hint !== Framing.avcc;
+    return [units.slice(0, 1), units].flatMap((nalUnits) => [
+      location,
+      ...(locatedOffset(location) < 0
+        ? []
+        : everySize((target) => backend.splice(frame, nalUnits, target, location))),
+      ...(isKnown ? everySize((target) => backend.inject(frame, nalUnits, target, hint)) : []),
+    ]);
+  });
+}
+
+/** Everything that a backend does to take SEI out of a frame, by a choice that depends on the index alone. */
+function removals(backend: Backend, frame: Uint8Array, alignment: number): unknown[] {
+  const records = new Uint32Array(SEI_RECORD_LENGTH * 64);
+  const scratch = new Uint8Array(frame.length);
+  return HINTS.flatMap((hint) => {
+    const found = backend.extractSeiRecords(frame, hint, false, records, scratch);
+    const count = Math.min(packedCount(found), 64);
+    return [1, 2, 3].flatMap((step) => {
+      const isRemoved = Uint8Array.from({ length: count }, (_, index) => (index % step === 0 ? 1 : 0));
+      const write = (target: Uint8Array) => backend.removeSei(frame, packedFraming(found), records, isRemoved, target);
+      if (count === 0) return [found];
+      const whole = written(2 * frame.length, alignment, write) as { result: number };
+      const tooSmall = Math.max(0, whole.result - 1);
+      return [found, whole, backend.removeSei(frame, packedFraming(found), records, isRemoved, new Uint8Array(tooSmall))];
+    });
+  });
+}
+
+/** Everything that a backend does to split a frame and join it in another framing. */
+function conversions(backend: Backend, frame: Uint8Array, alignment: number): unknown[] {
   return HINTS.flatMap((hint) =>
-    [units.slice(0, 1), units].flatMap((nalUnits) =>
-      [40, 1200].flatMap((maxPacketSize) => {
-        const location = backend.locate(frame, nalUnits, hint, maxPacketSize);
-        const room = frame.length + 400;
-        const inject = (target: Uint8Array) => backend.inject(frame, nalUnits, target, hint, maxPacketSize);
-        const whole = written(room, alignment, inject) as { result: number };
-        const exact = Math.max(0, whole.result);
-        return [location, whole, written(exact, alignment, inject), written(Math.max(0, exact - 1), alignment, inject)];
-      }),
-    ),
+    [0, 2, 64].flatMap((capacity) => {
+      const bounds = new Uint32Array(BOUNDS_LENGTH * capacity + 1);
+      const split = backend.splitNalUnits(frame, hint, bounds);
+      const count = packedCount(split);
+      if (split < 0 || count > capacity) return [split];
+      const table = bounds.slice(0, BOUNDS_LENGTH * count);
+      const joined = [Framing.annexb, Framing.avcc2, Framing.avcc4].map((framing) =>
+        written(3 * frame.length + 8, alignment, (target) => backend.joinNalUnits(frame, table, framing, target)),
+      );
+      return [split, Array.from(table), ...joined, backend.joinNalUnits(frame, table, Framing.avcc4, new Uint8Array(3))];
+    }),
   );
 }
 
@@ -174,6 +219,8 @@ describe('each backend answers as TypeScript does', () => {
     fc.assert(
       fc.property(fc.oneof(frames, anyBytes), fc.nat(ALIGNMENTS - 1), (frame, alignment) => {
         compare(frame, [alignment], injections);
+        compare(frame, [alignment], removals);
+        compare(frame, [alignment], conversions);
         compare(frame, [alignment], answers);
       }),
       runs(600),
@@ -184,6 +231,8 @@ describe('each backend answers as TypeScript does', () => {
     fc.assert(
       fc.property(frames, (frame) => {
         compare(frame, everyAlignment, injections);
+        compare(frame, everyAlignment, removals);
+        compare(frame, everyAlignment, conversions);
       }),
       runs(10),
     );

@@ -58,8 +58,12 @@ function withKernel(loaded: LoadedAddon, kernel: string): Backend {
     unescape: (...args) => selected().unescape(...args),
     detect: (...args) => selected().detect(...args),
     locate: (...args) => selected().locate(...args),
+    splice: (...args) => selected().splice(...args),
     inject: (...args) => selected().inject(...args),
     extractSeiRecords: (...args) => selected().extractSeiRecords(...args),
+    removeSei: (...args) => selected().removeSei(...args),
+    splitNalUnits: (...args) => selected().splitNalUnits(...args),
+    joinNalUnits: (...args) => selected().joinNalUnits(...args),
   };
 }
 

@@ -1,5 +1,5 @@
 import { BitReader } from '../../codec/bit-reader.js';
-import { NalUnitCursor } from '../../codec/framing.js';
+import { NalUnitCursor } from '../../codec/nal-unit-cursor.js';
 import { NalUnitType, nalUnitType } from '../../codec/nal-unit.js';
 import { hasSliceHeader, readSliceHeaderStart } from '../../codec/slice-header.js';
 import { framingHint } from '../../frame/arguments.js';
