@@ -16,6 +16,7 @@
 #include "codec/emulation_prevention.h"
 #include "codec/format_detection.h"
 #include "codec/framing.h"
+#include "codec/insertion.h"
 #include "codec/location.h"
 #include "codec/nal_unit_bounds.h"
 #include "codec/sei_extraction.h"
@@ -170,6 +171,13 @@ class Arguments {
     return {};
   }
 
+  uint64_t size(size_t index) {
+    int64_t value = 0;
+    const bool is_number = !failed_ && napi_get_value_int64(env_, values_[index], &value) == napi_ok;
+    if (!is_number || value < 0) fail(index, "must be a number of bytes");
+    return static_cast<uint64_t>(value);
+  }
+
   bool boolean(size_t index) {
     bool value = false;
     if (failed_ || napi_get_value_bool(env_, values_[index], &value) != napi_ok) fail(index, "must be a boolean");
@@ -308,16 +316,18 @@ napi_value splice(napi_env env, napi_callback_info info) {
   return number(env, h264_sei::splice(frame, nal_units.view(), target, location));
 }
 
-// inject(frame: Uint8Array, nalUnits: Uint8Array | Uint8Array[], target: Uint8Array, framing: number): number
+// inject(frame: Uint8Array, nalUnits: Uint8Array | Uint8Array[], target: Uint8Array, hint: number,
+//   maxPacketSize: number): number
 napi_value inject(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
   NalUnitList nal_units;
   arguments.nal_units(1, nal_units);
   const Bytes frame = arguments.bytes(0);
   const Target target = arguments.target(2);
-  const Framing framing = arguments.framing(3);
+  const Framing hint = arguments.hint(3);
+  const uint64_t max_packet_size = arguments.size(4);
   if (arguments.failed()) return nullptr;
-  return number(env, h264_sei::inject(frame, nal_units.view(), target, framing, arguments.kernel()));
+  return number(env, h264_sei::inject(frame, nal_units.view(), target, hint, max_packet_size, arguments.kernel()));
 }
 
 // Rows of a table of numbers. Sound: a row is numbers without padding, aligned as they are.

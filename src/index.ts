@@ -6,20 +6,12 @@
 export { SeiError, type SeiErrorCode } from './errors.js';
 export { backendInfo, type BackendInfo } from './backend/select.js';
 
-export {
-  MAX_ACCESS_UNIT_SIZE,
-  MAX_PARAMETER_SET_LENGTH,
-  MAX_PREFIX_NAL_UNIT_LENGTH,
-} from './codec/access-unit-splitter.js';
+export { MAX_ACCESS_UNIT_SIZE, MAX_PARAMETER_SET_LENGTH, MAX_PREFIX_NAL_UNIT_LENGTH } from './codec/access-unit-splitter.js';
 export { DEFAULT_MAX_RTP_PAYLOAD_SIZE } from './codec/rtp-payload.js';
 export { type H264Format } from './codec/framing.js';
-export {
-  type AvcDecoderConfigurationRecord,
-  type LengthSize,
-  parseAvcDecoderConfigurationRecord,
-} from './codec/length-prefixed.js';
+export { type AvcDecoderConfigurationRecord, type LengthSize, parseAvcDecoderConfigurationRecord } from './codec/length-prefixed.js';
 export { MAX_FRAME_SIZE, MAX_USER_DATA_SIZE } from './codec/limits.js';
-export { MAX_SEI_MESSAGES_PER_FRAME } from './codec/sei-extraction.js';
+export { MAX_SEI_MESSAGES_PER_FRAME } from './codec/results.js';
 export { DEFAULT_SEI_UUID, IVS_SEI_UUID } from './codec/uuid.js';
 
 export { AccessUnitSplitter, type AccessUnitSplitterOptions } from './frame/access-unit-splitter.js';

@@ -21,6 +21,8 @@ class Location {
   }
 
   int64_t value() const { return value_; }
+  // Whether the framing is certain enough to change a frame whose format the caller did not give.
+  bool is_sure() const { return (value_ & kSureBit) != 0; }
   Framing framing() const { return static_cast<Framing>(value_ & 0xff); }
   bool has_insertion_point() const { return value_ >= kOffsetScale; }
   // Of the framing before the first VCL NAL unit, or before its prefix NAL unit.

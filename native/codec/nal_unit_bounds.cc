@@ -1,8 +1,8 @@
 #include "nal_unit_bounds.h"
 
 #include "format_detection.h"
+#include "insertion.h"
 #include "packed_count.h"
-#include "splice.h"
 
 namespace h264_sei {
 

@@ -3,10 +3,10 @@
 #include <vector>
 
 #include "emulation_prevention.h"
+#include "insertion.h"
 #include "length_prefixed.h"
 #include "rtp_payload.h"
 #include "sei_message.h"
-#include "splice.h"
 
 namespace h264_sei {
 

@@ -7,7 +7,7 @@
 namespace h264_sei {
 
 // The result if the records cannot be those of the frame.
-constexpr int64_t kForeignRecords = -3;
+constexpr int64_t kForeignRecords = -4;
 
 // Writes a frame without some of its SEI messages to `target`, which overlaps nothing that is read. `records` are those
 // of the frame; `is_removed` has `count` bytes, not 0 for each message that goes. An SEI NAL unit that holds nothing else

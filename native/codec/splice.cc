@@ -1,7 +1,5 @@
 #include "splice.h"
 
-#include "byte_stream.h"
-#include "length_prefixed.h"
 #include "rtp_payload.h"
 
 namespace h264_sei {
@@ -14,33 +12,18 @@ uint8_t* write_framed(uint8_t* target, Bytes nal_unit, Framing framing) {
 
 }  // namespace
 
-size_t framing_length(Framing framing) {
-  if (framing == Framing::kAnnexB) return kStartCodeLength;
-  return framing == Framing::kRtp ? kStapASizeLength : length_size_of(framing);
-}
-
-uint8_t* write_framing(uint8_t* target, size_t length, Framing framing) {
-  if (framing == Framing::kAnnexB) return write_start_code(target);
-  return write_length(target, length, framing_length(framing));
-}
-
 int64_t splice(Bytes frame, NalUnits nal_units, Target target, Location location) {
   const Framing framing = location.framing();
   const size_t offset = location.offset();
-  // A single NAL unit packet becomes a STAP-A, which has room before its first slice at 1 at the earliest. No byte of
-  // the frame is asked again: the room and the writing must agree with `offset`, even if the frame changes meanwhile.
-  const bool wraps = framing == Framing::kRtp && offset == 0;
-
-  uint64_t length = frame.size;
-  for (const Bytes& nal_unit : nal_units) length += uint64_t{framing_length(framing)} + nal_unit.size;
-  if (wraps) length += kStapAHeaderLength + kStapASizeLength;
+  const uint64_t length = frame.size + growth(nal_units, location);
   if (length > target.size) return kTargetTooSmall;
 
-  // Sound: the writes below add up to `length`, and `offset` is one of the frame's.
+  // Sound: the writes below add up to `length`, and `offset` is one of the frame's. Nothing that decides how much is
+  // written is read from the frame, which may change meanwhile.
   uint8_t* at = copy_bytes(frame, 0, offset, target.data);
-  if (wraps) *at++ = stap_a_header(frame[0]);
+  if (becomes_stap_a(location)) *at++ = stap_a_header(frame[0]);
   for (const Bytes& nal_unit : nal_units) at = write_framed(at, nal_unit, framing);
-  if (wraps) {
+  if (becomes_stap_a(location)) {
     write_framed(at, frame, framing);
   } else {
     copy_bytes(frame, offset, frame.size, at);
@@ -48,9 +31,11 @@ int64_t splice(Bytes frame, NalUnits nal_units, Target target, Location location
   return static_cast<int64_t>(length);
 }
 
-int64_t inject(Bytes frame, NalUnits nal_units, Target target, Framing framing, const simd::Kernel& kernel) {
-  const Location location = locate(frame, framing, kernel);
-  return location.has_insertion_point() ? splice(frame, nal_units, target, location) : kPassThrough;
+int64_t inject(Bytes frame, NalUnits nal_units, Target target, Framing hint, uint64_t max_packet_size,
+               const simd::Kernel& kernel) {
+  const Location location = locate(frame, hint, kernel);
+  const int64_t reason = why_not(frame, nal_units, location, max_packet_size);
+  return reason < 0 ? reason : splice(frame, nal_units, target, location);
 }
 
 }  // namespace h264_sei

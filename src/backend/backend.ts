@@ -36,8 +36,14 @@ export interface Backend {
   /** Copies a frame with SEI inserted at its location; returns a length or a `SpliceResult`, see codec/splice. */
   splice(frame: Uint8Array, nalUnits: readonly Uint8Array[], target: Uint8Array, location: number): number;
 
-  /** `locate` and `splice` in one call, for a framing that is known; see `inject` in codec/splice. */
-  inject(frame: Uint8Array, nalUnits: readonly Uint8Array[], target: Uint8Array, framing: number): number;
+  /** `locate` and `splice` in one call; see `inject` in codec/splice. */
+  inject(
+    frame: Uint8Array,
+    nalUnits: readonly Uint8Array[],
+    target: Uint8Array,
+    hint: number,
+    maxPacketSize: number,
+  ): number;
 
   /** Finds the SEI messages of a frame; returns a packed count or `SCRATCH_TOO_SMALL`, see codec/sei-extraction. */
   extractSeiRecords(

@@ -25,7 +25,8 @@ interface Addon extends Omit<Backend, 'name' | 'kernel' | 'splice' | 'inject'> {
     frame: Uint8Array,
     nalUnits: readonly Uint8Array[] | Uint8Array,
     target: Uint8Array,
-    framing: number,
+    hint: number,
+    maxPacketSize: number,
   ) => number;
   /** The kernels that this CPU can run, best first. */
   kernels(): string[];
@@ -123,7 +124,8 @@ export function loadNativeBackend(): NativeLoad {
         return addon.kernel();
       },
       splice: (frame, nalUnits, target, location) => splice(frame, unlisted(nalUnits), target, location),
-      inject: (frame, nalUnits, target, framing) => inject(frame, unlisted(nalUnits), target, framing),
+      inject: (frame, nalUnits, target, hint, maxPacketSize) =>
+        inject(frame, unlisted(nalUnits), target, hint, maxPacketSize),
     },
     kernels: addon.kernels(),
     selectKernel: (name) => addon.selectKernel(name),

@@ -1,7 +1,7 @@
-import { scanStartCodes } from '../codec/byte-stream.js';
+import { scanStartCodes } from '../codec/start-code-scan.js';
 import { escape, escapedLength, unescape } from '../codec/emulation-prevention.js';
 import { detect } from '../codec/format-detection.js';
-import { locate } from '../codec/location.js';
+import { locate } from '../codec/locate.js';
 import { joinNalUnits, splitNalUnits } from '../codec/nal-unit-bounds.js';
 import { extractSeiRecords } from '../codec/sei-extraction.js';
 import { removeSei } from '../codec/sei-removal.js';
@@ -17,7 +17,7 @@ export const typescriptBackend: Backend = {
   escape: (rbsp, target) => escape(rbsp, target),
   unescape: (bytes, target) => unescape(bytes, target),
   detect,
-  locate: (frame, hint) => locate(frame, hint),
+  locate,
   splice,
   inject,
   extractSeiRecords,

@@ -1,6 +1,6 @@
 /** What a run could not look at as a whole, since every loop and buffer has its bound. */
 import { MAX_ACCESS_UNIT_SIZE } from '../codec/access-unit-splitter.js';
-import { MAX_SEI_MESSAGES_PER_FRAME } from '../codec/sei-extraction.js';
+import { MAX_SEI_MESSAGES_PER_FRAME } from '../codec/results.js';
 import type { Context } from './context.js';
 import { counted } from './report.js';
 

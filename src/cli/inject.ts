@@ -1,9 +1,9 @@
 import { text } from 'node:stream/consumers';
 import { Command } from 'commander';
-import { findInsertionPoint } from '../codec/access-unit.js';
+import { backend } from '../backend/current.js';
 import { START_CODE_LENGTH, writeStartCode } from '../codec/byte-stream.js';
 import { Framing } from '../codec/framing.js';
-import { NalUnitCursor } from '../codec/nal-unit-cursor.js';
+import { locatedOffset } from '../codec/results.js';
 import { DEFAULT_SEI_UUID } from '../codec/uuid.js';
 import { Schedule, type PlacedMessage } from '../files/schedule.js';
 import { createSeiNalUnit } from '../frame/sei-nal-unit.js';
@@ -81,7 +81,7 @@ export async function* injectMessages(
         yield* joinPieces(pieces, memory);
         pieces = [];
       }
-      const offset = isContinuation ? -1 : findInsertionPoint(data, new NalUnitCursor(data, Framing.annexb));
+      const offset = isContinuation ? -1 : locatedOffset(backend().locate(data, Framing.annexb));
       const nalUnits = offset < 0 ? [] : schedule.take(index, schedule.needsTime ? timeOf(data, clock) : 0);
       if (nalUnits.length === 0) {
         pieces.push(data);

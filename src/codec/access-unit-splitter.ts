@@ -7,7 +7,7 @@
  * parameter set what slice headers depend on, of all else the header.
  */
 import { invalidType, outOfRange } from '../errors.js';
-import { scanStartCodes, trimTrailingZeros } from './byte-stream.js';
+import { scanStartCodes, trimTrailingZeros } from './start-code-scan.js';
 import { allocate, copyBytes, isUint8Array } from './bytes.js';
 import { isVcl, nalUnitType } from './nal-unit.js';
 import { PictureTracker, Place, isParameterSet } from './picture-tracker.js';

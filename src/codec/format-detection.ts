@@ -7,8 +7,8 @@
  * shorter lengths, whose walk is less of a proof, need a slice that starts a picture; then the payload of a RTP packet,
  * for which nothing speaks but its first byte.
  */
-import { startsPicture } from './access-unit.js';
-import { startCodeSearch } from './byte-stream.js';
+import { startsPicture } from './slice-header.js';
+import { startCodeSearch } from './start-code-scan.js';
 import { Framing, isLengthPrefixed, lengthSizeOf } from './framing.js';
 import { NalUnitCursor } from './nal-unit-cursor.js';
 import { readLength } from './length-prefixed.js';

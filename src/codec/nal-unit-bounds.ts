@@ -1,14 +1,11 @@
 /** Splits a frame into its NAL units, and joins NAL units into a frame, by a table of their bounds. */
-import { scanStartCodes, trimTrailingZeros } from './byte-stream.js';
+import { scanStartCodes, trimTrailingZeros } from './start-code-scan.js';
 import { copyBytes } from './bytes.js';
 import { detect, detectedFraming } from './format-detection.js';
 import { Framing } from './framing.js';
 import { NalUnitCursor } from './nal-unit-cursor.js';
-import { packCount } from './packed-count.js';
-import { SpliceResult, framingLength, writeFraming } from './splice.js';
-
-/** Numbers of one NAL unit in the table: the offset of its header, and the offset after its end. */
-export const BOUNDS_LENGTH = 2;
+import { BOUNDS_LENGTH, SpliceResult, packCount } from './results.js';
+import { framingLength, writeFraming } from './insertion.js';
 
 /** Fills the table by one scan; returns the number of NAL units, or -1 if they do not fit. */
 function splitByScan(data: Uint8Array, bounds: Uint32Array): number {

@@ -1,4 +1,4 @@
-import { startCodeSearch, trimTrailingZeros } from './byte-stream.js';
+import { startCodeSearch, trimTrailingZeros } from './start-code-scan.js';
 import { Framing, isLengthPrefixed, lengthSizeOf } from './framing.js';
 import { readLength } from './length-prefixed.js';
 import { STAP_A_HEADER_LENGTH, STAP_A_SIZE_LENGTH, isFuA, isStapA } from './rtp-payload.js';
@@ -40,12 +40,10 @@ export class NalUnitCursor {
   /**
    * @param data the bytes to walk; they are only read
    * @param framing a framing that is known, no `detect` and no `avcc`
-   * @param searchEnd offset in `data` behind the last byte that is searched for start codes; what has not been found by
-   *   then is not found
    */
-  constructor(data: Uint8Array, framing: number, searchEnd = data.length) {
+  constructor(data: Uint8Array, framing: number) {
     this.#data = data;
-    this.#search = framing === Framing.annexb ? startCodeSearch(data, searchEnd) : undefined;
+    this.#search = framing === Framing.annexb ? startCodeSearch(data) : undefined;
     this.#lengthSize = isLengthPrefixed(framing) ? lengthSizeOf(framing) : 0;
     if (this.#search !== undefined) {
       this.#goToStartCode(this.#search, 0);

@@ -2,8 +2,6 @@
  * The payload of one RTP packet of RFC 6184: a single NAL unit without framing (5.6), a STAP-A that aggregates several
  * (5.7.1), or an FU-A that holds a piece of one (5.8).
  */
-import { copyBytes } from './bytes.js';
-import { writeLength } from './length-prefixed.js';
 import { nalUnitType } from './nal-unit.js';
 
 /** The values of the type field that RFC 6184 adds to those of H.264 (Table 1). */
@@ -40,10 +38,4 @@ export function isFuA(payload: Uint8Array): boolean {
  */
 export function stapAHeader(nalUnitHeader: number): number {
   return (nalUnitHeader & 0xe0) | RtpPayloadType.stapA;
-}
-
-/** Writes one aggregation unit, size and NAL unit, at `at`; answers the offset behind it (RFC 6184 5.7.1). */
-export function writeAggregationUnit(target: Uint8Array, at: number, nalUnit: Uint8Array): number {
-  at = writeLength(target, at, nalUnit.length, STAP_A_SIZE_LENGTH);
-  return copyBytes(nalUnit, 0, nalUnit.length, target, at);
 }

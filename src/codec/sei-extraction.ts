@@ -6,43 +6,15 @@ import { hasEscape, unescape } from './emulation-prevention.js';
 import { detect, detectedFraming } from './format-detection.js';
 import { NalUnitCursor } from './nal-unit-cursor.js';
 import { NalUnitType, hasForbiddenZeroBit, isVcl, nalUnitType } from './nal-unit.js';
-import { packCount } from './packed-count.js';
+import {
+  MAX_SEI_MESSAGES_PER_FRAME,
+  SCRATCH_TOO_SMALL,
+  SEI_RECORD_LENGTH,
+  SeiFlag,
+  SeiRecord,
+  packCount,
+} from './results.js';
 import { SeiMessageCursor } from './sei-message.js';
-
-/** The most messages that are read from one frame; hostile bytes can hold half as many as they are long. */
-export const MAX_SEI_MESSAGES_PER_FRAME = 16_384;
-
-/** The numbers of one message in the table of records. */
-export const SeiRecord = {
-  /** Offset in the frame of the framing before the SEI NAL unit, or of the NAL unit if there is no framing. */
-  unitStart: 0,
-  /** Offset in the frame of the header of the SEI NAL unit. */
-  nalUnitOffset: 1,
-  /** Offset in the frame after the SEI NAL unit. */
-  nalUnitEnd: 2,
-  /** payloadType. */
-  payloadType: 3,
-  /** Offset of the payload, in the frame or in the scratch memory. */
-  payloadOffset: 4,
-  /** payloadSize. */
-  payloadLength: 5,
-  /** The sum of the {@link SeiFlag}s that apply. */
-  flags: 6,
-} as const;
-
-/** What a record says about its message. */
-export const SeiFlag = {
-  /** The payload is in the scratch memory, since the NAL unit had to be unescaped; otherwise it is in the frame. */
-  inScratch: 1,
-  /** The message is the last one of its NAL unit, and nothing but rbsp_trailing_bits follows it. */
-  endsNalUnit: 2,
-} as const;
-
-/** Numbers of one record. */
-export const SEI_RECORD_LENGTH = 7;
-
-/** The result of {@link extractSeiRecords} if the scratch memory is too small. */
-export const SCRATCH_TOO_SMALL = -1;
 
 /**
  * Finds the messages of every SEI NAL unit of a frame. A message that is cut short, too long or not terminated ends its

@@ -2,11 +2,12 @@
 import { copyBytes } from './bytes.js';
 import { escape, escapedLength, hasEscape, unescape } from './emulation-prevention.js';
 import { Framing } from './framing.js';
+import { framingLength } from './insertion.js';
 import { maxNalUnitLength, writeLength } from './length-prefixed.js';
 import { STAP_A_HEADER_LENGTH, isStapA } from './rtp-payload.js';
-import { SEI_RECORD_LENGTH, SeiFlag, SeiRecord } from './sei-extraction.js';
+import { SEI_RECORD_LENGTH, SeiRecord, SpliceResult } from './results.js';
 import { SeiMessageCursor } from './sei-message.js';
-import { SpliceResult, framingLength } from './splice.js';
+import { endOfNalUnit, isRemovedWhole } from './sei-records.js';
 
 /** The RBSP after the header, without emulation prevention: a view if there is none to remove. */
 function rbspOf(nalUnit: Uint8Array): Uint8Array {
@@ -38,40 +39,6 @@ function rebuild(nalUnit: Uint8Array, isRemoved: Uint8Array): Uint8Array {
   result[0] = nalUnit[0];
   escape(keptRbsp, result, 1);
   return result;
-}
-
-/** Index after the last record of the NAL unit that the record `first` belongs to. */
-function endOfNalUnit(records: Uint32Array, first: number, count: number): number {
-  const start = records[first * SEI_RECORD_LENGTH + SeiRecord.nalUnitOffset];
-  let end = first + 1;
-  while (end < count && records[end * SEI_RECORD_LENGTH + SeiRecord.nalUnitOffset] === start) end++;
-  return end;
-}
-
-/** Whether an SEI NAL unit goes as a whole: nothing that says something is left in it. */
-function isRemovedWhole(records: Uint32Array, first: number, end: number, isRemoved: Uint8Array): boolean {
-  const flags = records[(end - 1) * SEI_RECORD_LENGTH + SeiRecord.flags];
-  return (flags & SeiFlag.endsNalUnit) !== 0 && isRemoved.subarray(first, end).every((value) => value !== 0);
-}
-
-/**
- * The length of a frame without the messages that go, as far as the records tell it: the NAL units that lose only some
- * of their messages are counted with their whole length.
- *
- * @param isRemoved a byte for each record, not 0 if its message goes
- */
-export function lengthWithoutSei(frame: Uint8Array, records: Uint32Array, isRemoved: Uint8Array): number {
-  let { length } = frame;
-  const count = isRemoved.length;
-  for (let first = 0; first < count;) {
-    const end = endOfNalUnit(records, first, count);
-    const at = first * SEI_RECORD_LENGTH;
-    if (isRemovedWhole(records, first, end, isRemoved)) {
-      length -= records[at + SeiRecord.nalUnitEnd] - records[at + SeiRecord.unitStart];
-    }
-    first = end;
-  }
-  return length;
 }
 
 /**

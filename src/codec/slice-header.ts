@@ -211,3 +211,28 @@ export function mayBeFirstVclOfPicture(previous: SliceHeaderStart | undefined, c
     (previous.nalUnitType === NalUnitType.idrSlice) !== (current.nalUnitType === NalUnitType.idrSlice)
   );
 }
+
+/**
+ * Whether the slice or slice data partition `data[start..end)` starts a picture, as far as its first bits tell:
+ * first_mb_in_slice, an ue(v), is 0 where its first bit is 1, and the slice_type behind it is one that the NAL unit
+ * type can have (H.264 7.3.3, Table 7-6).
+ *
+ * With arbitrary slice order or redundant slices other slices can look like that as well, which one NAL unit cannot
+ * tell.
+ */
+export function startsPicture(data: Uint8Array, start: number, end: number): boolean {
+  const type = nalUnitType(data[start]);
+  const isIdr = type === NalUnitType.idrSlice;
+  if (!isIdr && type !== NalUnitType.nonIdrSlice && type !== NalUnitType.dataPartitionA) return false;
+  if (end - start < 2) return false;
+  const bits = data[start + 1];
+  if ((bits & 0x80) === 0) return false;
+  // slice_type, an ue(v) of at most 9, has 1, 3, 5 or 7 bits, which are all in this byte.
+  const leadingZeros = Math.clz32((bits & 0x7f) << 25);
+  if (leadingZeros > 3) return false;
+  const sliceType = ((bits & 0x7f) >> (6 - 2 * leadingZeros)) - 1;
+  if (sliceType > 9) return false;
+  // An IDR picture holds I and SI slices only (7.4.3): 2, 4, and 7, 9 where the whole picture is of the type.
+  const base = sliceType % 5;
+  return !isIdr || base === 2 || base === 4;
+}

@@ -1,8 +1,8 @@
 import { MAX_ACCESS_UNIT_SIZE } from '../codec/access-unit-splitter.js';
 import { Framing } from '../codec/framing.js';
-import { NalUnitCursor } from '../codec/nal-unit-cursor.js';
 import { NalUnitType, nalUnitType } from '../codec/nal-unit.js';
 import { AccessUnitSplitter } from '../frame/access-unit-splitter.js';
+import { firstVclHeader } from '../frame/nal-units.js';
 
 /** An access unit of an elementary stream. */
 export interface LocatedAccessUnit {
@@ -49,10 +49,6 @@ export class ElementaryStream {
 
 /** Whether an access unit of a byte stream is an IDR picture: its first slice says so (H.264 7.4.1.2.4). */
 export function isIdr(annexB: Uint8Array): boolean {
-  const cursor = new NalUnitCursor(annexB, Framing.annexb);
-  while (cursor.next()) {
-    const type = nalUnitType(annexB[cursor.start]);
-    if (type >= NalUnitType.nonIdrSlice && type <= NalUnitType.idrSlice) return type === NalUnitType.idrSlice;
-  }
-  return false;
+  const header = firstVclHeader(annexB, Framing.annexb);
+  return header >= 0 && nalUnitType(header) === NalUnitType.idrSlice;
 }

@@ -1,8 +1,9 @@
 import { BitReader } from '../codec/bit-reader.js';
-import { NalUnitCursor } from '../codec/nal-unit-cursor.js';
+import { BOUNDS_LENGTH } from '../codec/results.js';
 import { nalUnitType } from '../codec/nal-unit.js';
 import { MAX_SLICE_HEADER_LENGTH, hasSliceHeader, readSliceHeaderStart } from '../codec/slice-header.js';
 import { type FramingOptions, framingHint } from '../frame/arguments.js';
+import { nalUnitBounds } from '../frame/nal-units.js';
 
 /** What a picture is predicted from: nothing (`I`), pictures before (`P`), or two pictures (`B`); or no slice at all. */
 export type PictureType = 'I' | 'P' | 'B' | 'none';
@@ -22,14 +23,16 @@ export const MAX_SLICES_PER_PICTURE = 1024;
  * @param framing of its NAL units (H.264 7.4.3, Table 7-6)
  */
 export function pictureTypeOf(data: Uint8Array, framing: FramingOptions): PictureType {
-  const cursor = new NalUnitCursor(data, framingHint(framing));
+  const { bounds, length } = nalUnitBounds(data, framingHint(framing));
   let type: PictureType = 'none';
-  for (let slices = 0; slices < MAX_SLICES_PER_PICTURE && type !== 'B' && cursor.next();) {
-    const header = data[cursor.start];
+  let slices = 0;
+  for (let at = 0; at < length && slices < MAX_SLICES_PER_PICTURE && type !== 'B'; at += BOUNDS_LENGTH) {
+    const start = bounds[at];
+    const header = data[start];
     if (!hasSliceHeader(nalUnitType(header))) continue;
     slices++;
-    const end = Math.min(cursor.end, cursor.start + 1 + MAX_SLICE_HEADER_LENGTH);
-    const slice = readSliceHeaderStart(new BitReader(data, cursor.start + 1, end), header);
+    const end = Math.min(bounds[at + 1], start + 1 + MAX_SLICE_HEADER_LENGTH);
+    const slice = readSliceHeaderStart(new BitReader(data, start + 1, end), header);
     const sliceType = slice === undefined ? 'none' : TYPES[slice.sliceType % 5];
     if (RANK[sliceType] > RANK[type]) type = sliceType;
   }

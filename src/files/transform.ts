@@ -1,5 +1,5 @@
 /** What is done to the packets of a track, one after the other in decoding order. */
-import { MAX_SEI_MESSAGES_PER_FRAME } from '../codec/sei-extraction.js';
+import { MAX_SEI_MESSAGES_PER_FRAME } from '../codec/results.js';
 import type { SeiMessage } from '../frame/extract.js';
 import { injectSeiParts } from '../frame/inject.js';
 import { stripSei } from '../frame/strip.js';

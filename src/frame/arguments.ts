@@ -163,7 +163,8 @@ export function maxPacketSizeOption(options: InjectOptions | undefined): number 
 export function payloadTypesOption(payloadTypes: unknown): readonly number[] | undefined {
   if (payloadTypes === undefined) return undefined;
   if (!Array.isArray(payloadTypes)) throw invalidType('options.payloadTypes', 'an array of numbers', payloadTypes);
-  for (const [index, type] of (payloadTypes as unknown[]).entries()) checkPayloadType(`options.payloadTypes[${index}]`, type);
+  for (const [index, type] of (payloadTypes as unknown[]).entries())
+    checkPayloadType(`options.payloadTypes[${index}]`, type);
   return payloadTypes as readonly number[];
 }
 

@@ -2,12 +2,12 @@ import { backend } from '../backend/current.js';
 import { type SameBytes, allocate } from '../codec/bytes.js';
 import { Framing, type H264Format, lengthPrefixedFraming } from '../codec/framing.js';
 import { type LengthSize, maxNalUnitLength, nalUnitTooLarge } from '../codec/length-prefixed.js';
-import { BOUNDS_LENGTH } from '../codec/nal-unit-bounds.js';
-import { packedCount, packedFraming } from '../codec/packed-count.js';
+import { BOUNDS_LENGTH, packedCount, packedFraming } from '../codec/results.js';
 import { isFuA } from '../codec/rtp-payload.js';
-import { framingLength } from '../codec/splice.js';
+import { framingLength } from '../codec/insertion.js';
 import { SeiError, invalidType } from '../errors.js';
 import { type FramingOptions, framingHint, lengthSizeOption, readableBytes } from './arguments.js';
+import { type NalUnitBounds, nalUnitBounds } from './nal-units.js';
 
 /** How {@link toLengthPrefixed} frames its result. */
 export interface ToLengthPrefixedOptions {
@@ -34,50 +34,34 @@ export function scanNalUnits(data: Uint8Array, offsets: Uint32Array): number {
   return backend().scanStartCodes(bytes, offsets);
 }
 
-/** The NAL units of a frame, by their bounds; see codec/nal-unit-bounds. */
-interface Bounds {
-  readonly framing: number;
-  /** {@link BOUNDS_LENGTH} numbers for each NAL unit, and nothing else. */
-  readonly bounds: Uint32Array;
-}
-
-/** More NAL units than nearly every frame has. */
-const USUAL_NAL_UNITS = 64;
-
 /**
- * Finds the NAL units of a frame.
+ * Finds the NAL units of a frame that has to be whole.
  *
  * @throws {SeiError} ERR_SEI_UNKNOWN_FORMAT, ERR_SEI_FRAGMENTED, ERR_SEI_MALFORMED
  */
-function boundsOf(data: Uint8Array, hint: number): Bounds {
-  let bounds = new Uint32Array(USUAL_NAL_UNITS * BOUNDS_LENGTH);
-  for (;;) {
-    const split = backend().splitNalUnits(data, hint, bounds);
-    if (split < 0) {
-      const offset = -1 - split;
-      throw new SeiError('ERR_SEI_MALFORMED', `The length at offset ${offset} reaches past the end of the data.`, {
-        offset,
-      });
-    }
-    const framing = packedFraming(split);
-    if (framing === Framing.detect) {
-      throw new SeiError('ERR_SEI_UNKNOWN_FORMAT', 'data is not detected as H.264. Set options.format.');
-    }
-    if (framing === Framing.rtp && isFuA(data)) {
-      throw new SeiError('ERR_SEI_FRAGMENTED', 'data is an FU-A packet, a part of a NAL unit. Depacketize it first.');
-    }
-    const length = packedCount(split) * BOUNDS_LENGTH;
-    if (length <= bounds.length) return { framing, bounds: bounds.subarray(0, length) };
-    bounds = new Uint32Array(length);
+function wholeNalUnits(data: Uint8Array, hint: number): NalUnitBounds {
+  const found = nalUnitBounds(data, hint);
+  const { framing, malformedAt: offset } = found;
+  if (offset !== undefined) {
+    throw new SeiError('ERR_SEI_MALFORMED', `The length at offset ${offset} reaches past the end of the data.`, {
+      offset,
+    });
   }
+  if (framing === Framing.detect) {
+    throw new SeiError('ERR_SEI_UNKNOWN_FORMAT', 'data is not detected as H.264. Set format and lengthSize.');
+  }
+  if (framing === Framing.rtp && isFuA(data)) {
+    throw new SeiError('ERR_SEI_FRAGMENTED', 'data is an FU-A packet, a part of a NAL unit. Depacketize it first.');
+  }
+  return found;
 }
 
 /** Joins the NAL units of a frame under another framing. */
-function joinBy(data: Uint8Array, bounds: Uint32Array, framing: number, like: Uint8Array): Uint8Array {
-  let length = (bounds.length / BOUNDS_LENGTH) * framingLength(framing);
-  for (let at = 0; at < bounds.length; at += BOUNDS_LENGTH) length += bounds[at + 1] - bounds[at];
-  const target = allocate(length, like);
-  backend().joinNalUnits(data, bounds, framing, target);
+function joinBy(data: Uint8Array, { bounds, length }: NalUnitBounds, framing: number, like: Uint8Array): Uint8Array {
+  let size = (length / BOUNDS_LENGTH) * framingLength(framing);
+  for (let at = 0; at < length; at += BOUNDS_LENGTH) size += bounds[at + 1] - bounds[at];
+  const target = allocate(size, like);
+  backend().joinNalUnits(data, bounds.subarray(0, length), framing, target);
   return target;
 }
 
@@ -95,9 +79,9 @@ export function splitNalUnits(data: Uint8Array, format?: H264Format | FramingOpt
   const hint = framingHint(typeof format === 'string' ? { format } : format);
   const bytes = readableBytes('data', data);
   if (bytes.length === 0) return [];
-  const { bounds } = boundsOf(bytes, hint);
+  const { bounds, length } = wholeNalUnits(bytes, hint);
   const nalUnits: Uint8Array[] = [];
-  for (let at = 0; at < bounds.length; at += BOUNDS_LENGTH) nalUnits.push(bytes.subarray(bounds[at], bounds[at + 1]));
+  for (let at = 0; at < length; at += BOUNDS_LENGTH) nalUnits.push(bytes.subarray(bounds[at], bounds[at + 1]));
   return nalUnits;
 }
 
@@ -115,8 +99,8 @@ export function toAnnexB(data: Uint8Array, options?: FramingOptions): Uint8Array
   const hint = framingHint(options);
   const bytes = readableBytes('data', data);
   if (bytes.length === 0 || hint === Framing.annexb) return data;
-  const { framing, bounds } = boundsOf(bytes, hint);
-  return framing === Framing.annexb ? data : joinBy(bytes, bounds, Framing.annexb, data);
+  const nalUnits = wholeNalUnits(bytes, hint);
+  return nalUnits.framing === Framing.annexb ? data : joinBy(bytes, nalUnits, Framing.annexb, data);
 }
 
 /**
@@ -135,13 +119,13 @@ export function toLengthPrefixed(data: Uint8Array, options?: ToLengthPrefixedOpt
   const wanted = lengthPrefixedFraming(lengthSize);
   const bytes = readableBytes('data', data);
   if (bytes.length === 0 || hint === wanted) return data;
-  const { framing, bounds } = boundsOf(bytes, hint);
-  if (framing === wanted) return data;
-  for (let at = 0; at < bounds.length; at += BOUNDS_LENGTH) {
-    const length = bounds[at + 1] - bounds[at];
-    if (length > maxNalUnitLength(lengthSize)) throw nalUnitTooLarge(length, lengthSize);
+  const nalUnits = wholeNalUnits(bytes, hint);
+  if (nalUnits.framing === wanted) return data;
+  for (let at = 0; at < nalUnits.length; at += BOUNDS_LENGTH) {
+    const size = nalUnits.bounds[at + 1] - nalUnits.bounds[at];
+    if (size > maxNalUnitLength(lengthSize)) throw nalUnitTooLarge(size, lengthSize);
   }
-  return joinBy(bytes, bounds, wanted, data);
+  return joinBy(bytes, nalUnits, wanted, data);
 }
 
 function checkOffsets(offsets: unknown): asserts offsets is Uint32Array {

@@ -1,7 +1,13 @@
 import { backend } from '../backend/current.js';
 import { allocate, copyBytes } from '../codec/bytes.js';
-import { packedCount, packedFraming } from '../codec/packed-count.js';
-import { SCRATCH_TOO_SMALL, SEI_RECORD_LENGTH, SeiFlag, SeiRecord } from '../codec/sei-extraction.js';
+import {
+  packedCount,
+  packedFraming,
+  SCRATCH_TOO_SMALL,
+  SEI_RECORD_LENGTH,
+  SeiFlag,
+  SeiRecord,
+} from '../codec/results.js';
 import { USER_DATA_UNREGISTERED, UUID_LENGTH } from '../codec/sei-message.js';
 import { formatUuid } from '../codec/uuid.js';
 import { invalidType, outOfRange } from '../errors.js';

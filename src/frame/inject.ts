@@ -1,10 +1,10 @@
 import { backend } from '../backend/current.js';
 import { type SameBytes, allocate } from '../codec/bytes.js';
-import { Framing } from '../codec/framing.js';
-import { writeLength } from '../codec/length-prefixed.js';
-import { isSureOfFraming, locatedFraming, locatedOffset } from '../codec/location.js';
+import { Framing, lengthSizeOf } from '../codec/framing.js';
+import { becomesStapA, fits, framingLength, growth, roomIn, whyNot, writeFraming } from '../codec/insertion.js';
+import { nalUnitTooLarge, writeLength } from '../codec/length-prefixed.js';
+import { SpliceResult, locatedFraming, locatedOffset } from '../codec/results.js';
 import { STAP_A_SIZE_LENGTH, isFuA, stapAHeader } from '../codec/rtp-payload.js';
-import { SpliceResult, becomesStapA, framingLength, growth, writeFraming } from '../codec/splice.js';
 import { SeiError } from '../errors.js';
 import {
   type InjectOptions,
@@ -14,7 +14,6 @@ import {
   readableBytes,
   readableSeiNalUnits,
 } from './arguments.js';
-import { fits, roomIn, tooLarge } from './room.js';
 
 /** The location of a frame that passes as it is. */
 const PASSES = 0;
@@ -27,9 +26,9 @@ export function targetTooSmall(targetLength: number): SeiError {
   );
 }
 
-/** Whether a hint names one framing, so that nothing has to be detected. */
-function isKnown(hint: number): boolean {
-  return hint !== Framing.detect && hint !== Framing.avcc;
+/** The error for the longest of `nalUnits`, which is longer than its length prefix can say. */
+function tooLarge(nalUnits: readonly Uint8Array[], framing: number): SeiError {
+  return nalUnitTooLarge(Math.max(...nalUnits.map(({ length }) => length)), lengthSizeOf(framing));
 }
 
 /**
@@ -39,22 +38,23 @@ function isKnown(hint: number): boolean {
  */
 function locationFor(frame: Uint8Array, nalUnits: readonly Uint8Array[], hint: number, maxPacketSize: number): number {
   const location = backend().locate(frame, hint);
-  if (!isSureOfFraming(location) || locatedOffset(location) < 0) return PASSES;
-  const framing = locatedFraming(location);
-  if (fits(nalUnits, roomIn(frame, framing, maxPacketSize))) return location;
-  if (framing === Framing.rtp) return PASSES;
-  throw tooLarge(nalUnits, framing);
+  const reason = whyNot(frame, nalUnits, location, maxPacketSize);
+  if (reason === SpliceResult.nalUnitTooLarge) throw tooLarge(nalUnits, locatedFraming(location));
+  return reason < 0 ? PASSES : location;
 }
 
-/** Whether one look at a frame of known framing is enough: everything fits, and a slice can begin in it. */
-function canInjectAtOnce(
+/**
+ * Whether the length of the result is known before the frame is looked at, so that one call can do all: one framing is
+ * given, everything fits, and a slice can begin in the frame.
+ */
+function isLengthKnown(
   frame: Uint8Array,
   nalUnits: readonly Uint8Array[],
-  framing: number,
+  hint: number,
   maxPacketSize: number,
 ): boolean {
-  if (framing === Framing.rtp && isFuA(frame)) return false;
-  return fits(nalUnits, roomIn(frame, framing, maxPacketSize));
+  if (hint === Framing.detect || hint === Framing.avcc || (hint === Framing.rtp && isFuA(frame))) return false;
+  return fits(nalUnits, roomIn(frame, hint, maxPacketSize));
 }
 
 /**
@@ -83,9 +83,9 @@ export function injectSei(frame: Uint8Array, nalUnits: readonly Uint8Array[], op
   const units = readableSeiNalUnits(nalUnits);
   const data = readableBytes('frame', frame);
   if (units.length === 0 || data.length === 0) return frame;
-  if (isKnown(hint) && canInjectAtOnce(data, units, hint, maxPacketSize)) {
+  if (isLengthKnown(data, units, hint, maxPacketSize)) {
     const target = allocate(data.length + growth(data, units, hint), frame);
-    return backend().inject(data, units, target, hint) < 0 ? frame : target;
+    return backend().inject(data, units, target, hint, maxPacketSize) < 0 ? frame : target;
   }
   const location = locationFor(data, units, hint, maxPacketSize);
   if (location === PASSES) return frame;
@@ -172,15 +172,10 @@ export function injectSeiInto(
   const units = readableSeiNalUnits(nalUnits, destination);
   const data = readableBytes('frame', frame, undefined, destination);
   if (units.length === 0 || data.length === 0) return copyInto(data, target);
-  let length: number = SpliceResult.passThrough;
-  if (isKnown(hint) && canInjectAtOnce(data, units, hint, maxPacketSize)) {
-    length = backend().inject(data, units, target, hint);
-  } else {
-    const location = locationFor(data, units, hint, maxPacketSize);
-    if (location !== PASSES) length = backend().splice(data, units, target, location);
-  }
+  const length = backend().inject(data, units, target, hint, maxPacketSize);
   if (length >= 0) return length;
   if (length === SpliceResult.targetTooSmall) throw targetTooSmall(target.length);
+  if (length === SpliceResult.nalUnitTooLarge) throw tooLarge(units, locatedFraming(backend().locate(data, hint)));
   return copyInto(data, target);
 }
 

@@ -24,7 +24,15 @@ export interface SeiPayload {
 
 const NO_BYTES = new Uint8Array(0);
 
-const utf8 = new TextEncoder();
+let encoder: ReturnType<typeof createEncoder> | undefined;
+
+const createEncoder = () => new TextEncoder();
+
+/** The UTF-8 of a text. The encoder is created when a text comes: not every runtime has one. */
+function utf8(text: string): Uint8Array {
+  encoder ??= createEncoder();
+  return encoder.encode(text);
+}
 
 // A publisher sends many messages under few UUIDs.
 let lastUuid = DEFAULT_SEI_UUID;
@@ -70,7 +78,7 @@ function checkSize(name: string, { length }: Uint8Array): void {
  * @throws {SeiError} ERR_SEI_TOO_LARGE, ERR_SEI_INVALID_UUID, ERR_SEI_DETACHED_BUFFER (H.264 7.3.1, 7.3.2.3, D.1.7)
  */
 export function createSeiNalUnit(userData: Uint8Array | string, options: SeiNalUnitOptions = {}): Uint8Array {
-  const data = typeof userData === 'string' ? utf8.encode(userData) : readableBytes('userData', userData);
+  const data = typeof userData === 'string' ? utf8(userData) : readableBytes('userData', userData);
   if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
   const { uuid = DEFAULT_SEI_UUID } = options;
   checkSize('userData', data);

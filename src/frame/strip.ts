@@ -1,9 +1,8 @@
 import { backend } from '../backend/current.js';
 import { type SameBytes, allocate, copyBytes } from '../codec/bytes.js';
-import { SEI_RECORD_LENGTH, SeiRecord } from '../codec/sei-extraction.js';
+import { SEI_RECORD_LENGTH, SeiRecord, SpliceResult } from '../codec/results.js';
 import { USER_DATA_UNREGISTERED, UUID_LENGTH } from '../codec/sei-message.js';
-import { lengthWithoutSei } from '../codec/sei-removal.js';
-import { SpliceResult } from '../codec/splice.js';
+import { lengthWithoutSei } from '../codec/sei-records.js';
 import { DEFAULT_SEI_UUID, parseUuid } from '../codec/uuid.js';
 import { invalidType } from '../errors.js';
 import { type FramingOptions, framingHint, payloadTypesOption, readableBytes } from './arguments.js';

@@ -3,7 +3,7 @@
  */
 import { backend } from '../backend/current.js';
 import { Framing, isLengthPrefixed } from '../codec/framing.js';
-import { isSureOfFraming, locatedFraming } from '../codec/location.js';
+import { isSureOfFraming, locatedFraming } from '../codec/results.js';
 
 /** So many frames in a row have to agree before their framing is expected of the next ones. */
 export const FRAMES_TO_LOCK = 2;

@@ -1,12 +1,11 @@
 import { backend } from '../backend/current.js';
 import { type SameBytes, allocate } from '../codec/bytes.js';
-import { locatedFraming, locatedHeader, locatedOffset } from '../codec/location.js';
+import { locatedFraming, locatedHeader, locatedOffset } from '../codec/results.js';
 import { NalUnitType, nalUnitType } from '../codec/nal-unit.js';
-import { growth } from '../codec/splice.js';
+import { growth, roomIn } from '../codec/insertion.js';
 import { invalidType, outOfRange } from '../errors.js';
 import { type InjectOptions, checkBytes, framingHint, maxPacketSizeOption, readableBytes } from '../frame/arguments.js';
 import { copyInto, piecesOf, targetTooSmall } from '../frame/inject.js';
-import { roomIn } from '../frame/room.js';
 import { FormatLock } from './format-lock.js';
 import type { Picture, Selection } from './picture-selection.js';
 import type { SeiPublisher } from './publisher.js';

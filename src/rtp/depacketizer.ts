@@ -1,5 +1,5 @@
 /** From RTP packets to access units: RFC 6184, packetization-mode 0 and 1. */
-import { startsPicture } from '../codec/access-unit.js';
+import { startsPicture } from '../codec/slice-header.js';
 import { MAX_ACCESS_UNIT_SIZE } from '../codec/access-unit-splitter.js';
 import { allocate } from '../codec/bytes.js';
 import { START_CODE_LENGTH } from '../codec/byte-stream.js';

@@ -1,5 +1,7 @@
 /** One stream that SEI is put into: the packets of one synchronization source. */
 import { allocate, copyBytes } from '../codec/bytes.js';
+import { Framing } from '../codec/framing.js';
+import { growth } from '../codec/insertion.js';
 import {
   MAX_STAP_A_NAL_UNIT_LENGTH,
   STAP_A_HEADER_LENGTH,
@@ -24,7 +26,7 @@ import {
   readTimestamp,
   writeSequenceNumber,
 } from './rtp-packet.js';
-import { mergeGrowth, mergeIntoPacket, payloadsInFront, splitAggregate, wrapGrowth } from './sei-payloads.js';
+import { mergeIntoPacket, payloadsInFront, splitAggregate, wrapGrowth } from './sei-payloads.js';
 import { Arrival, type MappingRemainder, SEQUENCE_WINDOW, SequenceMapping } from './sequence-mapping.js';
 import { SourceClock } from './source-clock.js';
 
@@ -299,7 +301,7 @@ export class InjectionStream {
     const selection = cursor.select(this.#pictureWith(packet, room, roomInFront));
     if (selection === undefined) return false;
     const { nalUnits } = selection;
-    if (mergeGrowth(packet.payload, nalUnits) <= room) {
+    if (growth(packet.payload, nalUnits, Framing.rtp) <= room) {
       this.#merge(packet, position, nalUnits);
     } else if (!this.#addInFront(packet, position, nalUnits)) {
       this.#counts.picturesWithoutRoom++;

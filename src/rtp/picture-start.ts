@@ -3,12 +3,11 @@
  * of the prefix NAL unit that belongs to that (H.264 7.4.1.2.3, F.7.4.1.2.3). A packet is looked at once, at the first
  * bytes of its NAL units; what was in the packets before it is one small number.
  */
-import { startsPicture } from '../codec/access-unit.js';
+import { startsPicture, hasSliceHeader } from '../codec/slice-header.js';
 import { Framing } from '../codec/framing.js';
 import { NalUnitCursor } from '../codec/nal-unit-cursor.js';
 import { NalUnitType, hasForbiddenZeroBit, isVcl, nalUnitType } from '../codec/nal-unit.js';
 import { RtpPayloadType } from '../codec/rtp-payload.js';
-import { hasSliceHeader } from '../codec/slice-header.js';
 import { FU_A_HEADER_LENGTH, FuHeaderBit } from './fragmentation-unit.js';
 
 /** How far into its access unit a stream is behind a packet. */

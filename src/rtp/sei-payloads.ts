@@ -1,23 +1,13 @@
 /** SEI in the payloads of a stream that exists: merged into a packet of it, or in payloads of their own. */
+import { backend } from '../backend/current.js';
 import { allocate, copyBytes } from '../codec/bytes.js';
 import { Framing } from '../codec/framing.js';
+import { growth } from '../codec/insertion.js';
 import { NalUnitCursor } from '../codec/nal-unit-cursor.js';
-import {
-  STAP_A_HEADER_LENGTH,
-  STAP_A_SIZE_LENGTH,
-  isStapA,
-  stapAHeader,
-  writeAggregationUnit,
-} from '../codec/rtp-payload.js';
+import { STAP_A_HEADER_LENGTH, STAP_A_SIZE_LENGTH, isStapA } from '../codec/rtp-payload.js';
+import { packLocation } from '../codec/results.js';
 import { type PacketizationMode, type RtpPayloadPieces, packetizeNalUnits, stapA } from './payload-writer.js';
 import type { RtpPacket } from './rtp-packet.js';
-
-/** Bytes that a packet grows by when NAL units are merged into it (RFC 6184 5.7.1). */
-export function mergeGrowth(payload: Uint8Array, nalUnits: readonly Uint8Array[]): number {
-  let growth = wrapGrowth(payload);
-  for (const { length } of nalUnits) growth += STAP_A_SIZE_LENGTH + length;
-  return growth;
-}
 
 /** Bytes that a payload grows by when it becomes a STAP-A; 0 where it is one. */
 export function wrapGrowth(payload: Uint8Array): number {
@@ -35,17 +25,11 @@ export function wrapGrowth(payload: Uint8Array): number {
  */
 export function mergeIntoPacket(packet: RtpPacket, offset: number, nalUnits: readonly Uint8Array[]): Uint8Array {
   const { data, payload, payloadStart, payloadEnd } = packet;
-  const target = allocate(data.length + mergeGrowth(payload, nalUnits), data);
-  let at = copyBytes(data, 0, offset, target, 0);
-  const isSingle = !isStapA(payload);
-  if (isSingle) target[at++] = stapAHeader(data[payloadStart]);
-  for (const nalUnit of nalUnits) at = writeAggregationUnit(target, at, nalUnit);
-  if (!isSingle) {
-    copyBytes(data, offset, data.length, target, at);
-  } else {
-    at = writeAggregationUnit(target, at, payload);
-    copyBytes(data, payloadEnd, data.length, target, at);
-  }
+  const target = allocate(data.length + growth(payload, nalUnits, Framing.rtp), data);
+  const location = packLocation(Framing.rtp, true, 0, offset - payloadStart);
+  copyBytes(data, 0, payloadStart, target, 0);
+  const length = backend().splice(payload, nalUnits, target.subarray(payloadStart), location);
+  copyBytes(data, payloadEnd, data.length, target, payloadStart + length);
   return target;
 }
 

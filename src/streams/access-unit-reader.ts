@@ -1,9 +1,8 @@
-import { findInsertionPoint } from '../codec/access-unit.js';
 import { MAX_ACCESS_UNIT_SIZE } from '../codec/access-unit-splitter.js';
 import { Framing } from '../codec/framing.js';
-import { NalUnitCursor } from '../codec/nal-unit-cursor.js';
 import { AccessUnitSplitter } from '../frame/access-unit-splitter.js';
 import { checkBytes } from '../frame/arguments.js';
+import { firstVclHeader } from '../frame/nal-units.js';
 
 /** Bytes that the splitter gets at once, so that the parts of the tiniest access units take bounded memory. */
 const STEP = 64 * 1024;
@@ -21,7 +20,7 @@ export interface StreamPart {
 
 /** Whether the data hold the NAL unit in front of which SEI belongs. */
 export function holdsPicture(annexB: Uint8Array): boolean {
-  return findInsertionPoint(annexB, new NalUnitCursor(annexB, Framing.annexb)) >= 0;
+  return firstVclHeader(annexB, Framing.annexb) >= 0;
 }
 
 /**

@@ -1,9 +1,10 @@
 import { BitReader } from '../codec/bit-reader.js';
 import { Framing } from '../codec/framing.js';
-import { NalUnitCursor } from '../codec/nal-unit-cursor.js';
 import { NalUnitType, isVcl, nalUnitType } from '../codec/nal-unit.js';
 import { readPictureParameterSet, type PictureParameterSet } from '../codec/parameter-sets.js';
+import { BOUNDS_LENGTH } from '../codec/results.js';
 import { hasSliceHeader, readSliceHeader, readSliceHeaderStart } from '../codec/slice-header.js';
+import { nalUnitBounds } from '../frame/nal-units.js';
 import { type TimedParameterSet, readTimedParameterSet } from './frame-rate.js';
 
 /** The duration of a frame or field, in seconds or parts of a frame. */
@@ -56,12 +57,13 @@ export class PictureClock {
   }
 
   #durationOf(accessUnit: Uint8Array): Duration {
-    const cursor = new NalUnitCursor(accessUnit, Framing.annexb);
-    while (cursor.next()) {
-      const type = nalUnitType(accessUnit[cursor.start]);
-      if (type === NalUnitType.sequenceParameterSet) this.#takeSps(accessUnit, cursor.start, cursor.end);
-      else if (type === NalUnitType.pictureParameterSet) this.#takePps(accessUnit, cursor.start, cursor.end);
-      else if (isVcl(type)) return this.#durationOfSlice(accessUnit, cursor.start);
+    const { bounds, length } = nalUnitBounds(accessUnit, Framing.annexb);
+    for (let at = 0; at < length; at += BOUNDS_LENGTH) {
+      const start = bounds[at];
+      const type = nalUnitType(accessUnit[start]);
+      if (type === NalUnitType.sequenceParameterSet) this.#takeSps(accessUnit, start, bounds[at + 1]);
+      else if (type === NalUnitType.pictureParameterSet) this.#takePps(accessUnit, start, bounds[at + 1]);
+      else if (isVcl(type)) return this.#durationOfSlice(accessUnit, start);
     }
     return { frameRate: this.#known(undefined), frames: 1 };
   }

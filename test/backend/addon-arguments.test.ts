@@ -5,8 +5,9 @@ import { describe, expect, it } from 'vitest';
 import type { Backend } from '../../src/backend/backend.js';
 import { loadNativeBackend } from '../../src/backend/native.js';
 import { Framing } from '../../src/codec/framing.js';
-import { locate } from '../../src/codec/location.js';
-import { SEI_RECORD_LENGTH, extractSeiRecords } from '../../src/codec/sei-extraction.js';
+import { locate } from '../../src/codec/locate.js';
+import { SEI_RECORD_LENGTH } from '../../src/codec/results.js';
+import { extractSeiRecords } from '../../src/codec/sei-extraction.js';
 import { resizableBuffer } from '../fuzz/memory-shapes.js';
 import { addonTool } from '../support/backends.js';
 import { describeWith } from '../support/skip.js';
@@ -193,9 +194,7 @@ describeWith(addonTool, 'the addon', () => {
     const [unit] = units;
     const loose = backend as unknown as Record<'inject', (...args: unknown[]) => number>;
     const [alone, listed] = [new Uint8Array(40), new Uint8Array(40)];
-    expect(loose.inject(frame, unit, alone, Framing.annexb)).toBe(
-      backend.inject(frame, units, listed, Framing.annexb),
-    );
+    expect(loose.inject(frame, unit, alone, 0, 1200)).toBe(backend.inject(frame, units, listed, 0, 1200));
     expect(alone).toEqual(listed);
     expect(listed.indexOf(0x65)).toBe(frame.indexOf(0x65) + 4 + unit.length);
   });

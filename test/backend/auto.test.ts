@@ -5,7 +5,7 @@ import type { Backend } from '../../src/backend/backend.js';
 import { NEAR } from '../../src/backend/cutoffs.js';
 import { typescriptBackend } from '../../src/backend/typescript.js';
 import { Framing } from '../../src/codec/framing.js';
-import { SEI_RECORD_LENGTH } from '../../src/codec/sei-extraction.js';
+import { SEI_RECORD_LENGTH } from '../../src/codec/results.js';
 import { annexB, avcc, bytes, concat, nal, seiNal } from '../contract/frames.js';
 
 const KIB = 1024;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MAX_ACCESS_UNIT_SIZE } from '../../src/codec/access-unit-splitter.js';
 import { joinByteStream } from '../support/byte-stream.js';
-import { MAX_SEI_MESSAGES_PER_FRAME } from '../../src/codec/sei-extraction.js';
+import { MAX_SEI_MESSAGES_PER_FRAME } from '../../src/codec/results.js';
 import { createSeiNalUnit } from '../../src/index.js';
 import { defaultPps, defaultSps, picParameterSet, seqParameterSet } from '../support/parameter-set-writer.js';
 import { codedSlice, sliceTypes } from '../support/slice-writer.js';

@@ -7,7 +7,7 @@ import {
   MAX_PREFIX_NAL_UNIT_LENGTH,
   type AccessUnitSplitterOptions,
 } from '../../src/codec/access-unit-splitter.js';
-import { scanStartCodes } from '../../src/codec/byte-stream.js';
+import { scanStartCodes } from '../../src/codec/start-code-scan.js';
 import { joinByteStream } from '../support/byte-stream.js';
 import {
   accessUnitDelimiter,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { scanStartCodes } from '../../src/codec/byte-stream.js';
+import { scanStartCodes } from '../../src/codec/start-code-scan.js';
 import {
   parsePictureParameterSet,
   parseSequenceParameterSet,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { detectH264Format } from '../../src/index.js';
 import { Framing } from '../../src/codec/framing.js';
-import { locatedFraming } from '../../src/codec/location.js';
+import { locatedFraming } from '../../src/codec/results.js';
 import { FRAMES_TO_LOCK, FRAMES_TO_MOVE, FormatLock } from '../../src/metadata/format-lock.js';
 import { annexB, avcc, nal, seiNal } from '../contract/frames.js';
 import { messagesIn, notVideo, pictures, publishName, setup } from './support.js';

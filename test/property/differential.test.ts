@@ -8,10 +8,15 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Backend } from '../../src/backend/backend.js';
 import { Framing } from '../../src/codec/framing.js';
-import { locatedOffset } from '../../src/codec/location.js';
-import { BOUNDS_LENGTH } from '../../src/codec/nal-unit-bounds.js';
-import { packedCount, packedFraming } from '../../src/codec/packed-count.js';
-import { SEI_RECORD_LENGTH, SeiFlag, SeiRecord } from '../../src/codec/sei-extraction.js';
+import {
+  locatedOffset,
+  BOUNDS_LENGTH,
+  packedCount,
+  packedFraming,
+  SEI_RECORD_LENGTH,
+  SeiFlag,
+  SeiRecord,
+} from '../../src/codec/results.js';
 import { loadWithoutBuffer, reportMissingAddon, testedBackends } from '../support/backends.js';
 import { fixtureClips } from '../support/streams.js';
 import { SEED, accessUnit, anyBytes, runs } from './arbitraries.js';
@@ -96,7 +101,8 @@ function extracted(
     payloads.push(Buffer.from(bytes.subarray(start, start + table[at + SeiRecord.payloadLength])).toString('hex'));
   }
   const isIntact =
-    records.subarray(SEI_RECORD_LENGTH * capacity).every((value) => value === GUARD) && guardsOf(memory, ALIGNMENTS, scratchLength);
+    records.subarray(SEI_RECORD_LENGTH * capacity).every((value) => value === GUARD) &&
+    guardsOf(memory, ALIGNMENTS, scratchLength);
   return { count, table: Array.from(table), payloads, isIntact };
 }
 
@@ -112,13 +118,12 @@ function injections(backend: Backend, frame: Uint8Array, alignment: number): unk
   };
   return HINTS.flatMap((hint) => {
     const location = backend.locate(frame, hint);
-    const isKnown = hint !== Framing.detect && hint !== Framing.avcc;
     return [units.slice(0, 1), units].flatMap((nalUnits) => [
       location,
-      ...(locatedOffset(location) < 0
-        ? []
-        : everySize((target) => backend.splice(frame, nalUnits, target, location))),
-      ...(isKnown ? everySize((target) => backend.inject(frame, nalUnits, target, hint)) : []),
+      ...(locatedOffset(location) < 0 ? [] : everySize((target) => backend.splice(frame, nalUnits, target, location))),
+      ...[40, 1200].flatMap((maxPacketSize) =>
+        everySize((target) => backend.inject(frame, nalUnits, target, hint, maxPacketSize)),
+      ),
     ]);
   });
 }
@@ -136,7 +141,11 @@ function removals(backend: Backend, frame: Uint8Array, alignment: number): unkno
       if (count === 0) return [found];
       const whole = written(2 * frame.length, alignment, write) as { result: number };
       const tooSmall = Math.max(0, whole.result - 1);
-      return [found, whole, backend.removeSei(frame, packedFraming(found), records, isRemoved, new Uint8Array(tooSmall))];
+      return [
+        found,
+        whole,
+        backend.removeSei(frame, packedFraming(found), records, isRemoved, new Uint8Array(tooSmall)),
+      ];
     });
   });
 }
@@ -153,7 +162,12 @@ function conversions(backend: Backend, frame: Uint8Array, alignment: number): un
       const joined = [Framing.annexb, Framing.avcc2, Framing.avcc4].map((framing) =>
         written(3 * frame.length + 8, alignment, (target) => backend.joinNalUnits(frame, table, framing, target)),
       );
-      return [split, Array.from(table), ...joined, backend.joinNalUnits(frame, table, Framing.avcc4, new Uint8Array(3))];
+      return [
+        split,
+        Array.from(table),
+        ...joined,
+        backend.joinNalUnits(frame, table, Framing.avcc4, new Uint8Array(3)),
+      ];
     }),
   );
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { startsPicture } from '../../src/codec/access-unit.js';
+import { startsPicture } from '../../src/codec/slice-header.js';
 import { BitWriter } from '../support/bitstream-writer.js';
 
 /**
