@@ -17,7 +17,7 @@
 #include "codec/format_detection.h"
 #include "codec/framing.h"
 #include "codec/insertion.h"
-#include "codec/location.h"
+#include "codec/locate.h"
 #include "codec/nal_unit_bounds.h"
 #include "codec/sei_extraction.h"
 #include "codec/sei_removal.h"
@@ -354,7 +354,8 @@ napi_value extract_sei_records(napi_env env, napi_callback_info info) {
                                                    arguments.kernel()));
 }
 
-// removeSei(frame: Uint8Array, framing: number, records: Uint32Array, isRemoved: Uint8Array, target: Uint8Array): number
+// removeSei(frame: Uint8Array, framing: number, records: Uint32Array, isRemoved: Uint8Array, target: Uint8Array):
+// number
 napi_value remove_sei(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
   const Bytes frame = arguments.bytes(0);
@@ -367,8 +368,8 @@ napi_value remove_sei(napi_env env, napi_callback_info info) {
   const SeiRecord* records = rows<SeiRecord>(numbers, count);
   int64_t written = h264_sei::kForeignRecords;
   if (is_removed.size <= count) {
-    written = h264_sei::remove_sei(frame, framing, records, is_removed.data, is_removed.size, target,
-                                   arguments.kernel());
+    written =
+        h264_sei::remove_sei(frame, framing, records, is_removed.data, is_removed.size, target, arguments.kernel());
   }
   if (written == h264_sei::kForeignRecords) {
     arguments.fail(2, "must be the records of the frame");
@@ -430,9 +431,7 @@ napi_value kernels(napi_env env, napi_callback_info) {
 }
 
 // kernel(): string, the one in use in this environment.
-napi_value kernel(napi_env env, napi_callback_info info) {
-  return text(env, Arguments(env, info).kernel().name);
-}
+napi_value kernel(napi_env env, napi_callback_info info) { return text(env, Arguments(env, info).kernel().name); }
 
 // selectKernel(name: string): boolean, whether this environment uses it from now on.
 napi_value select_kernel(napi_env env, napi_callback_info info) {

@@ -11,12 +11,15 @@ import { resolve } from 'node:path';
 const [file, rounds] = process.argv.slice(2);
 const addon = createRequire(import.meta.url)(resolve(file));
 
-const NUMBERS_OF_RECORD = 6;
+const NUMBERS_OF_RECORD = 7;
+/** What src/codec/results.ts packs its numbers by. */
+const OFFSET_SCALE = 0x20000;
+const COUNT_SCALE = 0x100;
+const IN_SCRATCH = 1;
 const MAX_PACKET_SIZE = 1200;
 const ANNEX_B = 1;
-/** Framings to walk NAL units in; as hints there are `detect` and length prefixes of an unknown size as well. */
-const FRAMINGS = [ANNEX_B, 2, 0x11, 0x12, 0x14];
-const HINTS = [0, 0x10, ...FRAMINGS];
+const AVCC_4 = 0x14;
+const HINTS = [0, 0x10, ANNEX_B, 2, 0x11, 0x12, AVCC_4];
 
 const PIECES = [
   [0, 0, 0, 1], [0, 0, 1], [0, 0, 3], [0, 0, 0, 5], [0, 5], [5], [0x09, 0xf0], [0x67, 66, 0, 30, 1], [0x68, 0xce, 0x80],
@@ -75,28 +78,50 @@ function scan(frame) {
   readBack(offsets, 4 * count);
 }
 
-function splice(frame, nalUnits, hint) {
-  addon.detect(frame, hint);
-  if (addon.locate(frame, nalUnits, hint, MAX_PACKET_SIZE) < 0) return;
-  const units = Array.isArray(nalUnits) ? nalUnits : [nalUnits];
-  const roomy = blockOf(frame.length + units.reduce((sum, { length }) => sum + length + 4, 64));
-  const written = addon.inject(frame, nalUnits, roomy, hint, MAX_PACKET_SIZE);
-  if (written < 0) return;
+/** Writes into plenty of room, then into exactly enough, then into a byte less. */
+function write(room, call) {
+  const written = call(blockOf(room));
+  if (written <= 0) return;
   const exact = blockOf(written);
-  readBack(exact, addon.inject(frame, nalUnits, exact, hint, MAX_PACKET_SIZE));
-  addon.inject(frame, nalUnits, blockOf(Math.max(written - 1, 0)), hint, MAX_PACKET_SIZE);
+  readBack(exact, call(exact));
+  call(blockOf(written - 1));
 }
 
-function extract(frame, framing, random) {
+function splice(frame, nalUnits, hint) {
+  addon.detect(frame, hint);
+  const units = Array.isArray(nalUnits) ? nalUnits : [nalUnits];
+  const room = frame.length + units.reduce((sum, { length }) => sum + length + 4, 64);
+  const location = addon.locate(frame, hint);
+  if (location >= OFFSET_SCALE) write(room, (target) => addon.splice(frame, nalUnits, target, location));
+  write(room, (target) => addon.inject(frame, nalUnits, target, hint, MAX_PACKET_SIZE));
+}
+
+function extract(frame, hint, random) {
   const records = new Uint32Array(blockOf(4 * NUMBERS_OF_RECORD * random(6)).buffer);
   const scratch = blockOf(random(2) === 0 ? frame.length : random(frame.length + 1));
-  const count = addon.extractSeiRecords(frame, framing, random(2) === 0, records, scratch);
-  const found = Math.min(count, records.length / NUMBERS_OF_RECORD);
+  const result = addon.extractSeiRecords(frame, hint, random(2) === 0, records, scratch);
+  const found = Math.min(Math.floor(result / COUNT_SCALE), records.length / NUMBERS_OF_RECORD);
   if (found <= 0) return;
   readBack(records, 4 * NUMBERS_OF_RECORD * found);
   for (let at = 0; at < found * NUMBERS_OF_RECORD; at += NUMBERS_OF_RECORD) {
-    const [offset, length, isInScratch] = records.subarray(at + 3, at + NUMBERS_OF_RECORD);
-    addon.escapedLength((isInScratch === 0 ? frame : scratch).subarray(offset, offset + length));
+    const [offset, length, flags] = records.subarray(at + 4, at + NUMBERS_OF_RECORD);
+    addon.escapedLength(((flags & IN_SCRATCH) === 0 ? frame : scratch).subarray(offset, offset + length));
+  }
+  const isRemoved = bytesOf(Array.from({ length: found }, () => random(2)));
+  const framing = result % COUNT_SCALE;
+  write(2 * frame.length, (target) => addon.removeSei(frame, framing, records, isRemoved, target));
+  refused(() => addon.removeSei(frame.subarray(0, frame.length >> 1), framing, records, isRemoved, scratch), false);
+}
+
+function convert(frame, hint, random) {
+  const bounds = new Uint32Array(blockOf(8 * random(20)).buffer);
+  const result = addon.splitNalUnits(frame, hint, bounds);
+  const count = Math.floor(result / COUNT_SCALE);
+  if (count <= 0 || 2 * count > bounds.length) return;
+  readBack(bounds, 8 * count);
+  const table = bounds.slice(0, 2 * count);
+  for (const framing of [ANNEX_B, AVCC_4]) {
+    write(frame.length + 4 * count, (target) => addon.joinNalUnits(frame, table, framing, target));
   }
 }
 
@@ -114,10 +139,14 @@ function refuseArguments(frame, unit) {
   refused(() => addon.detect('text', 0));
   refused(() => addon.detect(frame, 3));
   refused(() => addon.escape(frame));
-  refused(() => addon.locate(frame, [unit, 5], 0, MAX_PACKET_SIZE));
+  refused(() => addon.inject(frame, [unit, 5], frame, 0, MAX_PACKET_SIZE));
+  refused(() => addon.splice(frame, unit, frame, (frame.length + 1) * OFFSET_SCALE + ANNEX_B));
+  refused(() => addon.splice(frame, unit, frame, ANNEX_B));
+  refused(() => addon.joinNalUnits(frame, Uint32Array.of(0, frame.length + 1), ANNEX_B, frame));
+  refused(() => addon.joinNalUnits(frame, Uint32Array.of(1, 0), ANNEX_B, frame));
   refused(() => addon.inject(frame, Array.from({ length: 20 }), frame, 0, MAX_PACKET_SIZE));
   refused(() => addon.inject(frame, unit, frame, 0, -1));
-  refused(() => addon.extractSeiRecords(frame, 0, false, new Uint32Array(6), frame));
+  refused(() => addon.extractSeiRecords(frame, 3, false, new Uint32Array(7), frame));
   refused(() => addon.selectKernel(5));
 }
 
@@ -130,8 +159,11 @@ for (let round = 0; round < Number(rounds); round++) {
   if (!addon.selectKernel(kernels[round % kernels.length])) throw new Error('a kernel cannot be selected');
   rewrite(frame);
   scan(frame);
-  for (const hint of HINTS) splice(frame, random(2) === 0 ? units : unit, hint);
-  for (const framing of FRAMINGS) extract(frame, framing, random);
+  for (const hint of HINTS) {
+    splice(frame, random(2) === 0 ? units : unit, hint);
+    extract(frame, hint, random);
+    convert(frame, hint, random);
+  }
   refuseArguments(frame, unit);
   const detached = new Uint8Array(64);
   structuredClone(detached, { transfer: [detached.buffer] });

@@ -2,10 +2,10 @@
 
 #include <initializer_list>
 
-#include "access_unit.h"
 #include "length_prefixed.h"
 #include "nal_unit.h"
 #include "rtp_payload.h"
+#include "slice_header.h"
 
 namespace h264_sei {
 

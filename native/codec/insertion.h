@@ -3,7 +3,7 @@
 #ifndef H264_SEI_NATIVE_CODEC_INSERTION_H_
 #define H264_SEI_NATIVE_CODEC_INSERTION_H_
 
-#include "location.h"
+#include "locate.h"
 
 namespace h264_sei {
 

@@ -17,8 +17,8 @@ struct NalUnitBounds {
 // offset of that length.
 int64_t split_nal_units(Bytes data, Framing hint, NalUnitBounds* bounds, size_t capacity, const simd::Kernel& kernel);
 
-// Writes the NAL units of `data` to `target`, each after its framing. The bounds lie within the data. Returns the number
-// of bytes written or kTargetTooSmall.
+// Writes the NAL units of `data` to `target`, each after its framing. The bounds lie within the data. Returns the
+// number of bytes written or kTargetTooSmall.
 int64_t join_nal_units(Bytes data, const NalUnitBounds* bounds, size_t count, Framing framing, Target target);
 
 }  // namespace h264_sei

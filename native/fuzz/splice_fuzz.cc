@@ -1,4 +1,4 @@
-// locate and inject with every hint: all kernels agree; a target of exactly the right size is enough and one byte less
+// splice and inject with every hint: all kernels agree; a target of exactly the right size is enough and one byte less
 // is not, which leaves the target alone; and what comes out is the frame, byte for byte, with the framed SEI at one
 // place.
 #include "../codec/rtp_payload.h"
@@ -40,10 +40,10 @@ std::vector<uint8_t> framed(NalUnits nal_units, Framing framing) {
   return bytes;
 }
 
-// What `inject` has to write, made slowly.
-std::vector<uint8_t> reference(const Call& call, int64_t location) {
-  const Framing framing = static_cast<Framing>(location % kLocationScale);
-  const size_t offset = static_cast<size_t>(location / kLocationScale);
+// What has to be written, made slowly.
+std::vector<uint8_t> reference(const Call& call, Location location) {
+  const Framing framing = location.framing();
+  const size_t offset = location.offset();
   std::vector<uint8_t> bytes(call.frame.data, call.frame.data + offset);
   const bool wraps = framing == Framing::kRtp && !is_stap_a(call.frame);
   if (wraps) bytes.push_back(stap_a_header(call.frame[0]));
@@ -54,30 +54,50 @@ std::vector<uint8_t> reference(const Call& call, int64_t location) {
   return bytes;
 }
 
-void check(const Call& call, int64_t location, const simd::Kernel& kernel) {
+// Why nothing can be inserted, made slowly; 0 if something can be.
+int64_t reason(const Call& call, Location location) {
+  if (!location.is_sure() || !location.has_insertion_point()) return kPassThrough;
+  const Framing framing = location.framing();
+  if (framing == Framing::kRtp) {
+    const bool wraps = !is_stap_a(call.frame);
+    for (const Bytes& unit : call.nal_units) {
+      if (unit.size > kMaxStapANalUnitLength) return kPassThrough;
+    }
+    if (wraps && call.frame.size > kMaxStapANalUnitLength) return kPassThrough;
+    return reference(call, location).size() > call.max_packet_size ? kPassThrough : 0;
+  }
+  for (const Bytes& unit : call.nal_units) {
+    if (framing == Framing::kAvcc1 && unit.size > 0xff) return kNalUnitTooLarge;
+  }
+  return 0;
+}
+
+void check(const Call& call, Location location, const simd::Kernel& kernel) {
   static fuzz::GuardedTarget memory(fuzz::kMaxInputSize + kMaxUnits * (kMaxUnitSize + kMaxFramingLength) + 8);
   const auto& [frame, nal_units, hint, max_packet_size] = call;
-  fuzz::expect(locate(frame, nal_units, hint, max_packet_size, kernel) == location, kernel, "locate");
-  if (location < 0) {
+  const int64_t why = reason(call, location);
+  if (why < 0) {
     const Target target = memory.of(frame.size);
-    fuzz::expect(inject(frame, nal_units, target, hint, max_packet_size, kernel) == location, kernel,
+    fuzz::expect(inject(frame, nal_units, target, hint, max_packet_size, kernel) == why, kernel,
                  "inject where there is no place");
     fuzz::expect(fuzz::GuardedTarget::is_untouched(target, 0), kernel, "the target where there is no place");
-    return;
   }
+  if (!location.has_insertion_point()) return;
   const std::vector<uint8_t> expected = reference(call, location);
-  const bool is_packet = location % kLocationScale == static_cast<int64_t>(Framing::kRtp);
-  fuzz::expect(!is_packet || expected.size() <= max_packet_size, kernel, "the size of a packet");
+  const int64_t length = static_cast<int64_t>(expected.size());
   for (const size_t spare : {0, 1}) {
-    const Target target = memory.of(expected.size() + spare);
-    const int64_t written = inject(frame, nal_units, target, hint, max_packet_size, kernel);
-    fuzz::expect(written == static_cast<int64_t>(expected.size()), kernel, "the length of inject");
-    fuzz::expect(fuzz::equal(target.data, expected.data(), expected.size()), kernel, "inject");
-    fuzz::expect(fuzz::GuardedTarget::is_untouched(target, expected.size()), kernel, "what is behind the frame");
+    for (const bool is_splice : {true, false}) {
+      if (!is_splice && why < 0) continue;
+      const Target target = memory.of(expected.size() + spare);
+      const int64_t written = is_splice ? splice(frame, nal_units, target, location)
+                                        : inject(frame, nal_units, target, hint, max_packet_size, kernel);
+      fuzz::expect(written == length, kernel, "the length of the result");
+      fuzz::expect(fuzz::equal(target.data, expected.data(), expected.size()), kernel, "the result");
+      fuzz::expect(fuzz::GuardedTarget::is_untouched(target, expected.size()), kernel, "what is after the frame");
+    }
   }
   const Target small = memory.of(expected.size() - 1);
-  fuzz::expect(inject(frame, nal_units, small, hint, max_packet_size, kernel) == kTargetTooSmall, kernel,
-               "inject into too small a target");
+  fuzz::expect(splice(frame, nal_units, small, location) == kTargetTooSmall, kernel, "too small a target");
   fuzz::expect(fuzz::GuardedTarget::is_untouched(small, 0), kernel, "a target that is too small");
 }
 
@@ -98,7 +118,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* input, size_t size) {
   const Bytes frame = memory.place(provider);
   for (const Framing hint : fuzz::kFramings) {
     const Call call{frame, {units.data(), units.size()}, hint, max_packet_size};
-    const int64_t location = locate(frame, call.nal_units, hint, max_packet_size, *fuzz::kernels().back());
+    const Location location = locate(frame, hint, *fuzz::kernels().back());
     for (const simd::Kernel* kernel : fuzz::kernels()) check(call, location, *kernel);
   }
   return 0;

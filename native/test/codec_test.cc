@@ -12,7 +12,10 @@
 
 #include "../codec/emulation_prevention.h"
 #include "../codec/format_detection.h"
+#include "../codec/nal_unit_bounds.h"
+#include "../codec/packed_count.h"
 #include "../codec/sei_extraction.h"
+#include "../codec/sei_removal.h"
 #include "../codec/splice.h"
 #include "../simd/dispatch.h"
 #include "guarded_memory.h"
@@ -22,6 +25,8 @@ namespace {
 
 using h264_sei::Bytes;
 using h264_sei::Framing;
+using h264_sei::Location;
+using h264_sei::NalUnitBounds;
 using h264_sei::NalUnits;
 using h264_sei::SeiRecord;
 using h264_sei::Target;
@@ -62,24 +67,53 @@ class CodecTest {
       answers.numbers.push_back(h264_sei::detect(frame, framing, kernel));
       for (size_t count = 1; count <= 2; ++count) {
         const NalUnits nal_units{units, count};
-        answers.numbers.push_back(h264_sei::locate(frame, nal_units, framing, 10 * kMaxSize, kernel));
+        const Location location = h264_sei::locate(frame, framing, kernel);
+        answers.numbers.push_back(location.value());
+        if (location.has_insertion_point()) {
+          keep(answers, count * size + slack,
+               [&](Target target) { return h264_sei::splice(frame, nal_units, target, location); });
+        }
         keep(answers, count * size + slack,
              [&](Target target) { return h264_sei::inject(frame, nal_units, target, framing, 10 * kMaxSize, kernel); });
       }
     }
-    for (size_t i = 0; i < kKnownFramings; ++i) {
+    for (const Framing framing : kFramings) {
       std::vector<SeiRecord> records(slack % kMaxRecords);
       const size_t scratch_size = slack % 2 == 0 ? size : slack;
       const Target scratch{target_.last(scratch_size), scratch_size};
-      const int64_t count = h264_sei::extract_sei_records(frame, kFramings[i], slack % 3 == 0, records.data(),
+      const int64_t found = h264_sei::extract_sei_records(frame, framing, slack % 3 == 0, records.data(),
                                                           records.size(), scratch, kernel);
-      answers.numbers.push_back(count);
+      answers.numbers.push_back(found);
+      const int64_t count = found < 0 ? 0 : found / 0x100;
       check_records(answers, frame.size, records, count);
+      const size_t kept = std::min(records.size(), static_cast<size_t>(count));
+      if (kept > 0) remove(answers, frame, static_cast<Framing>(found % 0x100), records.data(), kept, slack, kernel);
+      split_and_join(answers, frame, framing, slack, kernel);
     }
     return answers;
   }
 
  private:
+  void remove(Answers& answers, Bytes frame, Framing framing, const SeiRecord* records, size_t count, size_t slack,
+              const Kernel& kernel) {
+    std::vector<uint8_t> is_removed(count);
+    for (size_t i = 0; i < count; ++i) is_removed[i] = (i + slack) % 3 != 0 ? 1 : 0;
+    keep(answers, frame.size + slack % 7, [&](Target target) {
+      return h264_sei::remove_sei(frame, framing, records, is_removed.data(), count, target, kernel);
+    });
+  }
+
+  void split_and_join(Answers& answers, Bytes frame, Framing framing, size_t slack, const Kernel& kernel) {
+    std::vector<NalUnitBounds> bounds(slack % kMaxRecords);
+    const int64_t found = h264_sei::split_nal_units(frame, framing, bounds.data(), bounds.size(), kernel);
+    answers.numbers.push_back(found);
+    if (found <= 0 || static_cast<size_t>(found / 0x100) > bounds.size()) return;
+    const size_t count = static_cast<size_t>(found / 0x100);
+    keep(answers, frame.size + slack, [&](Target target) {
+      return h264_sei::join_nal_units(frame, bounds.data(), count, kFramings[slack % 2 == 0 ? 0 : 4], target);
+    });
+  }
+
   // Remembers the answer and the bytes that it says were written.
   template <class Call>
   void keep(Answers& answers, size_t capacity, Call call) {
@@ -96,8 +130,9 @@ class CodecTest {
       const SeiRecord& record = records[i];
       answers.numbers.insert(answers.numbers.end(), {record.nal_unit_offset, record.nal_unit_end, record.payload_type,
                                                      record.payload_offset, record.payload_length});
-      const size_t limit = record.is_in_scratch != 0 ? 3 * kMaxSize : size;
-      const bool is_inside = record.nal_unit_offset < record.nal_unit_end && record.nal_unit_end <= size &&
+      const size_t limit = (record.flags & h264_sei::kInScratch) != 0 ? 3 * kMaxSize : size;
+      const bool is_inside = record.unit_start <= record.nal_unit_offset &&
+                             record.nal_unit_offset < record.nal_unit_end && record.nal_unit_end <= size &&
                              size_t{record.payload_offset} + record.payload_length <= limit;
       if (is_inside) continue;
       std::fprintf(stderr, "a record of SEI lies outside of its frame\n");

@@ -12,8 +12,6 @@
 inline constexpr h264_sei::Framing kFramings[] = {
     h264_sei::Framing::kAnnexB, h264_sei::Framing::kRtp,    h264_sei::Framing::kAvcc1, h264_sei::Framing::kAvcc2,
     h264_sei::Framing::kAvcc4,  h264_sei::Framing::kDetect, h264_sei::Framing::kAvcc};
-// Those that NAL units can be walked in come first.
-inline constexpr size_t kKnownFramings = 5;
 
 class Random {
  public:

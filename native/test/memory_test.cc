@@ -10,7 +10,9 @@
 
 #include "../codec/emulation_prevention.h"
 #include "../codec/format_detection.h"
+#include "../codec/nal_unit_bounds.h"
 #include "../codec/sei_extraction.h"
+#include "../codec/sei_removal.h"
 #include "../codec/splice.h"
 #include "../simd/dispatch.h"
 #include "hostile_frames.h"
@@ -20,6 +22,7 @@ namespace {
 
 using h264_sei::Bytes;
 using h264_sei::Framing;
+using h264_sei::NalUnitBounds;
 using h264_sei::NalUnits;
 using h264_sei::SeiRecord;
 using h264_sei::Target;
@@ -103,7 +106,7 @@ void rewrite(size_t (*function)(Bytes, Target, const Kernel&), Bytes source, con
 
 // The first call has room to spare, the second one exactly as much as the first has used, the third a byte less.
 void splice(Digest& digest, Bytes frame, NalUnits nal_units, Framing hint, const Kernel& kernel) {
-  digest.add(h264_sei::locate(frame, nal_units, hint, kMaxPacketSize, kernel));
+  digest.add(h264_sei::locate(frame, hint, kernel).value());
   size_t most = frame.size + 64;
   for (const Bytes& unit : nal_units) most += unit.size + 4;
   Block<uint8_t> first(most);
@@ -122,23 +125,66 @@ void splice(Digest& digest, Bytes frame, NalUnits nal_units, Framing hint, const
         "inject into too little", frame.size);
 }
 
-void extract(Digest& digest, Bytes frame, Framing framing, size_t capacity, size_t room, const Kernel& kernel) {
+// Into a target of the size of the frame, then into one of exactly the size that was used, and one of a byte less.
+void remove(Digest& digest, Bytes frame, Framing framing, const SeiRecord* records, size_t count,
+            const Kernel& kernel) {
+  Block<uint8_t> is_removed(count);
+  for (size_t i = 0; i < count; ++i) is_removed.data()[i] = i % 2 == 0 ? 1 : 0;
+  const auto call = [&](Block<uint8_t>& target) {
+    return h264_sei::remove_sei(frame, framing, records, is_removed.data(), count, {target.data(), target.count()},
+                                kernel);
+  };
+  Block<uint8_t> first(frame.size);
+  const int64_t written = call(first);
+  digest.add(written);
+  if (written <= 0) return;
+  digest.add(first.data(), static_cast<size_t>(written));
+  Block<uint8_t> exact(static_cast<size_t>(written));
+  check(call(exact) == written && std::equal(exact.data(), exact.data() + exact.count(), first.data()),
+        "remove_sei into exactly enough", frame.size);
+  Block<uint8_t> small(static_cast<size_t>(written) - 1);
+  check(call(small) == h264_sei::kTargetTooSmall, "remove_sei into too little", frame.size);
+}
+
+void extract(Digest& digest, Bytes frame, Framing hint, size_t capacity, size_t room, const Kernel& kernel) {
   for (const bool is_first_vcl_end : {false, true}) {
     Block<SeiRecord> records(capacity);
     Block<uint8_t> scratch(room);
-    const int64_t count = h264_sei::extract_sei_records(frame, framing, is_first_vcl_end, records.data(), capacity,
+    const int64_t found = h264_sei::extract_sei_records(frame, hint, is_first_vcl_end, records.data(), capacity,
                                                         {scratch.data(), room}, kernel);
-    digest.add(count);
+    digest.add(found);
+    const int64_t count = found < 0 ? 0 : found / 0x100;
     for (size_t i = 0; i < capacity && static_cast<int64_t>(i) < count; ++i) {
       const SeiRecord& record = records.data()[i];
-      for (const uint32_t number : {record.nal_unit_offset, record.nal_unit_end, record.payload_type,
-                                    record.payload_offset, record.payload_length, record.is_in_scratch}) {
+      for (const uint32_t number : {record.unit_start, record.nal_unit_offset, record.nal_unit_end, record.payload_type,
+                                    record.payload_offset, record.payload_length, record.flags}) {
         digest.add(number);
       }
-      const uint8_t* memory = record.is_in_scratch != 0 ? scratch.data() : frame.data;
+      const uint8_t* memory = (record.flags & h264_sei::kInScratch) != 0 ? scratch.data() : frame.data;
       digest.add(memory + record.payload_offset, record.payload_length);
     }
+    const size_t kept = std::min(capacity, static_cast<size_t>(count));
+    if (kept > 0) remove(digest, frame, static_cast<Framing>(found % 0x100), records.data(), kept, kernel);
   }
+}
+
+void split_and_join(Digest& digest, Bytes frame, Framing hint, size_t capacity, const Kernel& kernel) {
+  Block<NalUnitBounds> bounds(capacity);
+  const int64_t found = h264_sei::split_nal_units(frame, hint, bounds.data(), capacity, kernel);
+  digest.add(found);
+  const size_t count = found < 0 ? 0 : static_cast<size_t>(found / 0x100);
+  if (count == 0 || count > capacity) return;
+  size_t size = 0;
+  for (size_t i = 0; i < count; ++i) size += 4 + bounds.data()[i].end - bounds.data()[i].start;
+  Block<uint8_t> joined(size);
+  check(h264_sei::join_nal_units(frame, bounds.data(), count, Framing::kAvcc4, {joined.data(), size}) ==
+            static_cast<int64_t>(size),
+        "join_nal_units into exactly enough", frame.size);
+  digest.add(joined.data(), size);
+  Block<uint8_t> small(size - 1);
+  check(h264_sei::join_nal_units(frame, bounds.data(), count, Framing::kAvcc4, {small.data(), size - 1}) ==
+            h264_sei::kTargetTooSmall,
+        "join_nal_units into too little", frame.size);
 }
 
 uint64_t run(const std::vector<uint8_t>& content, Random& random, const Kernel& kernel) {
@@ -162,7 +208,10 @@ uint64_t run(const std::vector<uint8_t>& content, Random& random, const Kernel& 
   }
   const size_t capacity = random.below(8);
   const size_t room = random.below(2) == 0 ? frame.size : random.below(static_cast<uint32_t>(frame.size) + 1);
-  for (size_t i = 0; i < kKnownFramings; ++i) extract(digest, frame, kFramings[i], capacity, room, kernel);
+  for (const Framing hint : kFramings) {
+    extract(digest, frame, hint, capacity, room, kernel);
+    split_and_join(digest, frame, hint, capacity, kernel);
+  }
   return digest.value();
 }
 

@@ -33,7 +33,7 @@ const calls: [Exclude<keyof Backend, 'name' | 'kernel'>, () => unknown[]][] = [
   ['detect', () => [frame, 0]],
   ['locate', () => [frame, 0]],
   ['splice', () => [frame, units, new Uint8Array(40), locate(frame, Framing.annexb)]],
-  ['inject', () => [frame, units, new Uint8Array(40), Framing.annexb]],
+  ['inject', () => [frame, units, new Uint8Array(40), Framing.annexb, 1200]],
   ['extractSeiRecords', () => [frame, 1, false, new Uint32Array(14), new Uint8Array(20)]],
   ['removeSei', () => [tagged, Framing.annexb, records(), Uint8Array.of(1), new Uint8Array(40)]],
   ['splitNalUnits', () => [frame, 0, new Uint32Array(4)]],

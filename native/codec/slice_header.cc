@@ -1,4 +1,4 @@
-#include "access_unit.h"
+#include "slice_header.h"
 
 #include "nal_unit.h"
 
@@ -21,25 +21,6 @@ bool starts_picture(Bytes data, size_t start, size_t end) {
   // An IDR picture holds I and SI slices only (7.4.3): 2, 4, and 7, 9 where the whole picture is of the type.
   const unsigned base = slice_type % 5;
   return !is_idr || base == 2 || base == 4;
-}
-
-size_t find_insertion_point(Bytes data, NalUnitCursor& cursor) {
-  size_t prefix_unit_start = kNowhere;
-  while (cursor.next()) {
-    const uint8_t header = data[cursor.start()];
-    const uint8_t type = nal_unit_type(header);
-    if (has_forbidden_zero_bit(header)) return kNowhere;
-    if (is_vcl(type)) {
-      if (looks_like_hevc(data, cursor.start())) return kNowhere;
-      return prefix_unit_start != kNowhere ? prefix_unit_start : cursor.unit_start();
-    }
-    if (type != kPrefixNalUnit) {
-      prefix_unit_start = kNowhere;
-    } else if (prefix_unit_start == kNowhere) {
-      prefix_unit_start = cursor.unit_start();
-    }
-  }
-  return kNowhere;
 }
 
 }  // namespace h264_sei

@@ -1,6 +1,6 @@
-// The location of SEI in a frame, as one number; src/codec/location.ts says what it consists of.
-#ifndef H264_SEI_NATIVE_CODEC_LOCATION_H_
-#define H264_SEI_NATIVE_CODEC_LOCATION_H_
+// The location of SEI in a frame, as one number; src/codec/results.ts says what it consists of.
+#ifndef H264_SEI_NATIVE_CODEC_LOCATE_H_
+#define H264_SEI_NATIVE_CODEC_LOCATE_H_
 
 #include "framing.h"
 
@@ -42,4 +42,4 @@ Location locate(Bytes frame, Framing hint, const simd::Kernel& kernel);
 
 }  // namespace h264_sei
 
-#endif  // H264_SEI_NATIVE_CODEC_LOCATION_H_
+#endif  // H264_SEI_NATIVE_CODEC_LOCATE_H_
