@@ -1,6 +1,6 @@
 // Which room of src/ may import which: errors ← codec ← backend ← frame ← metadata ← streams ← files ← cli,
 // metadata ← integrations ← cli, browser;
-// rtp stands on codec and knows of metadata its types only.
+// rtp stands on codec and backend, and knows of metadata its types only.
 
 /** The rooms that each room may import from, besides itself. src/index.* and other entries at the top may import any but cli. */
 const mayImport = {
@@ -8,7 +8,7 @@ const mayImport = {
   backend: ['errors', 'codec'],
   frame: ['errors', 'codec', 'backend'],
   metadata: ['errors', 'codec', 'backend', 'frame'],
-  rtp: ['errors', 'codec'],
+  rtp: ['errors', 'codec', 'backend'],
   streams: ['errors', 'codec', 'backend', 'frame', 'metadata'],
   files: ['errors', 'codec', 'backend', 'frame', 'metadata', 'streams'],
   integrations: ['errors', 'codec', 'backend', 'frame', 'metadata', 'rtp'],
@@ -46,7 +46,7 @@ module.exports = {
       comment: 'src/rtp may name the types of src/metadata, and of no other room above it',
       severity: 'error',
       from: { path: path('rtp') },
-      to: { path: '^src/', pathNot: ['rtp', 'errors', 'codec', 'metadata'].map(path), dependencyTypes: ['type-only'] },
+      to: { path: '^src/', pathNot: ['rtp', 'errors', 'codec', 'backend', 'metadata'].map(path), dependencyTypes: ['type-only'] },
     },
     {
       name: 'codec-runs-anywhere',
@@ -108,8 +108,24 @@ module.exports = {
       name: 'only-backend-names-the-typescript-backend',
       comment: 'every other room calls the backend at work, whichever it is',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/backend/(select|current)\\.ts$' },
+      from: { path: '^src/', pathNot: '^src/backend/(select|current|auto)\\.ts$' },
       to: { path: '^src/backend/typescript\\.ts$' },
+    },
+    {
+      name: 'work-on-bytes-goes-through-the-backend',
+      comment: 'what the addon does as well is asked of the backend, which is the addon if native is forced',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(backend|codec)/' },
+      to: {
+        path: '^src/codec/(splice|locate|sei-extraction|sei-removal|nal-unit-bounds|emulation-prevention|start-code-scan|zero-pair-search)\\.ts$',
+      },
+    },
+    {
+      name: 'only-headers-are-walked-in-typescript',
+      comment: 'RTP follows the sizes in a STAP-A, and inspection lists NAL units, one at a time',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(backend|codec|rtp)/|^src/cli/(inspect|html-report/frame-row)\\.ts$' },
+      to: { path: '^src/codec/nal-unit-cursor\\.ts$' },
     },
     {
       name: 'only-native-loads-the-addon',
