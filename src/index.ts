@@ -6,10 +6,18 @@
 export { SeiError, type SeiErrorCode } from './errors.js';
 export { backendInfo, type BackendInfo } from './backend/select.js';
 
-export { MAX_ACCESS_UNIT_SIZE, MAX_PARAMETER_SET_LENGTH, MAX_PREFIX_NAL_UNIT_LENGTH } from './codec/access-unit-splitter.js';
+export {
+  MAX_ACCESS_UNIT_SIZE,
+  MAX_PARAMETER_SET_LENGTH,
+  MAX_PREFIX_NAL_UNIT_LENGTH,
+} from './codec/access-unit-splitter.js';
 export { DEFAULT_MAX_RTP_PAYLOAD_SIZE } from './codec/rtp-payload.js';
 export { type H264Format } from './codec/framing.js';
-export { type AvcDecoderConfigurationRecord, type LengthSize, parseAvcDecoderConfigurationRecord } from './codec/length-prefixed.js';
+export {
+  type AvcDecoderConfigurationRecord,
+  type LengthSize,
+  parseAvcDecoderConfigurationRecord,
+} from './codec/length-prefixed.js';
 export { MAX_FRAME_SIZE, MAX_USER_DATA_SIZE } from './codec/limits.js';
 export { MAX_SEI_MESSAGES_PER_FRAME } from './codec/results.js';
 export { DEFAULT_SEI_UUID, IVS_SEI_UUID } from './codec/uuid.js';
@@ -26,7 +34,14 @@ export {
 export { type FormatDetection, type RtpPacketType, detectH264Format } from './frame/detect.js';
 export { type ExtractOptions, type SeiMessage, extractSei } from './frame/extract.js';
 export { injectSei, injectSeiInto, injectSeiParts } from './frame/inject.js';
-export { type SeiNalUnitOptions, type SeiPayload, createSei, createSeiNalUnit, escapeRbsp, unescapeRbsp } from './frame/sei-nal-unit.js';
+export {
+  type SeiNalUnitOptions,
+  type SeiPayload,
+  createSei,
+  createSeiNalUnit,
+  escapeRbsp,
+  unescapeRbsp,
+} from './frame/sei-nal-unit.js';
 export {
   type StripByFilter,
   type StripByPayloadType,
@@ -79,9 +94,17 @@ export {
   type PublisherLimits,
 } from './metadata/profiles.js';
 export {
+  type DeliveryOptions,
+  type ExpiresAtOption,
+  type ExpiresInOption,
+  type ExpiryOptions,
   MAX_REPEAT_COUNT,
+  type MessageOptions,
+  type NoSource,
+  type NumberedSource,
   type OptionalLimits,
   type PublishOptions,
+  type SourceOptions,
   type RepeatMode,
   type SeiPublisherOptions,
 } from './metadata/publisher-options.js';
@@ -105,7 +128,9 @@ export {
   type SeiSubscriberOptions,
   type SubscriberStats,
 } from './metadata/subscriber.js';
+export { MAX_MESSAGE_ID_LENGTH } from './metadata/identity.js';
 export { type SeiTicket } from './metadata/ticket.js';
+export { type EncodeUserDataOptions, encodeUserData } from './metadata/user-data.js';
 export { MAX_SOURCE_LAG_MS, MAX_TIMESTAMP_SOURCES, TIMESTAMP_RESTART_MS } from './metadata/timestamp-sources.js';
 export { type TrackCursor, type TrackCursorOptions, type TrackCursorStats } from './metadata/track-cursor.js';
 export { CLOCK_RESTART_MS, MAX_CLOCK_STEP_MS, MAX_REORDERED_PICTURES } from './metadata/track-clock.js';

@@ -1,7 +1,8 @@
 // extract_sei_records and remove_sei with every hint: all kernels agree on every record and on the bytes of every
 // payload, whatever room there is for them, and nothing lies outside of the frame or of the scratch memory.
+#include "../codec/insertion.h"
 #include "../codec/nal_unit.h"
-#include "../codec/sei_extraction.h"
+#include "../codec/sei_removal.h"
 #include "fuzz.h"
 
 namespace {

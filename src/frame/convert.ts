@@ -2,7 +2,7 @@ import { backend } from '../backend/current.js';
 import { type SameBytes, allocate } from '../codec/bytes.js';
 import { Framing, type H264Format, lengthPrefixedFraming } from '../codec/framing.js';
 import { type LengthSize, maxNalUnitLength, nalUnitTooLarge } from '../codec/length-prefixed.js';
-import { BOUNDS_LENGTH, packedCount, packedFraming } from '../codec/results.js';
+import { BOUNDS_LENGTH } from '../codec/results.js';
 import { isFuA } from '../codec/rtp-payload.js';
 import { framingLength } from '../codec/insertion.js';
 import { SeiError, invalidType } from '../errors.js';

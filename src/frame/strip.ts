@@ -15,7 +15,9 @@ export type StripOptions = FramingOptions & (StripByUuid | StripByPayloadType | 
 export interface StripByUuid {
   /** The UUIDs in canonical form. Default: [DEFAULT_SEI_UUID]. */
   readonly uuids?: readonly string[] | undefined;
+  /** Not with `uuids` or `filter`. */
   readonly payloadTypes?: undefined;
+  /** Not with `uuids` or `payloadTypes`. */
   readonly filter?: undefined;
 }
 
@@ -23,7 +25,9 @@ export interface StripByUuid {
 export interface StripByPayloadType {
   /** The payloadType values (H.264 Table D-1), such as 5 for every user_data_unregistered message. */
   readonly payloadTypes: readonly number[];
+  /** Not with `payloadTypes` or `filter`. */
   readonly uuids?: undefined;
+  /** Not with `uuids` or `payloadTypes`. */
   readonly filter?: undefined;
 }
 
@@ -31,7 +35,9 @@ export interface StripByPayloadType {
 export interface StripByFilter {
   /** Returns true for each message that is to be removed, of any payloadType. */
   readonly filter: (message: SeiMessage) => boolean;
+  /** Not with `payloadTypes` or `filter`. */
   readonly uuids?: undefined;
+  /** Not with `uuids` or `filter`. */
   readonly payloadTypes?: undefined;
 }
 

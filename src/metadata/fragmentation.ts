@@ -1,9 +1,10 @@
 /**
- * Messages that are too large for one SEI message, in fragments that each go as a message of their own
- * (docs/wire-format.md).
+ * The envelope of messages that are too large for one SEI message, or that carry no identity of their own: fragments
+ * that each go as a message (docs/wire-format.md).
  */
 import { formatUuid, parseUuid } from '../codec/uuid.js';
 import { SeiError, invalidType, outOfRange } from '../errors.js';
+import { MAX_MESSAGE_ID_LENGTH, decodeId, encodeId } from './identity.js';
 
 /** The uuid_iso_iec_11578 of the user_data_unregistered messages that hold fragments (H.264 D.1.7). */
 export const FRAGMENT_SEI_UUID = '49fe0359-4fb0-4eee-bf03-6c02dfb4ecc0';
@@ -11,41 +12,38 @@ export const FRAGMENT_SEI_UUID = '49fe0359-4fb0-4eee-bf03-6c02dfb4ecc0';
 /** The largest message that is split, in bytes of its user data. */
 export const MAX_SPLIT_MESSAGE_SIZE = 65_536;
 
-/** Bytes of the random number that stands for a publisher. */
-export const FRAGMENT_SOURCE_LENGTH = 8;
-
-/** Bytes in front of the data of each fragment. */
-export const FRAGMENT_HEADER_LENGTH = 37;
+/** Bytes before the id and the data of each fragment. */
+export const FRAGMENT_HEADER_LENGTH = 26;
 
 /** The version of the header that is written and read. */
-const VERSION = 1;
+const VERSION = 2;
 
 /** The most fragments of one message: their count has 16 bits. */
 const MAX_FRAGMENTS = 0xffff;
 
-/** The most user data in one SEI message has to be so much at least, in bytes, for any message to be split. */
-export const MIN_SPLIT_SIZE = FRAGMENT_HEADER_LENGTH + Math.ceil(MAX_SPLIT_MESSAGE_SIZE / MAX_FRAGMENTS);
+/** The longest id that a publisher makes by itself: 11 characters, a hyphen, and a number of up to 16 digits. */
+const MAX_OWN_ID_LENGTH = 28;
+
+/** If messages are to be split, one SEI message has to hold so much user data at least, in bytes. */
+export const MIN_SPLIT_SIZE =
+  FRAGMENT_HEADER_LENGTH + MAX_OWN_ID_LENGTH + Math.ceil(MAX_SPLIT_MESSAGE_SIZE / MAX_FRAGMENTS);
 
 /** Where the fields of the header are; numbers are big endian. */
-const Offset = { version: 0, uuid: 1, source: 17, number: 25, index: 29, count: 31, totalLength: 33 } as const;
-
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+const Offset = { version: 0, uuid: 1, index: 17, count: 19, totalLength: 21, idLength: 25 } as const;
 
 /** What is written into the fragments of a message. */
 export interface FragmentOptions {
   /** The UUID of the whole message. */
   readonly uuid: string;
-  /** {@link FRAGMENT_SOURCE_LENGTH} random bytes that a publisher keeps for life. */
-  readonly source: Uint8Array;
-  /** The number of the message among those of its publisher: 32 bits, no two the same in a row. */
-  readonly number: number;
-  /** The most user data in one SEI message, in bytes, the header of the fragment included. */
+  /** The id of the message, up to {@link MAX_MESSAGE_ID_LENGTH} bytes of UTF-8. */
+  readonly id: string;
+  /** The most user data in one SEI message, in bytes, the header of the fragment and the id included. */
   readonly maxUserDataSize: number;
 }
 
 /** One fragment, as it was read. */
 export interface Fragment {
-  /** The same for all fragments of a message, and for no others: the source in hexadecimal digits, `-`, the number. */
+  /** The same for all fragments of a message, and for no others. */
   readonly id: string;
   /** The UUID of the whole message. */
   readonly uuid: string;
@@ -72,19 +70,11 @@ function countFragments(totalLength: number, capacity: number): number {
   return Math.max(1, Math.ceil(totalLength / capacity));
 }
 
-function checkOptions({ source, number, maxUserDataSize }: FragmentOptions, totalLength: number): void {
-  if (!(source instanceof Uint8Array)) throw invalidType('source', 'a Uint8Array', source);
-  if (source.length !== FRAGMENT_SOURCE_LENGTH) {
-    throw outOfRange('source.length', `${FRAGMENT_SOURCE_LENGTH}`, source.length);
-  }
-  if (!Number.isInteger(number) || number < 0 || number > 0xffff_ffff) {
-    throw outOfRange('number', 'an integer of 32 bits', number);
-  }
-  const smallest = FRAGMENT_HEADER_LENGTH + fragmentLength(totalLength, MAX_FRAGMENTS);
-  if (!Number.isSafeInteger(maxUserDataSize) || maxUserDataSize < smallest) {
-    const why = `an integer from ${smallest} on to split ${totalLength} bytes`;
-    throw outOfRange('maxUserDataSize', why, maxUserDataSize);
-  }
+function idBytes(id: unknown): Uint8Array {
+  if (typeof id !== 'string') throw invalidType('id', 'a string', id);
+  const bytes = encodeId(id);
+  if (bytes === undefined) throw outOfRange('id', `1 to ${MAX_MESSAGE_ID_LENGTH} bytes of UTF-8`, id);
+  return bytes;
 }
 
 /**
@@ -94,8 +84,10 @@ function checkOptions({ source, number, maxUserDataSize }: FragmentOptions, tota
  * @param userData the whole message, up to {@link MAX_SPLIT_MESSAGE_SIZE}; it is only read
  * @param options whose message it is, and the size of the fragments
  * @returns the user data of one SEI message each, to be sent under {@link FRAGMENT_SEI_UUID}; views of one new memory
- * @throws `TypeError` and `RangeError` for arguments of the wrong kind, and for a `maxUserDataSize` that leaves no room
- *   behind the header; {@link SeiError} `ERR_SEI_TOO_LARGE`, `ERR_SEI_INVALID_UUID`
+ * @throws {TypeError} if an argument has the wrong type
+ * @throws {RangeError} if the id cannot be one
+ * @throws {SeiError} ERR_SEI_TOO_LARGE if the message is too large, or if header and id leave too little room for data;
+ *   ERR_SEI_INVALID_UUID
  */
 export function splitIntoFragments(userData: Uint8Array, options: FragmentOptions): Uint8Array[] {
   if (!(userData instanceof Uint8Array)) throw invalidType('userData', 'a Uint8Array', userData);
@@ -106,27 +98,36 @@ export function splitIntoFragments(userData: Uint8Array, options: FragmentOption
       `${totalLength} bytes are more than the ${MAX_SPLIT_MESSAGE_SIZE} that are split`,
     );
   }
-  checkOptions(options, totalLength);
+  const id = idBytes(options.id);
+  const headLength = FRAGMENT_HEADER_LENGTH + id.length;
+  const capacity = options.maxUserDataSize - headLength;
+  if (!(capacity >= fragmentLength(totalLength, MAX_FRAGMENTS))) {
+    throw new SeiError(
+      'ERR_SEI_TOO_LARGE',
+      `The id of ${id.length} bytes and the header leave no room for data: maxUserDataSize is ` +
+        `${options.maxUserDataSize}. Use a shorter id or raise maxUserDataSize.`,
+    );
+  }
 
-  const count = countFragments(totalLength, options.maxUserDataSize - FRAGMENT_HEADER_LENGTH);
+  const count = countFragments(totalLength, capacity);
   const length = fragmentLength(totalLength, count);
-  const header = new Uint8Array(FRAGMENT_HEADER_LENGTH);
-  const fields = new DataView(header.buffer);
+  const head = new Uint8Array(headLength);
+  const fields = new DataView(head.buffer);
   fields.setUint8(Offset.version, VERSION);
-  header.set(parseUuid(options.uuid), Offset.uuid);
-  header.set(options.source, Offset.source);
-  fields.setUint32(Offset.number, options.number);
+  head.set(parseUuid(options.uuid), Offset.uuid);
   fields.setUint16(Offset.count, count);
   fields.setUint32(Offset.totalLength, totalLength);
+  fields.setUint8(Offset.idLength, id.length);
+  head.set(id, FRAGMENT_HEADER_LENGTH);
 
-  const memory = new Uint8Array(count * FRAGMENT_HEADER_LENGTH + totalLength);
+  const memory = new Uint8Array(count * headLength + totalLength);
   return Array.from({ length: count }, (_, index) => {
     const data = userData.subarray(index * length, (index + 1) * length);
-    const start = index * (FRAGMENT_HEADER_LENGTH + length);
+    const start = index * (headLength + length);
     fields.setUint16(Offset.index, index);
-    memory.set(header, start);
-    memory.set(data, start + FRAGMENT_HEADER_LENGTH);
-    return memory.subarray(start, start + FRAGMENT_HEADER_LENGTH + data.length);
+    memory.set(head, start);
+    memory.set(data, start + headLength);
+    return memory.subarray(start, start + headLength + data.length);
   });
 }
 
@@ -148,11 +149,10 @@ export function parseFragment(userData: Uint8Array): Fragment | undefined {
   // So many parts of that size must be needed, or some would be empty.
   const length = fragmentLength(totalLength, count);
   if (countFragments(totalLength, length) !== count) return undefined;
-  const data = userData.subarray(FRAGMENT_HEADER_LENGTH);
-  if (data.length !== Math.min(length, totalLength - index * length)) return undefined;
-
-  let source = '';
-  for (let at: number = Offset.source; at < Offset.number; at++) source += HEX[userData[at]];
-  const id = `${source}-${fields.getUint32(Offset.number)}`;
+  const headLength = FRAGMENT_HEADER_LENGTH + userData[Offset.idLength];
+  if (userData.length - headLength !== Math.min(length, totalLength - index * length)) return undefined;
+  const id = decodeId(userData.subarray(FRAGMENT_HEADER_LENGTH, headLength));
+  if (id === undefined) return undefined;
+  const data = userData.subarray(headLength);
   return { id, uuid: formatUuid(userData, Offset.uuid), index, count, totalLength, data };
 }

@@ -246,9 +246,9 @@ export class MessageQueue {
     this.#tellLost();
   }
 
-  /** Drops a message for which there is no room. */
-  refuse(message: QueuedMessage): void {
-    this.#end(message, 'dropped');
+  /** Ends a message at once: there is no room for it, or it has expired. */
+  refuse(message: QueuedMessage, outcome: 'dropped' | 'expired'): void {
+    this.#end(message, outcome);
   }
 
   /** Ends what is retained under `key`; false where nothing is. */

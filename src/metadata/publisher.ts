@@ -1,17 +1,18 @@
 import { type SeiNalUnitOptions, createSeiNalUnit } from '../frame/sei-nal-unit.js';
-import { readableBytes } from '../frame/arguments.js';
 import { IVS_SEI_UUID } from '../codec/uuid.js';
-import { SeiError, invalidType, outOfRange } from '../errors.js';
+import { SeiError, invalidType } from '../errors.js';
 import { clockOption } from './clock.js';
 import { carriesIdentity } from './deduplicator.js';
 import { diagnose } from './diagnostics.js';
 import { FRAGMENT_SEI_UUID, splitIntoFragments } from './fragmentation.js';
-import { MAX_JSON_SIZE, encodeJson, stringifyJson, tryParseJson } from './json.js';
+import { idOf, randomSource } from './identity.js';
+import { stringifyJson, tryParseJson } from './json.js';
 import { MessageQueue } from './message-queue.js';
 import type { Budget } from './picture-selection.js';
 import type { PublisherLimits } from './profiles.js';
 import {
   type Delivery,
+  type DeliveryDefaults,
   type PublishOptions,
   type SeiPublisherOptions,
   resolveDelivery,
@@ -20,7 +21,7 @@ import {
 import { QueuedMessage } from './queued-message.js';
 import { SeiTicket } from './ticket.js';
 import { TrackCursor, type TrackCursorOptions } from './track-cursor.js';
-import { truncateJson } from './truncation.js';
+import { type Stamp, checkBytesWithin, encodeWithin, stamp, stampText } from './user-data.js';
 
 /** Counts of a publisher. */
 export interface SeiPublisherStats {
@@ -44,9 +45,6 @@ export interface SeiPublisherStats {
   readonly liveInjectors: number;
 }
 
-/** Bytes of the random number by which receivers tell publishers apart. */
-const SOURCE_LENGTH = 8;
-
 /**
  * Takes messages, and hands them to the injectors of the tracks that carry them: `new SeiInjector({ publisher })`.
  *
@@ -59,12 +57,12 @@ export class SeiPublisher {
   readonly uuid: string;
   readonly #queue: MessageQueue;
   readonly #limits: PublisherLimits;
-  readonly #defaults: Omit<Delivery, 'retain'>;
+  readonly #defaults: DeliveryDefaults;
   readonly #now: () => number;
   /** Whether the caller has set what goes into a frame. */
   readonly #hasMessagesPerFrame: boolean;
   readonly #hasBytesPerFrame: boolean;
-  readonly #source = crypto.getRandomValues(new Uint8Array(SOURCE_LENGTH));
+  readonly #source = randomSource();
   #lastMicroseconds = 0;
   #published = 0;
   /** Messages that were given a number by fragments; it is taken before anybody else can publish. */
@@ -89,10 +87,11 @@ export class SeiPublisher {
     this.#defaults = resolveDelivery(
       { repeatCount, repeatInterval, repeatMode: options.repeatMode },
       { repeatCount, repeatInterval, expiresInMs, priority: 0, hasExpiry: false },
+      now,
     );
     const { maxQueueSize, whenFull } = limits;
-    this.#queue = new MessageQueue(now, maxQueueSize, whenFull, limits, ({ id }, outcome) => {
-      diagnose('publisher', `message-${outcome}`, { id }, onDiagnostic);
+    this.#queue = new MessageQueue(now, maxQueueSize, whenFull, limits, ({ id, label }, outcome) => {
+      diagnose('publisher', `message-${outcome}`, label === undefined ? { id } : { id, label }, onDiagnostic);
     });
   }
 
@@ -106,8 +105,8 @@ export class SeiPublisher {
    */
   publishText(text: string, options?: PublishOptions): SeiTicket {
     if (typeof text !== 'string') throw invalidType('text', 'a string', text);
-    const value = { text, timestamp: this.#nextTimestamp(), type: 'text_content' };
-    return this.#publishJson(stringifyJson(value), options);
+    const delivery = resolveDelivery(options, this.#defaults, this.#now);
+    return this.#publishJson(stampText(text, this.#stamp(delivery)), delivery);
   }
 
   /**
@@ -121,7 +120,8 @@ export class SeiPublisher {
    *   `ERR_SEI_NOT_IDENTIFIED` where it is to be retained under the UUID of Amazon IVS and has no timestamp or id
    */
   publishJson(value: unknown, options?: PublishOptions): SeiTicket {
-    return this.#publishJson(this.#withTimestamp(stringifyJson(value)), options);
+    const delivery = resolveDelivery(options, this.#defaults, this.#now);
+    return this.#publishJson(stamp(stringifyJson(value), this.#stamp(delivery)), delivery);
   }
 
   /**
@@ -137,16 +137,10 @@ export class SeiPublisher {
    *   `ERR_SEI_QUEUE_FULL`, `ERR_SEI_NOT_IDENTIFIED`, `ERR_SEI_DETACHED_BUFFER`
    */
   publishBytes(bytes: Uint8Array, options?: PublishOptions): SeiTicket {
-    const userData = readableBytes('bytes', bytes);
-    const delivery = resolveDelivery(options, this.#defaults);
-    const { minUserDataSize, maxUserDataSize, oversize } = this.#limits;
-    if (userData.length < minUserDataSize)
-      throw outOfRange('bytes.length', `at least ${minUserDataSize}`, userData.length);
-    if (userData.length > maxUserDataSize) {
-      if (oversize !== 'split') throw this.#tooLarge(userData.length);
-      return this.#publishFragments(userData, delivery);
-    }
-    return this.#publishWhole(userData, delivery);
+    const delivery = resolveDelivery(options, this.#defaults, this.#now);
+    const userData = checkBytesWithin(bytes, this.#limits);
+    const isSplit = userData.length > this.#limits.maxUserDataSize;
+    return isSplit ? this.#publishFragments(userData, delivery) : this.#publishWhole(userData, delivery);
   }
 
   /**
@@ -188,16 +182,11 @@ export class SeiPublisher {
     };
   }
 
-  #publishJson(text: string, options: PublishOptions | undefined): SeiTicket {
-    const delivery = resolveDelivery(options, this.#defaults);
-    const { maxUserDataSize, oversize } = this.#limits;
-    const whole = encodeJson(text, oversize === 'truncate' ? Infinity : MAX_JSON_SIZE);
-    const isTooLarge = whole.length > maxUserDataSize;
-    if (isTooLarge && oversize === 'reject') throw this.#tooLarge(whole.length);
-    if (isTooLarge && oversize === 'split') return this.#publishFragments(whole, delivery);
-    const userData = isTooLarge ? truncateJson(text, maxUserDataSize) : whole;
-    const ticket = this.#publishWhole(userData, delivery, isTooLarge);
-    if (isTooLarge) this.#truncated++;
+  #publishJson(text: string, delivery: Delivery): SeiTicket {
+    const { userData, truncated } = encodeWithin(text, this.#limits);
+    if (userData.length > this.#limits.maxUserDataSize) return this.#publishFragments(userData, delivery);
+    const ticket = this.#publishWhole(userData, delivery, truncated);
+    if (truncated) this.#truncated++;
     return ticket;
   }
 
@@ -220,8 +209,7 @@ export class SeiPublisher {
   #publishFragments(userData: Uint8Array, delivery: Delivery, truncated = false): SeiTicket {
     const fragments = splitIntoFragments(userData, {
       uuid: this.uuid,
-      source: this.#source,
-      number: ++this.#fragmented >>> 0,
+      id: delivery.id ?? idOf(this.#source, ++this.#fragmented),
       maxUserDataSize: this.#limits.maxUserDataSize,
     });
     const nalUnits = fragments.map((fragment) => this.#nalUnit(fragment, FRAGMENT_SEI_UUID));
@@ -243,10 +231,11 @@ export class SeiPublisher {
     truncated = false,
   ): SeiTicket {
     const queue = this.#queue;
-    const { repeatCount, repeatInterval, priority, expiresInMs, hasExpiry, retain } = delivery;
+    const { repeatCount, repeatInterval, priority, expiresInMs, hasExpiry, retain, label } = delivery;
     const goesAlone = this.#exceedsFrame(nalUnits, repeatInterval === 0 ? repeatCount : 1);
-    if (retain !== undefined) queue.checkRetainKey(retain);
-    const hasRoom = queue.makeRoom(priority);
+    const isTooLate = expiresInMs <= 0;
+    if (retain !== undefined && !isTooLate) queue.checkRetainKey(retain);
+    const hasRoom = isTooLate || queue.makeRoom(priority);
     const expiresAt = queue.timeline.time + expiresInMs;
     const retention = retain === undefined ? {} : { retain, retainedUntil: hasExpiry ? expiresAt : Infinity };
     const isFinishedOnceBegun = nalUnits.length > 1 && !hasExpiry;
@@ -260,9 +249,10 @@ export class SeiPublisher {
       goesAlone,
       ...retention,
     };
-    const message = new QueuedMessage(++this.#published, nalUnits, plan);
-    if (hasRoom) queue.add(message);
-    else queue.refuse(message);
+    const message = new QueuedMessage(++this.#published, nalUnits, plan, label);
+    if (isTooLate) queue.refuse(message, 'expired');
+    else if (hasRoom) queue.add(message);
+    else queue.refuse(message, 'dropped');
     return new SeiTicket(message, queue, byteLength, truncated);
   }
 
@@ -288,16 +278,9 @@ export class SeiPublisher {
     return tooMany || tooLong;
   }
 
-  #tooLarge(length: number): SeiError {
-    const { maxUserDataSize } = this.#limits;
-    return new SeiError('ERR_SEI_TOO_LARGE', `${length} bytes of user data are more than ${maxUserDataSize}`);
-  }
-
-  /** The text of an object, with a timestamp; any other text as it is. */
-  #withTimestamp(text: string): string {
-    if (!text.startsWith('{') || hasTimestamp(text)) return text;
-    const members = text.slice(1, -1);
-    return `{${members}${members && ','}"timestamp":${this.#nextTimestamp()}}`;
+  /** What is stamped onto a JSON object. */
+  #stamp({ id, publishedAt }: Delivery): Stamp {
+    return { id, publishedAt, timestamp: () => this.#nextTimestamp() };
   }
 
   /** Epoch seconds to the microsecond, later than the one before. */
@@ -305,10 +288,4 @@ export class SeiPublisher {
     this.#lastMicroseconds = Math.max(Math.floor(this.#now() * 1000), this.#lastMicroseconds + 1);
     return this.#lastMicroseconds / 1e6;
   }
-}
-
-/** Whether the text of an object has a member `timestamp`. */
-function hasTimestamp(text: string): boolean {
-  // Only a text that spells the name can have it; all others are spared the parser.
-  return text.includes('"timestamp":') && Object.hasOwn(JSON.parse(text) as object, 'timestamp');
 }

@@ -26,6 +26,8 @@ export interface InjectionReceipt {
   readonly outcome: InjectionOutcome;
   /** The copies that were injected until then, in order. */
   readonly copies: readonly InjectedCopy[];
+  /** The `label` with which the message was published. */
+  readonly label?: string;
 }
 
 /** What is to become of a message; the same for all its copies. */
@@ -67,6 +69,8 @@ export class QueuedMessage {
   readonly nalUnits: readonly Uint8Array[];
   /** What is to become of it. */
   readonly plan: DeliveryPlan;
+  /** The caller's name for it. */
+  readonly label: string | undefined;
   /** How it ended; undefined as long as it has not. */
   outcome: InjectionOutcome | undefined;
   /** Whether any track is done with it. */
@@ -92,11 +96,13 @@ export class QueuedMessage {
    * @param id its number
    * @param nalUnits SEI NAL units without framing
    * @param plan what is to become of it
+   * @param label the caller's name for it
    */
-  constructor(id: number, nalUnits: readonly Uint8Array[], plan: DeliveryPlan) {
+  constructor(id: number, nalUnits: readonly Uint8Array[], plan: DeliveryPlan, label?: string) {
     this.id = id;
     this.nalUnits = nalUnits;
     this.plan = plan;
+    this.label = label;
   }
 
   /** When it is too late for it: where nobody has said when, not as long as it is retained. */
@@ -119,7 +125,7 @@ export class QueuedMessage {
         ? new Promise((resolve) => {
             this.#resolve = resolve;
           })
-        : Promise.resolve({ outcome: this.outcome, copies: this.#copies ?? [] });
+        : Promise.resolve(this.#receiptOf(this.outcome));
     return this.#promise;
   }
 
@@ -134,6 +140,11 @@ export class QueuedMessage {
   finish(outcome: InjectionOutcome): void {
     if (this.outcome !== undefined) return;
     this.outcome = outcome;
-    this.#resolve?.({ outcome, copies: this.#copies ?? [] });
+    this.#resolve?.(this.#receiptOf(outcome));
+  }
+
+  #receiptOf(outcome: InjectionOutcome): InjectionReceipt {
+    const { label } = this;
+    return { outcome, copies: this.#copies ?? [], ...(label !== undefined && { label }) };
   }
 }

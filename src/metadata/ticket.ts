@@ -9,6 +9,8 @@ export class SeiTicket {
   readonly byteLength: number;
   /** Whether strings were cut to make it fit. */
   readonly truncated: boolean;
+  /** The `label` with which the message was published. */
+  readonly label: string | undefined;
   readonly #message: QueuedMessage;
   readonly #queue: MessageQueue;
 
@@ -23,6 +25,7 @@ export class SeiTicket {
     this.id = message.id;
     this.byteLength = byteLength;
     this.truncated = truncated;
+    this.label = message.label;
     this.#message = message;
     this.#queue = queue;
   }

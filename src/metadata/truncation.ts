@@ -126,23 +126,47 @@ function cutStrings(text: string, strings: readonly TextString[], fit: Fit, maxB
   return pieces.join('');
 }
 
-/** The members of an object that is cut, and those that say so, which replace any of the same names. */
-function markTruncated(text: string, originalLength: number): string | undefined {
+/** Members that say which message it is: receivers that got it from several servers compare them. */
+const IDENTITY_MEMBERS = ['timestamp', 'id', 'message_id'] as const;
+
+/** The text of an object that is to be cut, and how much of it may be. */
+interface Cuttable {
+  readonly text: string;
+  /** Where the members begin that stay as they are. */
+  readonly end: number;
+}
+
+/**
+ * The members of an object that may be cut, those that say so, which replace any of the same names, and those that
+ * identify the message.
+ */
+function markTruncated(text: string, originalLength: number): Cuttable | undefined {
   const value = JSON.parse(text) as unknown;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   const object = value as Record<string, unknown>;
   delete object['truncated'];
   delete object['original_length'];
+  const identity: Record<string, unknown> = {};
+  for (const name of IDENTITY_MEMBERS) {
+    const value = Object.hasOwn(object, name) ? object[name] : undefined;
+    // What is not long is not cut wherever it stands.
+    if (typeof value !== 'string' || Array.from(value).length <= MIN_TRUNCATED_STRING_LENGTH) continue;
+    identity[name] = value;
+    Reflect.deleteProperty(object, name);
+  }
   const members = stringifyJson(object).slice(1, -1);
-  return `{${members}${members && ','}"truncated":true,"original_length":${originalLength}}`;
+  const cuttable = `{${members}${members && ','}"truncated":true,"original_length":${originalLength}`;
+  const rest = stringifyJson(identity).slice(1);
+  return { text: `${cuttable}${rest.length > 1 ? ',' : ''}${rest}`, end: cuttable.length };
 }
 
 /**
  * The JSON text of a value in at most `maxBytes` bytes of UTF-8. Where it does not fit, its longest strings are cut, at
  * whatever depth they stand, all to one length and never inside of a code point, and get `...` at their ends; the
  * object gets `truncated: true` and `original_length`, the bytes of its whole JSON. Everything else stays as it is:
- * keys, numbers, and strings of up to {@link MIN_TRUNCATED_STRING_LENGTH} code points. The time that it takes grows
- * with the length of the JSON, and with nothing else.
+ * keys, numbers, strings of up to {@link MIN_TRUNCATED_STRING_LENGTH} code points, and the texts by which receivers
+ * recognise the message, which come last. The time that it takes grows with the length of the JSON, and with nothing
+ * else.
  *
  * @param whole what {@link stringifyJson} wrote, of any length; only an object can be cut
  * @param maxBytes the limit, in bytes
@@ -160,9 +184,10 @@ export function truncateJson(whole: string, maxBytes: number): Uint8Array {
       'ERR_SEI_TOO_LARGE',
       `JSON of ${bytes.length} bytes is more than ${maxBytes}, and ${why}; send less, or have it split`,
     );
-  const text = markTruncated(whole, bytes.length);
-  if (text === undefined) throw tooLarge('only an object can be cut');
-  const strings = findLongStrings(text);
+  const cuttable = markTruncated(whole, bytes.length);
+  if (cuttable === undefined) throw tooLarge('only an object can be cut');
+  const { text } = cuttable;
+  const strings = findLongStrings(text).filter(({ end }) => end < cuttable.end);
   const fit = fitStrings(text, strings, maxBytes);
   if (fit === undefined) throw tooLarge('it stays so when its strings are cut');
   return encodeJson(cutStrings(text, strings, fit, maxBytes), maxBytes);

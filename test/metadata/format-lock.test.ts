@@ -8,7 +8,8 @@ import { messagesIn, notVideo, pictures, publishName, setup } from './support.js
 
 const sample4 = avcc(4, nal.sps, nal.pps, nal.idr);
 const sample2 = avcc(2, nal.sps, nal.pps, nal.idr);
-const framings = (lock: FormatLock, frames: readonly Uint8Array[]) => frames.map((frame) => locatedFraming(lock.locate(frame)));
+const framings = (lock: FormatLock, frames: readonly Uint8Array[]) =>
+  frames.map((frame) => locatedFraming(lock.locate(frame)));
 
 describe('FormatLock', () => {
   it('takes each frame for what it is until two agree', () => {

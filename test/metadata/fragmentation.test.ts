@@ -13,6 +13,7 @@ import {
   parseFragment,
   splitIntoFragments,
 } from '../../src/metadata/fragmentation.js';
+import { MAX_MESSAGE_ID_LENGTH, encodeId } from '../../src/metadata/identity.js';
 import { runs, uuid } from '../property/arbitraries.js';
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
@@ -20,10 +21,12 @@ const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 /** Bytes of which no two neighbors are alike for long. */
 const filler = (length: number) => Uint8Array.from({ length }, (_, i) => (i * 7 + (i >> 8)) & 0xff);
 
+/** Bytes before the data of a fragment, with the id of {@link options}. */
+const HEAD = FRAGMENT_HEADER_LENGTH + 'server-7'.length;
+
 const options = (changes: Partial<FragmentOptions> = {}): FragmentOptions => ({
   uuid: DEFAULT_SEI_UUID,
-  source: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 0xff),
-  number: 0x0102_0304,
+  id: 'server-7',
   maxUserDataSize: 400,
   ...changes,
 });
@@ -37,29 +40,30 @@ function changed(fragment: Uint8Array, changes: Record<number, number>): Uint8Ar
 
 describe('splitIntoFragments', () => {
   it('writes the header of the documentation, big endian', () => {
-    const [first, second, ...others] = splitIntoFragments(filler(5), options({ maxUserDataSize: 40 }));
+    const [first, second, ...others] = splitIntoFragments(filler(5), options({ maxUserDataSize: HEAD + 3 }));
     expect(others).toEqual([]);
-    const message = ['01', 'b16d7d56892e419c8d82e069cd3aa5c1', '01020304050607ff', '01020304'].join('');
-    expect(hex(first)).toBe([message, '0000', '0002', '00000005', '00070e'].join(''));
-    expect(hex(second)).toBe([message, '0001', '0002', '00000005', '151c'].join(''));
+    const message = ['02', 'b16d7d56892e419c8d82e069cd3aa5c1'].join('');
+    const id = ['08', '7365727665722d37'].join('');
+    expect(hex(first)).toBe([message, '0000', '0002', '00000005', id, '00070e'].join(''));
+    expect(hex(second)).toBe([message, '0001', '0002', '00000005', id, '151c'].join(''));
   });
 
   it.each([
     [0, 400, [0]],
     [1, 400, [1]],
-    [363, 400, [363]],
-    [364, 400, [182, 182]],
+    [366, 400, [366]],
+    [367, 400, [184, 183]],
     [1000, 400, [334, 334, 332]],
-    [10, 40, [3, 3, 3, 1]],
+    [10, HEAD + 3, [3, 3, 3, 1]],
   ])('splits %i bytes with a limit of %i into parts of about equal size', (length, maxUserDataSize, parts) => {
     const fragments = splitIntoFragments(filler(length), options({ maxUserDataSize }));
-    expect(fragments.map((fragment) => fragment.length - FRAGMENT_HEADER_LENGTH)).toEqual(parts);
+    expect(fragments.map((fragment) => fragment.length - HEAD)).toEqual(parts);
   });
 
   it('makes as few fragments as hold the largest message', () => {
-    for (const maxUserDataSize of [39, 100, 400, 1024, 65_536, 65_536 + FRAGMENT_HEADER_LENGTH, MAX_USER_DATA_SIZE]) {
+    for (const maxUserDataSize of [HEAD + 2, 100, 400, 1024, 65_536, 65_536 + HEAD, MAX_USER_DATA_SIZE]) {
       const fragments = splitIntoFragments(filler(MAX_SPLIT_MESSAGE_SIZE), options({ maxUserDataSize }));
-      expect(fragments).toHaveLength(Math.ceil(MAX_SPLIT_MESSAGE_SIZE / (maxUserDataSize - FRAGMENT_HEADER_LENGTH)));
+      expect(fragments).toHaveLength(Math.ceil(MAX_SPLIT_MESSAGE_SIZE / (maxUserDataSize - HEAD)));
       expect(Math.max(...fragments.map(({ length }) => length))).toBeLessThanOrEqual(maxUserDataSize);
     }
   });
@@ -90,16 +94,22 @@ describe('splitIntoFragments', () => {
   });
 
   it.each([
-    ['no room behind the header', 1, { maxUserDataSize: FRAGMENT_HEADER_LENGTH }, RangeError],
-    ['room for one byte, which takes more than 65,535 fragments', 65_536, { maxUserDataSize: 38 }, RangeError],
-    ['a limit that is no integer', 1, { maxUserDataSize: 100.5 }, RangeError],
-    ['a source that is too short', 1, { source: new Uint8Array(7) }, RangeError],
-    ['a source that is no bytes', 1, { source: '12345678' as unknown as Uint8Array }, TypeError],
-    ['a number of more than 32 bits', 1, { number: 2 ** 32 }, RangeError],
-    ['a negative number', 1, { number: -1 }, RangeError],
-    ['a number that is none', 1, { number: NaN }, RangeError],
+    ['an id that is empty', 1, { id: '' }, RangeError],
+    ['an id of more than 128 bytes', 1, { id: 'ä'.repeat(65) }, RangeError],
+    ['an id with a control character', 1, { id: 'a\nb' }, RangeError],
+    ['an id with half a surrogate pair', 1, { id: 'a\ud800' }, RangeError],
+    ['an id that is not a string', 1, { id: 7 as unknown as string }, TypeError],
   ])('refuses %s', (_, length, changes, type) => {
     expect(() => splitIntoFragments(new Uint8Array(length), options(changes))).toThrow(type);
+  });
+
+  it.each([
+    ['no room behind header and id', 1, { maxUserDataSize: HEAD }],
+    ['room for one byte, which takes more than 65,535 fragments', 65_536, { maxUserDataSize: HEAD + 1 }],
+    ['a limit that is not a number', 1, { maxUserDataSize: Number.NaN }],
+  ])('finds no place for data with %s', (_, length, changes) => {
+    const tooLarge = expect.objectContaining({ code: 'ERR_SEI_TOO_LARGE' }) as Error;
+    expect(() => splitIntoFragments(new Uint8Array(length), options(changes))).toThrow(tooLarge);
   });
 
   it('refuses what is no UUID, and user data that are no bytes', () => {
@@ -109,7 +119,7 @@ describe('splitIntoFragments', () => {
   });
 
   it('takes room for one byte where that is enough', () => {
-    expect(splitIntoFragments(filler(65_535), options({ maxUserDataSize: 38 }))).toHaveLength(65_535);
+    expect(splitIntoFragments(filler(65_535), options({ maxUserDataSize: HEAD + 1 }))).toHaveLength(65_535);
   });
 });
 
@@ -119,15 +129,14 @@ describe('parseFragment', () => {
       fc.property(
         fc.uint8Array({ maxLength: 600, size: 'max' }),
         uuid,
-        fc.uint8Array({ minLength: 8, maxLength: 8 }),
-        fc.nat(0xffff_ffff),
-        fc.integer({ min: 38, max: 300 }),
-        (data, messageUuid, source, number, maxUserDataSize) => {
-          const split = splitIntoFragments(data, { uuid: messageUuid, source, number, maxUserDataSize });
+        fc.string({ minLength: 1, maxLength: 32, unit: 'grapheme' }).filter((id) => encodeId(id) !== undefined),
+        fc.integer({ min: FRAGMENT_HEADER_LENGTH + MAX_MESSAGE_ID_LENGTH + 1, max: 400 }),
+        (data, messageUuid, id, maxUserDataSize) => {
+          const split = splitIntoFragments(data, { uuid: messageUuid, id, maxUserDataSize });
           const parsed = split.map((bytes) => parseFragment(bytes)!);
           parsed.forEach((fragment, index) => {
             expect(fragment).toMatchObject({ uuid: messageUuid, index, count: split.length, totalLength: data.length });
-            expect(fragment.id).toBe(`${hex(source)}-${number}`);
+            expect(fragment.id).toBe(id);
           });
           expect(hex(Buffer.concat(parsed.map((fragment) => fragment.data)))).toBe(hex(data));
         },
@@ -148,21 +157,26 @@ describe('parseFragment', () => {
   it.each([
     ['nothing', new Uint8Array(0)],
     ['a header that is cut', fragment.subarray(0, FRAGMENT_HEADER_LENGTH - 1)],
-    ['a header alone', fragment.subarray(0, FRAGMENT_HEADER_LENGTH)],
+    ['a header and an id alone', fragment.subarray(0, HEAD)],
     ['a byte too few', fragment.subarray(0, -1)],
     ['a byte too many', Uint8Array.of(...fragment, 0)],
     ['version 0', changed(fragment, { 0: 0 })],
-    ['version 2', changed(fragment, { 0: 2 })],
-    ['an index behind the last', changed(last, { 30: 2 })],
-    ['a count of 0', changed(fragment, { 32: 0 })],
-    ['more fragments than bytes', changed(fragment, { 31: 0xff, 32: 0xff })],
+    ['version 1', changed(fragment, { 0: 1 })],
+    ['an index behind the last', changed(last, { 18: 2 })],
+    ['a count of 0', changed(fragment, { 20: 0 })],
+    ['more fragments than bytes', changed(fragment, { 19: 0xff, 20: 0xff })],
     [
       'a count that leaves fragments empty',
-      Uint8Array.of(...changed(fragment, { 32: 4, 36: 5, 35: 0 }).subarray(0, 39)),
+      Uint8Array.of(...changed(fragment, { 20: 4, 24: 5, 23: 0 }).subarray(0, HEAD + 2)),
     ],
-    ['another total length', changed(fragment, { 36: 0 })],
-    ['a total length of 4 GiB', changed(fragment, { 33: 0xff, 34: 0xff, 35: 0xff, 36: 0xff })],
-    ['fragments of an empty message', changed(fragment, { 35: 0, 36: 0 })],
+    ['another total length', changed(fragment, { 24: 0 })],
+    ['a total length of 4 GiB', changed(fragment, { 21: 0xff, 22: 0xff, 23: 0xff, 24: 0xff })],
+    ['fragments of an empty message', changed(fragment, { 23: 0, 24: 0 })],
+    ['an id of another length', changed(fragment, { 25: 9 })],
+    ['an empty id', changed(fragment.subarray(0, -8), { 25: 0 })],
+    ['an id that is longer than the bytes', changed(fragment, { 25: 0xff })],
+    ['an id that is not UTF-8', changed(fragment, { 26: 0xff })],
+    ['an id with a control character', changed(fragment, { 26: 0x1b })],
   ])('answers undefined for %s', (_, bytes) => {
     expect(parseFragment(bytes)).toBeUndefined();
   });
@@ -173,7 +187,7 @@ describe('parseFragment', () => {
   });
 
   it('throws for no bytes at all, and claims no more than there is', () => {
-    const header = fc.tuple(fc.constantFrom(0, 1, 2), fc.uint8Array({ minLength: 0, maxLength: 80, size: 'max' }));
+    const header = fc.tuple(fc.constantFrom(1, 2, 3), fc.uint8Array({ minLength: 0, maxLength: 80, size: 'max' }));
     fc.assert(
       fc.property(header, ([version, rest]) => {
         const parsed = parseFragment(Uint8Array.of(version, ...rest));
@@ -198,13 +212,12 @@ describe('docs/wire-format.md', () => {
   });
 
   it('shows the bytes of two fragments', () => {
-    const [, text, limit] = /the text `([^`]*)` with a limit of (\d+) bytes/.exec(prose)!;
+    const [, text, limit] = /the text `([^`]*)` with the id `score-7` and a limit of (\d+) bytes/.exec(prose)!;
     const [, block] = /## Messages in fragments[^]*?```text\n([^]*?)```/.exec(page)!;
     const shown = block.split(/\n\n/).map((part) => part.replaceAll(/#.*/g, '').replaceAll(/\s/g, ''));
     const split = splitIntoFragments(new TextEncoder().encode(text), {
       uuid: DEFAULT_SEI_UUID,
-      source: Buffer.from('6a09e667f3bcc908', 'hex'),
-      number: 7,
+      id: 'score-7',
       maxUserDataSize: Number(limit),
     });
     expect(shown).toEqual(split.map(hex));

@@ -431,7 +431,7 @@ describe('the largest user data in one message', () => {
 
   it('have room for it where a message is retained that needs one', () => {
     const { publisher } = setup({ maxUserDataSize: 30 });
-    expect(codeOf(() => publisher.publishBytes(new Uint8Array(3), { retain: 'a' }))).toBe('ERR_OUT_OF_RANGE');
+    expect(codeOf(() => publisher.publishBytes(new Uint8Array(3), { retain: 'a' }))).toBe('ERR_SEI_TOO_LARGE');
     expect(publisher.publishBytes(new Uint8Array(30)).byteLength).toBe(30);
     expect(publisher.getQueueSize()).toBe(1);
   });

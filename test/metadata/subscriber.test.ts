@@ -62,8 +62,7 @@ function subscribe(options: SeiSubscriberOptions = {}) {
 }
 
 function fragmentsOf(userData: Uint8Array, number = 1, uuid = OUR_UUID, maxUserDataSize = 400): Uint8Array[] {
-  const source = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8);
-  return splitIntoFragments(userData, { uuid, source, number, maxUserDataSize });
+  return splitIntoFragments(userData, { uuid, id: `server-${number}`, maxUserDataSize });
 }
 
 /** A frame for each fragment. */
@@ -420,7 +419,7 @@ describe('messages in fragments', () => {
     const [message] = subscriber.processFrame(frames.at(-1)!);
     expect(message.payload).toEqual(large);
     expect(message.uuid).toBe(OUR_UUID);
-    expect(message.messageId).toContain('0102030405060708');
+    expect(message.messageId).toBe('server-1');
     expect(messages).toEqual([message]);
     expect(subscriber.stats).toMatchObject({ fragmentsPending: 0, messagesFound: 1, bytes: large.length });
   });

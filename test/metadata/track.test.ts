@@ -58,7 +58,7 @@ describe('copies that receivers would take for new messages', () => {
     const byContent = { repeatCount: 5, ...options };
     publishName(publisher, 'bytes', byContent);
     publisher.publishJson([1], byContent);
-    publisher.publishJson({ timestamp: 1 }, { expiresInMs: Infinity, ...byContent });
+    publisher.publishJson({ timestamp: 1 }, { expiresInMs: Infinity, ...byContent } as PublishOptions);
     const found = Array.from({ length: count }, () => {
       clock.advance(apart);
       return sent(injector).length;

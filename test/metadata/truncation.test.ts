@@ -42,6 +42,18 @@ function stringsIn(value: Json): string[] {
   return strings;
 }
 
+/** The long texts that identify a message, which are not cut and come last. */
+function identityOf(value: Record<string, Json>): Record<string, Json> {
+  const isLong = (member: Json) => typeof member === 'string' && Array.from(member).length > 16;
+  const names = ['timestamp', 'id', 'message_id'].filter((name) => Object.hasOwn(value, name) && isLong(value[name]));
+  return Object.fromEntries(names.map((name) => [name, value[name]]));
+}
+
+function withoutIdentity(value: Record<string, Json>): Record<string, Json> {
+  const identity = identityOf(value);
+  return Object.fromEntries(Object.entries(value).filter(([name]) => !Object.hasOwn(identity, name)));
+}
+
 /** The members that truncation does not set. */
 function othersOf(value: Record<string, Json>): Record<string, Json> {
   return Object.fromEntries(Object.entries(value).filter(([key]) => !['truncated', 'original_length'].includes(key)));
@@ -51,20 +63,24 @@ function othersOf(value: Record<string, Json>): Record<string, Json> {
 function truncatedByTrial(value: Record<string, Json>, maxBytes: number): string | undefined {
   const originalLength = byteLength(value);
   if (originalLength <= maxBytes) return JSON.stringify(value);
-  const marked = { ...othersOf(value), truncated: true, original_length: originalLength };
+  const identity = identityOf(value);
+  const marked = { ...withoutIdentity(othersOf(value)), truncated: true, original_length: originalLength };
   const cut = (text: string, length: number) => {
     const points = Array.from(text);
     return points.length <= length ? text : `${points.slice(0, length - 3).join('')}...`;
   };
   const longest = Math.max(0, ...stringsIn(marked).map((text) => Array.from(text).length));
   for (let length = Math.max(longest, MIN_TRUNCATED_STRING_LENGTH); length >= MIN_TRUNCATED_STRING_LENGTH; length--) {
-    const fitting = mapStrings(marked, (text) => cut(text, length));
+    const fitting = { ...(mapStrings(marked, (text) => cut(text, length)) as object), ...identity };
     if (byteLength(fitting) > maxBytes) continue;
     // One code point more for each of the first strings, while there is room.
     let more = 0;
     const count = stringsIn(marked).length;
     const lengths = Array.from({ length: count }, () => length);
-    const withLengths = () => mapStrings(marked, (text) => cut(text, lengths[more++ % count]));
+    const withLengths = () => ({
+      ...(mapStrings(marked, (text) => cut(text, lengths[more++ % count])) as object),
+      ...identity,
+    });
     for (let i = 0; i < count; i++) {
       lengths[i]++;
       if (byteLength(withLengths()) > maxBytes) lengths[i]--;
@@ -297,9 +313,14 @@ describe('truncateJson', () => {
         const members = othersOf(value);
         const withoutStrings = (json: Json) => JSON.stringify(mapStrings(json, () => ''));
         expect(withoutStrings(parsed)).toBe(
-          withoutStrings({ ...members, truncated: true, original_length: byteLength(value) }),
+          withoutStrings({
+            ...withoutIdentity(members),
+            truncated: true,
+            original_length: byteLength(value),
+            ...identityOf(members),
+          }),
         );
-        const originals = stringsIn(members);
+        const originals = stringsIn({ ...withoutIdentity(members), ...identityOf(members) });
         stringsIn(parsed).forEach((string, i) => {
           if (string === originals[i]) return;
           expect(Array.from(originals[i]).length).toBeGreaterThan(MIN_TRUNCATED_STRING_LENGTH);

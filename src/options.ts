@@ -1,0 +1,94 @@
+/** Checks the options of every function and class in one way. A misspelt option throws and names the right one. */
+import { invalidType } from './errors.js';
+
+/** The names of all keys of an options type, of each member if it is a union. */
+type NameOf<Options> = Options extends unknown ? keyof Options : never;
+
+/** The options of a function or class: its name, and the name of each option. */
+export interface OptionNames {
+  /** Of the function or class, as a message names it. */
+  readonly owner: string;
+  /** The names, as an object: a look-up costs nanoseconds. */
+  readonly names: Readonly<Record<string, true>>;
+}
+
+/**
+ * Lists the options of a function or class. The compiler checks that the list has every key of the type and no other.
+ *
+ * @example
+ *   const OPTIONS = optionNames<StripOptions>()('stripSei', { uuids: true, format: true, lengthSize: true });
+ */
+export function optionNames<Options>() {
+  return (owner: string, names: Readonly<Record<NameOf<Options> & string, true>>): OptionNames => ({ owner, names });
+}
+
+/** The fewest single-character edits from one word to another (Levenshtein distance). */
+function distance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, at) => at);
+  for (let i = 0; i < from.length; i++) {
+    const next = [i + 1];
+    for (let j = 0; j < to.length; j++) {
+      next.push(Math.min(next[j] + 1, row[j + 1] + 1, row[j] + (from[i] === to[j] ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row[to.length];
+}
+
+/** The name that is most like a misspelt one; undefined if none is near. */
+function nearest(name: string, names: readonly string[]): string | undefined {
+  const ranked = names
+    .map((each) => ({ each, edits: distance(name.toLowerCase(), each.toLowerCase()) }))
+    .sort((a, b) => a.edits - b.edits);
+  const [best] = ranked;
+  return best !== undefined && best.edits <= Math.max(2, Math.floor(name.length / 3)) ? best.each : undefined;
+}
+
+/**
+ * The error for an option that does not exist.
+ *
+ * @param path of the options, such as `options` or `options.history`
+ */
+function unknownOption(path: string, name: string, { owner, names }: OptionNames): TypeError {
+  const known = Object.keys(names);
+  const right = nearest(name.slice(0, 64), known);
+  const hint = right === undefined ? `Its options are ${known.join(', ')}.` : `Did you mean ${right}?`;
+  return Object.assign(new TypeError(`${path}.${name.slice(0, 64)} is not an option of ${owner}. ${hint}`), {
+    code: 'ERR_SEI_UNKNOWN_OPTION',
+  });
+}
+
+/**
+ * Checks that options are an object with known keys only. It costs a few nanoseconds for each key, so that calls for
+ * each frame can do it too.
+ *
+ * @param options the argument
+ * @param expected the options that exist
+ * @param path of the options in messages. Default: `options`.
+ * @throws {TypeError} `ERR_INVALID_ARG_TYPE` if it is not an object, `ERR_SEI_UNKNOWN_OPTION` for another key
+ */
+export function checkOptions(options: unknown, expected: OptionNames, path = 'options'): asserts options is object {
+  if (typeof options !== 'object' || options === null) throw invalidType(path, 'an object', options);
+  const { names } = expected;
+  for (const name in options) {
+    if (names[name] !== true) throw unknownOption(path, name, expected);
+  }
+}
+
+/**
+ * Checks that at most one of some options is given.
+ *
+ * @param names of the options that exclude each other
+ * @returns the one that is given
+ * @throws {TypeError} `ERR_INVALID_ARG_VALUE` if there are two
+ */
+export function exclusiveOption(options: object, names: readonly string[], path = 'options'): string | undefined {
+  const given = names.filter((name) => (options as Record<string, unknown>)[name] !== undefined);
+  if (given.length <= 1) return given[0];
+  throw Object.assign(
+    new TypeError(`${path}.${given[0]} and ${path}.${given[1]} exclude each other. Set one of them.`),
+    {
+      code: 'ERR_INVALID_ARG_VALUE',
+    },
+  );
+}
