@@ -61,7 +61,7 @@ async function main(): Promise<boolean> {
   }
   await muxer.close();
   encoder.close();
-  encoderPatch.unpatch();
+  encoderPatch.close();
 
   // The receiver: the one line is the patch.
   const received: { readonly at: number | undefined; readonly message: object }[] = [];
@@ -79,7 +79,7 @@ async function main(): Promise<boolean> {
   }
   decoder.close();
   await demuxer.close();
-  decoderPatch.unpatch();
+  decoderPatch.close();
   await rm(folder, { recursive: true, force: true });
 
   console.table(received.map(({ at, message }) => ({ 'at (ms)': at, message: JSON.stringify(message) })));

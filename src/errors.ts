@@ -37,11 +37,33 @@ export type SeiErrorCode =
   | 'ERR_SEI_UNSUPPORTED_FILE'
   | 'ERR_SEI_BACKEND_UNAVAILABLE';
 
+/** What every copy of this library knows its errors by. */
+const BRAND = Symbol.for('h264-sei.SeiError');
+
 /**
- * An error of this library, told apart by its {@link SeiError.code}: in a page, entries that a bundler takes in one by one
- * have a class of this name each.
+ * An error of this library. `error instanceof SeiError` holds for the errors of every copy of the library: a process or a
+ * page can have several, as ES modules and CommonJS, or in bundles. Tell errors apart by their {@link SeiError.code}.
+ *
+ * @example
+ *   try {
+ *     injectSei(frame, [nalUnit]);
+ *   } catch (error) {
+ *     if (error instanceof SeiError && error.code === 'ERR_SEI_NAL_UNIT_TOO_LARGE') sendSmaller();
+ *     else throw error;
+ *   }
  */
 export class SeiError extends Error {
+  /** Whether a value is an error of any copy of this library. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // A class that extends this one is told by its prototype, as every other class.
+    if (this !== SeiError) return Function.prototype[Symbol.hasInstance].call(this, value);
+    return typeof value === 'object' && value !== null && (value as { [BRAND]?: unknown })[BRAND] === true;
+  }
+
+  static {
+    Object.defineProperty(this.prototype, BRAND, { value: true });
+  }
+
   /** `SeiError`. */
   override readonly name = 'SeiError';
   /** What went wrong, for programs. */

@@ -26,7 +26,7 @@ const collect = runInNewContext('gc') as () => void;
 let now = 1_700_000_000_000;
 const clock = () => now;
 const publisher = new SeiPublisher({ now: clock, oversize: 'split', whenFull: 'drop-oldest' });
-const layers = ['low', 'middle', 'high'].map((id) => new SeiInjector({ publisher, id }));
+const layers = ['low', 'middle', 'high'].map((id) => new SeiInjector({ publisher, track: id }));
 let received = 0;
 const subscribers = layers.map(() => new SeiSubscriber({ now: clock, onMessage: () => received++ }));
 const idr = annexBFrame(2000);

@@ -1,5 +1,5 @@
 import { invalidType } from '../errors.js';
-import { type DiagnosticListener, type DiagnosticSource, diagnose } from '../metadata/diagnostics.js';
+import { type DiagnosticListener, diagnose } from '../metadata/diagnostics.js';
 import { type EncodedVideoFrame, mayBeH264, setFrameData } from './encoded-frame.js';
 import type { Layer, Layers } from './layers.js';
 
@@ -24,7 +24,7 @@ export interface FrameCounts {
 /** What one kind of transform does. */
 export interface FrameWork<State, Stats> {
   /** Who says what goes wrong. */
-  readonly source: DiagnosticSource;
+  readonly source: 'injector' | 'subscriber';
   /** Who is told. */
   readonly onDiagnostic: DiagnosticListener | undefined;
   /** The simulcast layers that are told apart. */
@@ -57,7 +57,12 @@ export function frameTransform<State, Stats>(work: FrameWork<State, Stats>): Sei
         }
       } catch (error) {
         counts.errors++;
-        diagnose(work.source, 'transform-error', { error }, work.onDiagnostic);
+        diagnose<'injector' | 'subscriber', 'transform-error'>(
+          work.source,
+          'transform-error',
+          { error },
+          work.onDiagnostic,
+        );
       }
       controller.enqueue(frame);
     },

@@ -1,8 +1,9 @@
 import { DEFAULT_SEI_UUID } from '../codec/uuid.js';
 import { invalidType } from '../errors.js';
-import { type StripOptions, stripSei } from '../frame/strip.js';
+import { type StripByUuid, stripSei } from '../frame/strip.js';
 import type { DiagnosticListener } from '../metadata/diagnostics.js';
 import { FRAGMENT_SEI_UUID } from '../metadata/fragmentation.js';
+import { checkOptions, optionNames } from '../options.js';
 import { checkSubscriber } from '../metadata/global.js';
 import type { SeiSubscriber } from '../metadata/subscriber.js';
 import { type SeiFrameTransform, frameTransform } from './frame-transform.js';
@@ -16,7 +17,7 @@ export interface SeiReceiverTransformOptions {
    * Whether messages are taken out of the frames before they are decoded; false where absent, since decoders pass over
    * them. `true` takes out those of {@link DEFAULT_SEI_UUID} and their fragments, `{ uuids }` those that it names.
    */
-  readonly strip?: boolean | Pick<StripOptions, 'uuids'> | undefined;
+  readonly strip?: boolean | Pick<StripByUuid, 'uuids'> | undefined;
   /** Told what goes wrong. */
   readonly onDiagnostic?: DiagnosticListener | undefined;
 }
@@ -33,11 +34,20 @@ export interface SeiReceiverTransformStats {
   readonly errors: number;
 }
 
-function stripOption(strip: unknown = false): Pick<StripOptions, 'uuids'> | undefined {
+const OPTIONS = /* @__PURE__ */ optionNames<SeiReceiverTransformOptions>()('createSeiReceiverTransform', {
+  subscriber: true,
+  strip: true,
+  onDiagnostic: true,
+});
+
+const STRIP_OPTIONS = /* @__PURE__ */ optionNames<Pick<StripByUuid, 'uuids'>>()('strip', { uuids: true });
+
+function stripOption(strip: unknown = false): Pick<StripByUuid, 'uuids'> | undefined {
   if (strip === false) return undefined;
   if (strip === true) return { uuids: [DEFAULT_SEI_UUID, FRAGMENT_SEI_UUID] };
   if (typeof strip !== 'object' || strip === null) throw invalidType('options.strip', 'a boolean or an object', strip);
-  const { uuids } = strip as Pick<StripOptions, 'uuids'>;
+  checkOptions(strip, STRIP_OPTIONS, 'options.strip');
+  const { uuids } = strip as Pick<StripByUuid, 'uuids'>;
   // What is no UUID is told at once, not at the first frame.
   stripSei(new Uint8Array(0), { uuids });
   return { uuids };
@@ -58,7 +68,7 @@ function stripOption(strip: unknown = false): Pick<StripOptions, 'uuids'> | unde
 export function createSeiReceiverTransform(
   options: SeiReceiverTransformOptions,
 ): SeiFrameTransform<SeiReceiverTransformStats> {
-  if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
+  checkOptions(options, OPTIONS);
   const { subscriber, onDiagnostic } = options;
   checkSubscriber('options.subscriber', subscriber);
   const strip = stripOption(options.strip);

@@ -1,4 +1,5 @@
 /** A page publishes what a worker sends: the publisher lives beside the transform, in the worker. */
+import { type Disposal, disposable } from '../disposal.js';
 import { isUint8Array } from '../codec/bytes.js';
 import { SeiError, type SeiErrorCode, invalidType } from '../errors.js';
 import { stringifyJson } from '../metadata/json.js';
@@ -16,7 +17,7 @@ import {
 } from './message-port.js';
 
 /** The publisher of a worker, as its page sees it. */
-export interface RemoteSeiPublisher {
+export interface RemoteSeiPublisher extends Disposal {
   /**
    * Publishes a text; see {@link SeiPublisher.publishText}.
    *
@@ -119,14 +120,14 @@ export function connectSeiPublisher(port: SeiMessagePort): RemoteSeiPublisher {
     if (failure === undefined) waiting?.resolve(answer as never);
     else waiting?.reject(errorOf(failure));
   });
-  const request = <Answer>(method: keyof RemoteSeiPublisher, ...args: readonly unknown[]): Promise<Answer> =>
+  const request = <Answer>(method: Exclude<keyof RemoteSeiPublisher, symbol>, ...args: readonly unknown[]): Promise<Answer> =>
     new Promise<Answer>((resolve, reject) => {
       if (isClosed) throw closed();
       const call = `${name}-${++latest}`;
       send(port, 'publish', { call, method, args });
       calls.set(call, { resolve, reject });
     });
-  return {
+  return disposable<Omit<RemoteSeiPublisher, keyof Disposal>>({
     publishText: (text, options) => request('publishText', text, options),
     // A value that cannot be cloned may still be JSON, by its toJSON.
     publishJson: async (value, options) => request('publishJson', stringifyJson(value), options),
@@ -141,7 +142,7 @@ export function connectSeiPublisher(port: SeiMessagePort): RemoteSeiPublisher {
       for (const call of calls.values()) call.reject(closed());
       calls.clear();
     },
-  };
+  });
 }
 
 function closed(): Error {

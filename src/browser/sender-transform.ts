@@ -1,4 +1,4 @@
-import { invalidType } from '../errors.js';
+import { checkOptions, optionNames } from '../options.js';
 import { SeiInjector, type SeiInjectorOptions } from '../metadata/injector.js';
 import { type SeiFrameTransform, frameTransform } from './frame-transform.js';
 import { Layers } from './layers.js';
@@ -17,6 +17,13 @@ export interface SeiSenderTransformOptions extends Pick<SeiInjectorOptions, 'pub
    */
   readonly maxFrameGrowth?: number | undefined;
 }
+
+const OPTIONS = /* @__PURE__ */ optionNames<SeiSenderTransformOptions>()('createSeiSenderTransform', {
+  publisher: true,
+  format: true,
+  onDiagnostic: true,
+  maxFrameGrowth: true,
+});
 
 /** Counts of a sender's transform. */
 export interface SeiSenderTransformStats {
@@ -56,9 +63,9 @@ function countLayer(counts: { framesUnreadable: number; layers: number }, { stat
 export function createSeiSenderTransform(
   options: SeiSenderTransformOptions,
 ): SeiFrameTransform<SeiSenderTransformStats> {
-  if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
+  checkOptions(options, OPTIONS);
   const { publisher, format, onDiagnostic, maxFrameGrowth = DEFAULT_MAX_FRAME_GROWTH } = options;
-  const open = (id: string) => new SeiInjector({ publisher, format, onDiagnostic, maxFrameGrowth, id });
+  const open = (track: string) => new SeiInjector({ publisher, format, onDiagnostic, maxFrameGrowth, track });
   // Options that are none are told at once, not at the first frame.
   open('').close();
   /** Counts of layers that are gone. */

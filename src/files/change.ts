@@ -3,6 +3,10 @@ import { DEFAULT_SEI_UUID, formatUuid, parseUuid } from '../codec/uuid.js';
 import { invalidType, outOfRange } from '../errors.js';
 import type { SeiMessage } from '../frame/extract.js';
 import { createSeiNalUnit } from '../frame/sei-nal-unit.js';
+import type { StripByFilter, StripByPayloadType, StripByUuid } from '../frame/strip.js';
+import { payloadTypesOption } from '../frame/arguments.js';
+import { checkOptions, exclusiveOption, optionNames } from '../options.js';
+import { checkPublisher } from '../metadata/global.js';
 import type { SeiPublisher } from '../metadata/publisher.js';
 import type { FileSource } from './byte-source.js';
 import { MediaFile } from './media-file.js';
@@ -12,45 +16,104 @@ import { type Place, Schedule } from './schedule.js';
 import { type FileTarget, writeTo } from './target.js';
 import { type FileCounts, PublishedInjection, Removal, ScheduledInjection, noCounts } from './transform.js';
 
-/** A message and its place in a file; the place is one of the three times and numbers. */
-export interface FileMessageInput {
-  /**
-   * Milliseconds from the beginning: from 0 on the timeline of the file, or in MPEG-TS, whose clock begins anywhere,
-   * from its first picture. The message goes into the first picture that is shown at that time or behind it.
-   */
-  readonly timeMs?: number | undefined;
-  /** Milliseconds on the timeline of the file, as {@link extractMessages} answers them. */
-  readonly presentationTimeMs?: number | undefined;
-  /** Number of the sample in decoding order, from 0 on; where it holds no picture, of the next one that does. */
-  readonly frame?: number | undefined;
+/** A message and its place in a file. */
+export type FileMessageInput = FileMessageContent & FilePlace;
+
+/** The place of a message in a file: one of three. */
+export type FilePlace = PlaceInTime | PlaceOnTimeline | PlaceAtFrame;
+
+/** What a message of a file consists of. */
+export interface FileMessageContent {
   /** What is sent: bytes as they are, text in UTF-8, anything else as JSON. */
   readonly content: unknown;
-  /** uuid_iso_iec_11578; {@link DEFAULT_SEI_UUID} where absent. */
+  /** uuid_iso_iec_11578 in canonical form. Default: {@link DEFAULT_SEI_UUID}. */
   readonly uuid?: string | undefined;
 }
 
-/** What goes into a file: messages with a place, or those of a publisher. */
-export interface InjectFileOptions {
-  /** Messages with a place of their own. */
-  readonly messages?: Iterable<FileMessageInput> | undefined;
+/** A place by the time from the beginning. */
+export interface PlaceInTime {
   /**
-   * Instead of them, a publisher: its messages go in as into a live stream, at the pace of its options, with the times
-   * of the pictures for a clock.
+   * Milliseconds from the beginning: from 0 on the timeline of the file, or in MPEG-TS, whose clock begins anywhere,
+   * from its first picture. The message goes into the first picture that is shown at that time or after it.
    */
-  readonly publisher?: SeiPublisher | undefined;
-  /** The id of the track; the first H.264 track where absent. */
+  readonly timeMs: number;
+  /** Not with `timeMs`. */
+  readonly presentationTimeMs?: undefined;
+  /** Not with `timeMs`. */
+  readonly frameIndex?: undefined;
+}
+
+/** A place by the time on the timeline of the file. */
+export interface PlaceOnTimeline {
+  /** Milliseconds on the timeline of the file, as {@link extractMessages} returns them. */
+  readonly presentationTimeMs: number;
+  /** Not with `presentationTimeMs`. */
+  readonly timeMs?: undefined;
+  /** Not with `presentationTimeMs`. */
+  readonly frameIndex?: undefined;
+}
+
+/** A place by the number of a sample. */
+export interface PlaceAtFrame {
+  /** Number of the sample in decoding order, from 0 on. If it holds no picture, the next one that does is used. */
+  readonly frameIndex: number;
+  /** Not with `frameIndex`. */
+  readonly timeMs?: undefined;
+  /** Not with `frameIndex`. */
+  readonly presentationTimeMs?: undefined;
+}
+
+/** What goes into a file: messages with a place, or those of a publisher. */
+export type InjectFileOptions = FileTrackOption & (InjectMessagesOption | InjectPublisherOption);
+
+/** The track of a file that is changed. */
+export interface FileTrackOption {
+  /** The id of the track. Default: the first H.264 track; for {@link stripFile}, all of them. */
   readonly track?: number | undefined;
 }
 
-/** Which messages are taken out of a file. */
-export interface StripFileOptions {
-  /** The user_data_unregistered messages of these UUIDs go; {@link DEFAULT_SEI_UUID} alone where absent. */
-  readonly uuids?: readonly string[] | undefined;
-  /** Decides instead of `uuids` for each message, of any payloadType, whether it goes. */
-  readonly filter?: ((message: SeiMessage) => boolean) | undefined;
-  /** The id of the track; all H.264 tracks where absent. */
-  readonly track?: number | undefined;
+/** Messages with a place of their own. */
+export interface InjectMessagesOption {
+  /** The messages, each with its place. */
+  readonly messages: Iterable<FileMessageInput>;
+  /** Not with `messages`. */
+  readonly publisher?: undefined;
 }
+
+/** The messages of a publisher. */
+export interface InjectPublisherOption {
+  /**
+   * The publisher: its messages go in as into a live stream, at the pace of its options, with the times of the pictures
+   * as the clock.
+   */
+  readonly publisher: SeiPublisher;
+  /** Not with `publisher`. */
+  readonly messages?: undefined;
+}
+
+/** Which messages are removed from a file: by UUID, by payloadType, or by a function. */
+export type StripFileOptions = FileTrackOption & (StripByUuid | StripByPayloadType | StripByFilter);
+
+const INJECT_OPTIONS = /* @__PURE__ */ optionNames<InjectFileOptions>()('injectIntoFile', {
+  messages: true,
+  publisher: true,
+  track: true,
+});
+
+const STRIP_OPTIONS = /* @__PURE__ */ optionNames<StripFileOptions>()('stripFile', {
+  uuids: true,
+  payloadTypes: true,
+  filter: true,
+  track: true,
+});
+
+const MESSAGE_MEMBERS = /* @__PURE__ */ optionNames<FileMessageInput>()('a message of injectIntoFile', {
+  timeMs: true,
+  presentationTimeMs: true,
+  frameIndex: true,
+  content: true,
+  uuid: true,
+});
 
 /** What was done to a file. */
 export interface FileResult {
@@ -75,13 +138,17 @@ function bytesOf(content: unknown): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
-function placeOf({ timeMs, presentationTimeMs, frame }: FileMessageInput): Place {
-  const given = [timeMs, presentationTimeMs, frame].filter((place) => place !== undefined);
-  if (given.length !== 1 || !Number.isFinite(given[0])) {
-    throw outOfRange('messages[]', 'at one place: timeMs, presentationTimeMs or frame', given[0]);
+function placeOf(message: FileMessageInput): Place {
+  checkOptions(message, MESSAGE_MEMBERS, 'options.messages[]');
+  const name = exclusiveOption(message, ['timeMs', 'presentationTimeMs', 'frameIndex'], 'options.messages[]');
+  const { timeMs, presentationTimeMs, frameIndex } = message;
+  const value = timeMs ?? presentationTimeMs ?? frameIndex;
+  if (!Number.isFinite(value)) {
+    const path = `options.messages[].${name ?? 'timeMs, .presentationTimeMs or .frameIndex'}`;
+    throw outOfRange(path, 'a finite number', value);
   }
   if (presentationTimeMs !== undefined) return { presentationTimeMs };
-  return timeMs !== undefined ? { seconds: timeMs / 1000 } : { frame: frame as number };
+  return timeMs !== undefined ? { seconds: timeMs / 1000 } : { frame: frameIndex as number };
 }
 
 function scheduleOf(messages: Iterable<FileMessageInput>): Schedule {
@@ -137,8 +204,12 @@ export async function injectIntoFile(
   target: FileTarget,
   options: InjectFileOptions,
 ): Promise<FileResult> {
-  if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
+  checkOptions(options, INJECT_OPTIONS);
   const { messages = [], publisher, track } = options;
+  if (exclusiveOption(options, ['messages', 'publisher']) === undefined) {
+    throw invalidType('options.messages', 'an iterable of messages, or options.publisher a SeiPublisher', undefined);
+  }
+  if (publisher !== undefined) checkPublisher('options.publisher', publisher);
   const schedule = scheduleOf(messages);
   const counts = noCounts();
   await withFile(source, track, (bytes, file) => {
@@ -169,11 +240,15 @@ export async function stripFile(
   target: FileTarget,
   options: StripFileOptions = {},
 ): Promise<FileResult> {
-  if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
-  const { uuids = [DEFAULT_SEI_UUID], filter, track } = options;
+  checkOptions(options, STRIP_OPTIONS);
+  exclusiveOption(options, ['uuids', 'payloadTypes', 'filter']);
+  const { uuids = [DEFAULT_SEI_UUID], payloadTypes, filter, track } = options;
   const ours = new Set(uuids.map((uuid) => formatUuid(parseUuid(uuid))));
+  const types = payloadTypesOption(payloadTypes);
   const counts = noCounts();
-  const goes = filter ?? (({ uuid }: SeiMessage) => uuid !== undefined && ours.has(uuid));
+  const isChosen = ({ uuid, payloadType }: SeiMessage) =>
+    types === undefined ? uuid !== undefined && ours.has(uuid) : types.includes(payloadType);
+  const goes = filter ?? isChosen;
   await withFile(source, track, (bytes) => {
     const transformOf = (id: number) => (track === undefined || id === track ? new Removal(goes, counts) : undefined);
     return writeTo(target, rewriteFile(bytes, transformOf));

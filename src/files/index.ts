@@ -5,9 +5,17 @@
  */
 export { type BytesInput, type ByteSource, type FileSource } from './byte-source.js';
 export {
+  type FileMessageContent,
   type FileMessageInput,
+  type FilePlace,
   type FileResult,
+  type FileTrackOption,
   type InjectFileOptions,
+  type InjectMessagesOption,
+  type InjectPublisherOption,
+  type PlaceAtFrame,
+  type PlaceInTime,
+  type PlaceOnTimeline,
   type StripFileOptions,
   injectIntoFile,
   stripFile,

@@ -1,5 +1,6 @@
 import { formatUuid, parseUuid } from '../codec/uuid.js';
 import { type SeiMessage, extractSei } from '../frame/extract.js';
+import { checkOptions, optionNames } from '../options.js';
 import type { FileSource } from './byte-source.js';
 import { MediaFile } from './media-file.js';
 import { openSource } from './node-source.js';
@@ -11,6 +12,8 @@ export interface ReadOptions {
   /** The id of the track; the first H.264 track where absent. */
   readonly track?: number | undefined;
 }
+
+const READ_OPTIONS = /* @__PURE__ */ optionNames<ReadOptions>()('readPackets and readFrames', { track: true });
 
 /** One access unit of a file, as a report wants it. */
 export interface FileFrame extends Omit<FilePacket, 'data' | 'framing'> {
@@ -34,6 +37,7 @@ export interface FileFrame extends Omit<FilePacket, 'data' | 'framing'> {
  *   what the file system says (ISO/IEC 14496-15 5.3.3, H.264 B.1.1)
  */
 export async function* readPackets(source: FileSource, options: ReadOptions = {}): AsyncGenerator<FilePacket> {
+  checkOptions(options, READ_OPTIONS);
   const opened = await openSource(source);
   try {
     const file = await MediaFile.open(opened.bytes);
@@ -80,6 +84,11 @@ export interface ExtractFileOptions extends ReadOptions {
   readonly uuids?: readonly string[] | undefined;
 }
 
+const EXTRACT_OPTIONS = /* @__PURE__ */ optionNames<ExtractFileOptions>()('extractMessages', {
+  track: true,
+  uuids: true,
+});
+
 /**
  * Reads the messages of a file, all of them, also those that are there more than once, in decoding order.
  *
@@ -96,8 +105,10 @@ export async function* extractMessages(
   source: FileSource,
   options: ExtractFileOptions = {},
 ): AsyncGenerator<FileMessage> {
+  checkOptions(options, EXTRACT_OPTIONS);
+  const { track } = options;
   const uuids = options.uuids && new Set(options.uuids.map((uuid) => formatUuid(parseUuid(uuid))));
-  for await (const { index, presentationTimeMs, data, framing } of readPackets(source, options)) {
+  for await (const { index, presentationTimeMs, data, framing } of readPackets(source, { track })) {
     for (const message of extractSei(data, framing)) {
       if (uuids !== undefined && (message.uuid === undefined || !uuids.has(message.uuid))) continue;
       yield { ...message, index, presentationTimeMs };

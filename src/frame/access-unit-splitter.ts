@@ -1,5 +1,6 @@
 import { backend } from '../backend/current.js';
 import { AccessUnitSplitter as CodecAccessUnitSplitter } from '../codec/access-unit-splitter.js';
+import { checkOptions, optionNames } from '../options.js';
 import { readableBytes } from './arguments.js';
 
 /** Options of {@link AccessUnitSplitter}. */
@@ -12,6 +13,11 @@ export interface AccessUnitSplitterOptions {
    */
   readonly reuseMemory?: boolean | undefined;
 }
+
+const OPTIONS = /* @__PURE__ */ optionNames<AccessUnitSplitterOptions>()('AccessUnitSplitter', {
+  maxAccessUnitSize: true,
+  reuseMemory: true,
+});
 
 /**
  * Splits an Annex B byte stream that arrives in chunks into its access units, with the scan of the backend at work.
@@ -27,6 +33,7 @@ export class AccessUnitSplitter extends CodecAccessUnitSplitter {
    * @throws `TypeError` or `RangeError` for an option of the wrong type or value
    */
   constructor(options: AccessUnitSplitterOptions = {}) {
+    checkOptions(options, OPTIONS);
     super({ ...options, scan: (data, offsets) => backend().scanStartCodes(data, offsets) });
   }
 

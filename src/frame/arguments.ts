@@ -1,4 +1,5 @@
 /** Checks the arguments of the public functions, once, so that nothing behind them has to. */
+import { exclusiveOption } from '../options.js';
 import { copyBytes, allocate, isUint8Array } from '../codec/bytes.js';
 import { Framing, lengthPrefixedFraming, type H264Format } from '../codec/framing.js';
 import { type LengthSize, parseAvcDecoderConfigurationRecord } from '../codec/length-prefixed.js';
@@ -30,6 +31,12 @@ export interface InjectOptions extends FramingOptions {
    */
   readonly maxPacketSize?: number | undefined;
 }
+
+/** The names of {@link FramingOptions}. */
+export const FRAMING_NAMES = { format: true, lengthSize: true, avcC: true } as const;
+
+/** The names of {@link InjectOptions}. */
+export const INJECT_NAMES = { ...FRAMING_NAMES, maxPacketSize: true } as const;
 
 /** Whether a view has lost its memory, by a transfer or because its resizable buffer has shrunk, and is not just empty. */
 function isDetached(view: Uint8Array): boolean {
@@ -106,10 +113,6 @@ export function readableBytes(name: string, value: unknown, index?: number, dest
   return copy;
 }
 
-function checkOptions(options: unknown): asserts options is object {
-  if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
-}
-
 function checkLengthSize(lengthSize: unknown): asserts lengthSize is LengthSize {
   if (lengthSize !== 1 && lengthSize !== 2 && lengthSize !== 4) {
     throw outOfRange('options.lengthSize', '1, 2 or 4', lengthSize);
@@ -119,12 +122,16 @@ function checkLengthSize(lengthSize: unknown): asserts lengthSize is LengthSize 
 /** The value of `Framing` that the options say; `Framing.detect` where they say nothing. */
 export function framingHint(options: FramingOptions | undefined): number {
   if (options === undefined) return Framing.detect;
-  checkOptions(options);
   const { format, avcC } = options;
   let { lengthSize } = options;
   if (lengthSize !== undefined) checkLengthSize(lengthSize);
-  if (avcC !== undefined)
+  if (avcC !== undefined) {
+    exclusiveOption(options, ['lengthSize', 'avcC']);
     lengthSize = parseAvcDecoderConfigurationRecord(readableBytes('options.avcC', avcC)).lengthSize;
+  }
+  if (lengthSize !== undefined && (format === 'annexb' || format === 'rtp')) {
+    throw outOfRange('options.format', "'avcc' with a length size", format);
+  }
   switch (format) {
     case 'annexb':
       return Framing.annexb;
@@ -142,7 +149,6 @@ export function framingHint(options: FramingOptions | undefined): number {
 /** The length size that the options ask for, 4 where they do not. */
 export function lengthSizeOption(options: { readonly lengthSize?: LengthSize | undefined } | undefined): LengthSize {
   if (options === undefined) return 4;
-  checkOptions(options);
   const { lengthSize = 4 } = options;
   checkLengthSize(lengthSize);
   return lengthSize;

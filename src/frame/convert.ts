@@ -6,7 +6,8 @@ import { BOUNDS_LENGTH } from '../codec/results.js';
 import { isFuA } from '../codec/rtp-payload.js';
 import { framingLength } from '../codec/insertion.js';
 import { SeiError, invalidType } from '../errors.js';
-import { type FramingOptions, framingHint, lengthSizeOption, readableBytes } from './arguments.js';
+import { checkOptions, optionNames } from '../options.js';
+import { FRAMING_NAMES, type FramingOptions, framingHint, lengthSizeOption, readableBytes } from './arguments.js';
 import { type NalUnitBounds, nalUnitBounds } from './nal-units.js';
 
 /** How {@link toLengthPrefixed} frames its result. */
@@ -18,6 +19,14 @@ export interface ToLengthPrefixedOptions {
   /** Bytes of each length prefix of the data, where they have some and the caller knows; detected where absent. */
   readonly sourceLengthSize?: LengthSize | undefined;
 }
+
+const SPLIT_OPTIONS = /* @__PURE__ */ optionNames<FramingOptions>()('splitNalUnits', FRAMING_NAMES);
+const TO_ANNEX_B_OPTIONS = /* @__PURE__ */ optionNames<FramingOptions>()('toAnnexB', FRAMING_NAMES);
+const TO_LENGTH_PREFIXED_OPTIONS = /* @__PURE__ */ optionNames<ToLengthPrefixedOptions>()('toLengthPrefixed', {
+  lengthSize: true,
+  format: true,
+  sourceLengthSize: true,
+});
 
 /**
  * Finds every start code prefix `00 00 01` of a byte stream, and nothing more: the bare scan, at the speed of memory.
@@ -76,7 +85,9 @@ function joinBy(data: Uint8Array, { bounds, length }: NalUnitBounds, framing: nu
  *   `ERR_SEI_DETACHED_BUFFER` (H.264 B.1.1, ISO/IEC 14496-15 5.3.3, RFC 6184 5.6, 5.7.1)
  */
 export function splitNalUnits(data: Uint8Array, format?: H264Format | FramingOptions): Uint8Array[] {
-  const hint = framingHint(typeof format === 'string' ? { format } : format);
+  const options = typeof format === 'string' ? { format } : format;
+  if (options !== undefined) checkOptions(options, SPLIT_OPTIONS);
+  const hint = framingHint(options);
   const bytes = readableBytes('data', data);
   if (bytes.length === 0) return [];
   const { bounds, length } = wholeNalUnits(bytes, hint);
@@ -96,6 +107,7 @@ export function splitNalUnits(data: Uint8Array, format?: H264Format | FramingOpt
  */
 export function toAnnexB<T extends Uint8Array>(data: T, options?: FramingOptions): SameBytes<T>;
 export function toAnnexB(data: Uint8Array, options?: FramingOptions): Uint8Array {
+  if (options !== undefined) checkOptions(options, TO_ANNEX_B_OPTIONS);
   const hint = framingHint(options);
   const bytes = readableBytes('data', data);
   if (bytes.length === 0 || hint === Framing.annexb) return data;
@@ -114,6 +126,7 @@ export function toAnnexB(data: Uint8Array, options?: FramingOptions): Uint8Array
  */
 export function toLengthPrefixed<T extends Uint8Array>(data: T, options?: ToLengthPrefixedOptions): SameBytes<T>;
 export function toLengthPrefixed(data: Uint8Array, options?: ToLengthPrefixedOptions): Uint8Array {
+  if (options !== undefined) checkOptions(options, TO_LENGTH_PREFIXED_OPTIONS);
   const lengthSize = lengthSizeOption(options);
   const hint = framingHint({ format: options?.format, lengthSize: options?.sourceLengthSize });
   const wanted = lengthPrefixedFraming(lengthSize);

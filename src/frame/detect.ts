@@ -2,7 +2,10 @@ import { backend } from '../backend/current.js';
 import { RtpPacketKind, detectedConfidence, detectedFraming } from '../codec/format-detection.js';
 import { type H264Format, formatOf, isLengthPrefixed, lengthSizeOf } from '../codec/framing.js';
 import type { LengthSize } from '../codec/length-prefixed.js';
-import { type FramingOptions, framingHint, readableBytes } from './arguments.js';
+import { checkOptions, optionNames } from '../options.js';
+import { FRAMING_NAMES, type FramingOptions, framingHint, readableBytes } from './arguments.js';
+
+const OPTIONS = /* @__PURE__ */ optionNames<FramingOptions>()('detectH264Format', FRAMING_NAMES);
 
 /** The kinds of RTP payload in packetization modes 0 and 1 (RFC 6184 5.2). */
 export type RtpPacketType = 'single-nal-unit' | 'stap-a' | 'fu-a';
@@ -45,7 +48,9 @@ const RTP_PACKET_TYPES: Readonly<Record<number, RtpPacketType>> = {
  *   hint's avcC that is none, `ERR_SEI_DETACHED_BUFFER` (H.264 7.3.1, B.1.1; ISO/IEC 14496-15 5.3.3; RFC 6184 5.2)
  */
 export function detectH264Format(data: Uint8Array, hint?: H264Format | FramingOptions): FormatDetection {
-  const expected = framingHint(typeof hint === 'string' ? { format: hint } : hint);
+  const options = typeof hint === 'string' ? { format: hint } : hint;
+  if (options !== undefined) checkOptions(options, OPTIONS, 'hint');
+  const expected = framingHint(options);
   const detection = backend().detect(readableBytes('data', data), expected);
   if (detection === 0) return { isH264: false, format: 'unknown', confidence: 0 };
   const framing = detectedFraming(detection);

@@ -11,7 +11,8 @@ import {
 import { USER_DATA_UNREGISTERED, UUID_LENGTH } from '../codec/sei-message.js';
 import { formatUuid } from '../codec/uuid.js';
 import { invalidType, outOfRange } from '../errors.js';
-import { type FramingOptions, framingHint, readableBytes } from './arguments.js';
+import { checkOptions, optionNames } from '../options.js';
+import { FRAMING_NAMES, type FramingOptions, framingHint, payloadTypesOption, readableBytes } from './arguments.js';
 
 /** One sei_message of a frame (H.264 7.3.2.3.1, D.1.7). */
 export interface SeiMessage {
@@ -35,7 +36,14 @@ export interface ExtractOptions extends FramingOptions {
    * first slice, which costs the same for a frame of any size.
    */
   readonly scan?: 'full' | 'first-vcl' | undefined;
+  /** The payloadType values of the messages to return (H.264 Table D-1). Default: all. */
+  readonly payloadTypes?: readonly number[] | undefined;
 }
+
+/** The names of {@link ExtractOptions}. */
+export const EXTRACT_NAMES = { ...FRAMING_NAMES, scan: true, payloadTypes: true } as const;
+
+const OPTIONS = /* @__PURE__ */ optionNames<ExtractOptions>()('extractSei', EXTRACT_NAMES);
 
 /** The messages of a frame as the backend returns them, in memory that the next extraction writes to. */
 export interface SeiTable {
@@ -118,10 +126,13 @@ export function messagesOf(frame: Uint8Array, table: SeiTable): SeiMessage[] {
  *   (H.264 7.3.2.3, D.1.7; RFC 6184 5.6, 5.7.1)
  */
 export function extractSei(frame: Uint8Array, options?: ExtractOptions): SeiMessage[] {
+  if (options !== undefined) checkOptions(options, OPTIONS);
   const hint = framingHint(options);
+  const types = payloadTypesOption(options?.payloadTypes);
   const scan = options?.scan ?? 'full';
   if (typeof scan !== 'string') throw invalidType('options.scan', 'a string', scan);
   if (scan !== 'full' && scan !== 'first-vcl') throw outOfRange('options.scan', "'full' or 'first-vcl'", scan);
   const data = readableBytes('frame', frame);
-  return messagesOf(data, extractTable(data, hint, scan === 'first-vcl'));
+  const messages = messagesOf(data, extractTable(data, hint, scan === 'first-vcl'));
+  return types === undefined ? messages : messages.filter(({ payloadType }) => types.includes(payloadType));
 }

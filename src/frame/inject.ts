@@ -6,7 +6,9 @@ import { nalUnitTooLarge, writeLength } from '../codec/length-prefixed.js';
 import { SpliceResult, locatedFraming, locatedOffset } from '../codec/results.js';
 import { STAP_A_SIZE_LENGTH, isFuA, stapAHeader } from '../codec/rtp-payload.js';
 import { SeiError } from '../errors.js';
+import { checkOptions, optionNames } from '../options.js';
 import {
+  INJECT_NAMES,
   type InjectOptions,
   checkBytes,
   framingHint,
@@ -14,6 +16,11 @@ import {
   readableBytes,
   readableSeiNalUnits,
 } from './arguments.js';
+
+const OPTIONS = /* @__PURE__ */ optionNames<InjectOptions>()(
+  'injectSei, injectSeiParts and injectSeiInto',
+  INJECT_NAMES,
+);
 
 /** The location of a frame that passes as it is. */
 const PASSES = 0;
@@ -78,6 +85,7 @@ export function injectSei<T extends Uint8Array>(
   options?: InjectOptions,
 ): SameBytes<T>;
 export function injectSei(frame: Uint8Array, nalUnits: readonly Uint8Array[], options?: InjectOptions): Uint8Array {
+  if (options !== undefined) checkOptions(options, OPTIONS);
   const hint = framingHint(options);
   const maxPacketSize = maxPacketSizeOption(options);
   const units = readableSeiNalUnits(nalUnits);
@@ -108,6 +116,7 @@ export function injectSeiParts(
   nalUnits: readonly Uint8Array[],
   options?: InjectOptions,
 ): Uint8Array[] {
+  if (options !== undefined) checkOptions(options, OPTIONS);
   const hint = framingHint(options);
   const maxPacketSize = maxPacketSizeOption(options);
   const units = readableSeiNalUnits(nalUnits);
@@ -165,6 +174,7 @@ export function injectSeiInto(
   target: Uint8Array,
   options?: InjectOptions,
 ): number {
+  if (options !== undefined) checkOptions(options, OPTIONS);
   const hint = framingHint(options);
   const maxPacketSize = maxPacketSizeOption(options);
   checkBytes('target', target);

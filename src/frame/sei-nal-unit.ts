@@ -3,7 +3,8 @@ import { type SameBytes, allocate } from '../codec/bytes.js';
 import { MAX_USER_DATA_SIZE } from '../codec/limits.js';
 import { USER_DATA_UNREGISTERED, serializeSei } from '../codec/sei-message.js';
 import { DEFAULT_SEI_UUID, parseUuid } from '../codec/uuid.js';
-import { SeiError, invalidType } from '../errors.js';
+import { SeiError } from '../errors.js';
+import { checkOptions, optionNames } from '../options.js';
 import { checkPayloadType, readableBytes } from './arguments.js';
 
 /** Options of {@link createSeiNalUnit}. */
@@ -21,6 +22,9 @@ export interface SeiPayload {
   /** The payload in the syntax of its type (H.264 D.1), without emulation prevention. */
   readonly payload: Uint8Array;
 }
+
+const OPTIONS = /* @__PURE__ */ optionNames<SeiNalUnitOptions>()('createSeiNalUnit', { uuid: true });
+const MEMBERS = /* @__PURE__ */ optionNames<SeiPayload>()('createSei', { payloadType: true, payload: true });
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -79,7 +83,7 @@ function checkSize(name: string, { length }: Uint8Array): void {
  */
 export function createSeiNalUnit(userData: Uint8Array | string, options: SeiNalUnitOptions = {}): Uint8Array {
   const data = typeof userData === 'string' ? utf8(userData) : readableBytes('userData', userData);
-  if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
+  checkOptions(options, OPTIONS);
   const { uuid = DEFAULT_SEI_UUID } = options;
   checkSize('userData', data);
   return seiNalUnit(USER_DATA_UNREGISTERED, uuidBytes(uuid), data);
@@ -99,7 +103,7 @@ export function createSeiNalUnit(userData: Uint8Array | string, options: SeiNalU
  * @throws {SeiError} ERR_SEI_TOO_LARGE, ERR_SEI_DETACHED_BUFFER (H.264 7.3.1, 7.3.2.3.1)
  */
 export function createSei(message: SeiPayload): Uint8Array {
-  if (typeof message !== 'object' || message === null) throw invalidType('message', 'an object', message);
+  checkOptions(message, MEMBERS, 'message');
   const { payloadType, payload } = message;
   checkPayloadType('message.payloadType', payloadType);
   const data = readableBytes('message.payload', payload);

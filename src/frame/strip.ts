@@ -5,7 +5,8 @@ import { USER_DATA_UNREGISTERED, UUID_LENGTH } from '../codec/sei-message.js';
 import { lengthWithoutSei } from '../codec/sei-records.js';
 import { DEFAULT_SEI_UUID, parseUuid } from '../codec/uuid.js';
 import { invalidType } from '../errors.js';
-import { type FramingOptions, framingHint, payloadTypesOption, readableBytes } from './arguments.js';
+import { checkOptions, exclusiveOption, optionNames } from '../options.js';
+import { FRAMING_NAMES, type FramingOptions, framingHint, payloadTypesOption, readableBytes } from './arguments.js';
 import { type SeiMessage, type SeiTable, extractTable, messagesOf, payloadMemory } from './extract.js';
 
 /** Which messages are removed: by UUID, by payloadType, or by a function. */
@@ -40,6 +41,13 @@ export interface StripByFilter {
   /** Not with `uuids` or `filter`. */
   readonly payloadTypes?: undefined;
 }
+
+const OPTIONS = /* @__PURE__ */ optionNames<StripOptions>()('stripSei', {
+  ...FRAMING_NAMES,
+  uuids: true,
+  payloadTypes: true,
+  filter: true,
+});
 
 /** Marks the messages to remove: a byte for each, not 0 if it goes; undefined if all stay. */
 type Choice = (frame: Uint8Array, table: SeiTable) => Uint8Array | undefined;
@@ -93,8 +101,7 @@ function choiceOf(options: StripOptions | undefined): Choice {
     uuids?: unknown;
     payloadTypes?: unknown;
   };
-  const given = [filter, uuids, payloadTypes].filter((each) => each !== undefined);
-  if (given.length > 1) throw invalidType('options', 'with one of uuids, payloadTypes and filter', options);
+  exclusiveOption(options, ['uuids', 'payloadTypes', 'filter']);
   const types = payloadTypesOption(payloadTypes);
   if (types !== undefined) {
     return (_, { count, records }) =>
@@ -132,6 +139,7 @@ function startOf(bytes: Uint8Array, length: number, like: Uint8Array): Uint8Arra
  */
 export function stripSei<T extends Uint8Array>(frame: T, options?: StripOptions): SameBytes<T>;
 export function stripSei(frame: Uint8Array, options?: StripOptions): Uint8Array {
+  if (options !== undefined) checkOptions(options, OPTIONS);
   const hint = framingHint(options);
   const choose = choiceOf(options);
   const data = readableBytes('frame', frame);

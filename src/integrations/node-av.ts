@@ -10,6 +10,7 @@
  *
  * @module
  */
+import { checkOptions, optionNames } from '../options.js';
 import { type H264DecoderPatchOptions, patchH264Decoder } from '../metadata/decoder-patch.js';
 import { type H264EncoderPatchOptions, patchH264Encoder } from '../metadata/encoder-patch.js';
 import type { PatchHandle } from '../metadata/patch.js';
@@ -104,6 +105,17 @@ export type NodeAvDecoderPatchOptions = Pick<
   'subscriber' | 'onDiagnostic'
 >;
 
+const ENCODER_OPTIONS = /* @__PURE__ */ optionNames<NodeAvEncoderPatchOptions>()('patchNodeAvEncoder', {
+  publisher: true,
+  createInjector: true,
+  onDiagnostic: true,
+});
+
+const DECODER_OPTIONS = /* @__PURE__ */ optionNames<NodeAvDecoderPatchOptions>()('patchNodeAvDecoder', {
+  subscriber: true,
+  onDiagnostic: true,
+});
+
 function isH264(coder: NodeAvCoder): boolean {
   return coder.getCodec().id === AV_CODEC_ID_H264;
 }
@@ -150,6 +162,7 @@ export function patchNodeAvEncoder(
   target: NodeAvTarget<NodeAvCoder>,
   options: NodeAvEncoderPatchOptions = {},
 ): PatchHandle {
+  checkOptions(options, ENCODER_OPTIONS);
   return patchH264Encoder<NodeAvPacket, NodeAvCoder>(methodHolder(target), {
     ...options,
     methods: ['receive', 'receiveSync'],
@@ -174,6 +187,7 @@ export function patchNodeAvDecoder(
   target: NodeAvTarget<NodeAvDecoder>,
   options: NodeAvDecoderPatchOptions = {},
 ): PatchHandle {
+  checkOptions(options, DECODER_OPTIONS);
   return patchH264Decoder<NodeAvPacket, NodeAvDecoder>(methodHolder(target), {
     ...options,
     methods: ['decode', 'decodeSync'],

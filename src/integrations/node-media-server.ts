@@ -10,6 +10,8 @@
  *
  * @module
  */
+import { type Disposal, disposable } from '../disposal.js';
+import { optionNames } from '../options.js';
 import { type LengthSize, parseAvcDecoderConfigurationRecord } from '../codec/length-prefixed.js';
 import { invalidType } from '../errors.js';
 import { type DiagnosticListener, diagnose } from '../metadata/diagnostics.js';
@@ -87,8 +89,14 @@ export interface NodeMediaServerOptions {
   readonly onDiagnostic?: DiagnosticListener | undefined;
 }
 
+const OPTIONS = /* @__PURE__ */ optionNames<NodeMediaServerOptions>()('attachNodeMediaServer', {
+  publisher: true,
+  subscriber: true,
+  onDiagnostic: true,
+});
+
 /** What stands between publishers and players. */
-export interface NodeMediaServerAttachment {
+export interface NodeMediaServerAttachment extends Disposal {
   /** Takes it away; streams go on without messages. */
   close(): void;
 }
@@ -220,7 +228,7 @@ export function attachNodeMediaServer(
   server: NodeMediaServerHost,
   options: NodeMediaServerOptions = {},
 ): NodeMediaServerAttachment {
-  checkPatchArguments(server, options);
+  checkPatchArguments(server, options, OPTIONS);
   if (typeof server.on !== 'function') throw invalidType('server', 'a NodeMediaServer', server);
   const checked = checkedOptions(options);
   const { publisher, onDiagnostic } = checked;
@@ -229,7 +237,7 @@ export function attachNodeMediaServer(
 
   const end = (broadcast: object): void => {
     const found = open.get(broadcast);
-    found?.patch.unpatch();
+    found?.patch.close();
     found?.stream.close();
     open.delete(broadcast);
   };
@@ -266,10 +274,10 @@ export function attachNodeMediaServer(
   server.on('donePublish', ({ broadcast }: NodeMediaServerSession) => {
     end(broadcast);
   });
-  return {
+  return disposable({
     close: () => {
       isClosed = true;
       for (const broadcast of [...open.keys()]) end(broadcast);
     },
-  };
+  });
 }

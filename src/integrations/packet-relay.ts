@@ -23,7 +23,7 @@ export function createPacketRelay<Packet extends object>(
   return {
     pass: (packet) => encoder.answer(packet),
     close: () => {
-      patch.unpatch();
+      patch.close();
     },
   };
 }

@@ -10,6 +10,8 @@
  *
  * @module
  */
+import { type Disposal, disposable } from '../disposal.js';
+import { checkOptions, optionNames } from '../options.js';
 import type { FramingOptions } from '../frame/arguments.js';
 import { type LengthSize, parseAvcDecoderConfigurationRecord } from '../codec/length-prefixed.js';
 import { invalidType } from '../errors.js';
@@ -56,11 +58,21 @@ export type WebCodecsEncoderOptions = Pick<
 /** Options of {@link patchWebCodecsDecoder}. */
 export type WebCodecsDecoderOptions = Pick<H264DecoderPatchOptions<WebCodecsChunk>, 'subscriber' | 'onDiagnostic'>;
 
+const ENCODER_OPTIONS = /* @__PURE__ */ optionNames<WebCodecsEncoderOptions>()(
+  'seiEncoderOutput and patchWebCodecsEncoder',
+  { publisher: true, createInjector: true, onDiagnostic: true },
+);
+
+const DECODER_OPTIONS = /* @__PURE__ */ optionNames<WebCodecsDecoderOptions>()('patchWebCodecsDecoder', {
+  subscriber: true,
+  onDiagnostic: true,
+});
+
 /** The `output` callback of a `VideoEncoder`. */
 export type WebCodecsOutput<Chunk, Metadata> = (chunk: Chunk, metadata?: Metadata) => void;
 
 /** An `output` callback in front of another. */
-export interface SeiEncoderOutput<Chunk, Metadata> {
+export interface SeiEncoderOutput<Chunk, Metadata> extends Disposal {
   /** Takes the next chunk of the encoder. */
   (chunk: Chunk, metadata?: Metadata): void;
   /** Ends the track, as when the encoder is closed; further chunks pass as they are. */
@@ -163,6 +175,7 @@ export function seiEncoderOutput<Chunk extends WebCodecsChunk, Metadata extends 
   options: WebCodecsEncoderOptions = {},
 ): SeiEncoderOutput<Chunk, Metadata> {
   if (typeof output !== 'function') throw invalidType('output', 'a function', output);
+  checkOptions(options, ENCODER_OPTIONS);
   const track = new ChunkTrack(options);
   let isClosed = false;
   const tagged = (chunk: Chunk, metadata?: Metadata): void => {
@@ -174,7 +187,7 @@ export function seiEncoderOutput<Chunk extends WebCodecsChunk, Metadata extends 
     isClosed = true;
     track.close();
   };
-  return Object.assign(tagged, { close });
+  return disposable(Object.assign(tagged, { close }));
 }
 
 /** A class that `host` has; its prototype has the methods. */
@@ -195,7 +208,7 @@ function prototypeOf(host: object, name: string): object {
  * @throws `TypeError` for arguments of the wrong kind, and where there is no such class
  */
 export function patchWebCodecsEncoder(host: object, options: WebCodecsEncoderOptions = {}): PatchHandle {
-  checkPatchArguments(host, options);
+  checkPatchArguments(host, options, ENCODER_OPTIONS);
   const prototype = prototypeOf(host, 'VideoEncoder');
   new ChunkTrack(options).close();
   const outputs = new WeakMap<object, SeiEncoderOutput<WebCodecsChunk, WebCodecsMetadata>>();
@@ -222,14 +235,14 @@ export function patchWebCodecsEncoder(host: object, options: WebCodecsEncoderOpt
   const close = applyPatch(prototype, ['close'], (proceed, encoder) =>
     afterwards(proceed, () => outputs.get(encoder)?.close()),
   );
-  return {
+  return disposable({
     ...construct,
-    unpatch: () => {
+    close: () => {
       isActive = false;
-      close.unpatch();
-      construct.unpatch();
+      close.close();
+      construct.close();
     },
-  };
+  });
 }
 
 /**
@@ -242,7 +255,7 @@ export function patchWebCodecsEncoder(host: object, options: WebCodecsEncoderOpt
  * @throws `TypeError` for arguments of the wrong kind, and where there is no such class
  */
 export function patchWebCodecsDecoder(host: object, options: WebCodecsDecoderOptions = {}): PatchHandle {
-  checkPatchArguments(host, options);
+  checkPatchArguments(host, options, DECODER_OPTIONS);
   const { subscriber, onDiagnostic } = options;
   checkCallback('options.onDiagnostic', onDiagnostic);
   const prototype = prototypeOf(host, 'VideoDecoder');
@@ -262,11 +275,11 @@ export function patchWebCodecsDecoder(host: object, options: WebCodecsDecoderOpt
     else others.add(decoder);
     return answer;
   });
-  return {
+  return disposable({
     ...decode,
-    unpatch: () => {
-      configure.unpatch();
-      decode.unpatch();
+    close: () => {
+      configure.close();
+      decode.close();
     },
-  };
+  });
 }

@@ -10,11 +10,13 @@
  *
  * @module
  */
+import { type Disposal, disposable } from '../disposal.js';
+import { optionNames } from '../options.js';
 import { diagnose } from '../metadata/diagnostics.js';
 import { applyPatch, checkPatchArguments } from '../metadata/patch.js';
 import type { RtpSeiInjectorOptions } from '../rtp/injection-settings.js';
 import type { PacketizationMode } from '../rtp/payload-writer.js';
-import { RtpSeiExtractor, type RtpSeiExtractorOptions } from '../rtp/rtp-sei-extractor.js';
+import { RTP_EXTRACTOR_OPTIONS, RtpSeiExtractor, type RtpSeiExtractorOptions } from '../rtp/rtp-sei-extractor.js';
 import { RtpSeiInjector } from '../rtp/rtp-sei-injector.js';
 
 /** What is used of a `RtpPacket` of werift. */
@@ -71,14 +73,22 @@ export interface WeriftTrack {
  */
 export type WeriftSenderOptions = Pick<
   RtpSeiInjectorOptions,
-  'publisher' | 'maxPacketSize' | 'history' | 'id' | 'onDiagnostic'
+  'publisher' | 'maxPacketSize' | 'history' | 'track' | 'onDiagnostic'
 >;
+
+const SENDER_OPTIONS = /* @__PURE__ */ optionNames<WeriftSenderOptions>()('attachWeriftSender', {
+  publisher: true,
+  maxPacketSize: true,
+  history: true,
+  track: true,
+  onDiagnostic: true,
+});
 
 /** Options of {@link attachWeriftTrack}. */
 export type WeriftTrackOptions = RtpSeiExtractorOptions;
 
 /** What stands between werift and the network, or behind it. */
-export interface WeriftAttachment {
+export interface WeriftAttachment extends Disposal {
   /** Takes it away again. */
   close(): void;
 }
@@ -113,14 +123,14 @@ function packetizationMode({ mimeType, parameters = '' }: WeriftCodec) {
  * @throws `TypeError` or `RangeError` for arguments of the wrong kind
  */
 export function attachWeriftSender(sender: WeriftSender, options: WeriftSenderOptions): WeriftAttachment {
-  checkPatchArguments(sender, options);
-  const { publisher, maxPacketSize, history, id, onDiagnostic } = options;
+  checkPatchArguments(sender, options, SENDER_OPTIONS);
+  const { publisher, maxPacketSize, history, track, onDiagnostic } = options;
   const createInjector = (mode: PacketizationMode): RtpSeiInjector =>
     new RtpSeiInjector({
       publisher,
       maxPacketSize,
       history,
-      id,
+      track,
       onDiagnostic,
       payloadType: PAYLOAD_TYPES,
       packetizationMode: mode,
@@ -140,9 +150,9 @@ export function attachWeriftSender(sender: WeriftSender, options: WeriftSenderOp
     await Promise.all(outputs.map((output) => proceed([output])));
     return undefined;
   });
-  return {
+  return disposable({
     close: () => injector?.close(),
-  };
+  });
 }
 
 /**
@@ -154,7 +164,7 @@ export function attachWeriftSender(sender: WeriftSender, options: WeriftSenderOp
  * @throws `TypeError` or `RangeError` for arguments of the wrong kind
  */
 export function attachWeriftTrack(track: WeriftTrack, options: WeriftTrackOptions): WeriftAttachment {
-  checkPatchArguments(track, options);
+  checkPatchArguments(track, options, RTP_EXTRACTOR_OPTIONS);
   const extractor = new RtpSeiExtractor(options);
   const subscription = track.onReceiveRtp.subscribe((packet) => {
     try {
@@ -164,10 +174,10 @@ export function attachWeriftTrack(track: WeriftTrack, options: WeriftTrackOption
       diagnose('subscriber', 'attachment-error', { error });
     }
   });
-  return {
+  return disposable({
     close: () => {
       subscription.unSubscribe();
       extractor.flush();
     },
-  };
+  });
 }

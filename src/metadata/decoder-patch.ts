@@ -1,3 +1,5 @@
+import { disposable } from '../disposal.js';
+import { optionNames } from '../options.js';
 import { isUint8Array } from '../codec/bytes.js';
 import { invalidType, outOfRange } from '../errors.js';
 import { type DiagnosticListener, diagnose } from './diagnostics.js';
@@ -31,6 +33,17 @@ export interface H264DecoderPatchOptions<Packet = unknown, Decoder = unknown> {
   /** Told what goes wrong, where there is no `node:diagnostics_channel`. */
   readonly onDiagnostic?: DiagnosticListener | undefined;
 }
+
+const OPTIONS = /* @__PURE__ */ optionNames<H264DecoderPatchOptions>()('patchH264Decoder', {
+  methods: true,
+  direction: true,
+  argument: true,
+  subscriber: true,
+  getData: true,
+  getTimestamp: true,
+  isVideo: true,
+  onDiagnostic: true,
+});
 
 /** The options, checked, with nothing absent but the subscriber. */
 interface DecoderAdapter {
@@ -120,7 +133,7 @@ export function patchH264Decoder<Packet = unknown, Decoder = unknown>(
   target: object,
   options: H264DecoderPatchOptions<Packet, Decoder>,
 ): PatchHandle {
-  checkPatchArguments(target, options);
+  checkPatchArguments(target, options, OPTIONS);
   const names = methodNames('options.methods', options.methods);
   const direction = directionOption(options.direction);
   const position = argumentOption(options.argument);
@@ -174,11 +187,11 @@ export function patchH264Decoder<Packet = unknown, Decoder = unknown>(
   };
   const handle = applyPatch(target, names, direction === 'input' ? readInput : readOutput, 'decoder');
   if (!handle.applied) diagnose('subscriber', 'patch-not-applied', { methods: names }, onDiagnostic);
-  return {
+  return disposable({
     ...handle,
-    unpatch: () => {
+    close: () => {
       isActive = false;
-      handle.unpatch();
+      handle.close();
     },
-  };
+  });
 }

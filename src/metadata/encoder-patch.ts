@@ -1,6 +1,8 @@
+import { disposable } from '../disposal.js';
+import { optionNames } from '../options.js';
 import { isUint8Array } from '../codec/bytes.js';
 import { invalidType } from '../errors.js';
-import { type InjectOptions, framingHint, maxPacketSizeOption } from '../frame/arguments.js';
+import { INJECT_NAMES, type InjectOptions, framingHint, maxPacketSizeOption } from '../frame/arguments.js';
 import { type DiagnosticListener, diagnose } from './diagnostics.js';
 import {
   type PacketVisitor,
@@ -81,7 +83,20 @@ export interface H264EncoderPatchOptions<Packet = unknown, Encoder = unknown> ex
   readonly onDiagnostic?: DiagnosticListener | undefined;
 }
 
-type Report = (event: string, error?: unknown) => void;
+const OPTIONS = /* @__PURE__ */ optionNames<H264EncoderPatchOptions>()('patchH264Encoder', {
+  ...INJECT_NAMES,
+  methods: true,
+  closeMethods: true,
+  publisher: true,
+  getData: true,
+  setData: true,
+  getTimestamp: true,
+  isVideo: true,
+  createInjector: true,
+  onDiagnostic: true,
+});
+
+type Report = (event: 'patch-error' | 'close-error' | 'packet-read-only', error?: unknown) => void;
 
 /** The options, checked, with nothing absent but the publisher. */
 interface EncoderAdapter {
@@ -282,7 +297,7 @@ function encoderAdapter(options: H264EncoderPatchOptions): EncoderAdapter {
  *
  * Works with any object or prototype that has methods which answer encoded output: bytes, a packet with bytes, or a
  * promise, an array, a Set, a Map, an iterator, a generator or an iterable of these. Each encoder has an injector of its own,
- * from its first packet on until one of `closeMethods` was called, `unpatch()` was, or the encoder is garbage. An
+ * from its first packet on until one of `closeMethods` was called, `close()` was, or the encoder is garbage. An
  * encoder that is used again after that has a new one.
  *
  * The host never fails for it. What a method is given and throws is not touched; what it answers is the same object but
@@ -309,7 +324,7 @@ export function patchH264Encoder<Packet = unknown, Encoder = unknown>(
   target: object,
   options: H264EncoderPatchOptions<Packet, Encoder>,
 ): PatchHandle {
-  checkPatchArguments(target, options);
+  checkPatchArguments(target, options, OPTIONS);
   const names = methodNames('options.methods', options.methods);
   const closeNames = methodNames('options.closeMethods', options.closeMethods ?? DEFAULT_CLOSE_METHODS);
   // What the callbacks are given are the packets of this encoder, whatever it calls them.
@@ -339,12 +354,12 @@ export function patchH264Encoder<Packet = unknown, Encoder = unknown>(
     return handle;
   }
   const closers = applyPatch(target, closeNames, closeAfterwards);
-  return {
+  return disposable({
     ...handle,
-    unpatch: () => {
-      closers.unpatch();
-      handle.unpatch();
+    close: () => {
+      closers.close();
+      handle.close();
       sessions.closeAll();
     },
-  };
+  });
 }

@@ -1,15 +1,24 @@
+import { type Disposal, makeDisposable } from '../disposal.js';
 import { backend } from '../backend/current.js';
 import { type SameBytes, allocate } from '../codec/bytes.js';
 import { locatedFraming, locatedHeader, locatedOffset } from '../codec/results.js';
 import { NalUnitType, nalUnitType } from '../codec/nal-unit.js';
 import { growth, roomIn } from '../codec/insertion.js';
 import { invalidType, outOfRange } from '../errors.js';
-import { type InjectOptions, checkBytes, framingHint, maxPacketSizeOption, readableBytes } from '../frame/arguments.js';
+import { checkOptions, optionNames } from '../options.js';
+import {
+  INJECT_NAMES,
+  type InjectOptions,
+  checkBytes,
+  framingHint,
+  maxPacketSizeOption,
+  readableBytes,
+} from '../frame/arguments.js';
 import { copyInto, piecesOf, targetTooSmall } from '../frame/inject.js';
 import { FormatLock } from './format-lock.js';
 import type { Picture, Selection } from './picture-selection.js';
 import type { SeiPublisher } from './publisher.js';
-import type { TrackCursor, TrackCursorOptions, TrackCursorStats } from './track-cursor.js';
+import { TRACK_NAMES, type TrackCursor, type TrackCursorOptions, type TrackCursorStats } from './track-cursor.js';
 
 /** Options of an injector. */
 export interface SeiInjectorOptions extends InjectOptions, TrackCursorOptions {
@@ -40,6 +49,17 @@ export interface SeiInjectorStats extends TrackCursorStats {
   readonly framesWithoutPicture: number;
 }
 
+const OPTIONS = /* @__PURE__ */ optionNames<SeiInjectorOptions>()('SeiInjector', {
+  ...INJECT_NAMES,
+  ...TRACK_NAMES,
+  publisher: true,
+  maxFrameGrowth: true,
+});
+
+const FRAME_OPTIONS = /* @__PURE__ */ optionNames<InjectFrameOptions>()('inject, injectParts and injectInto', {
+  timestamp: true,
+});
+
 /** What is to be put into one frame. */
 interface Plan {
   readonly data: Uint8Array;
@@ -47,6 +67,10 @@ interface Plan {
   readonly location: number;
   readonly selection: Selection;
 }
+
+// `using` closes it: see disposal.ts.
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging, @typescript-eslint/no-empty-object-type, jsdoc/require-jsdoc -- the class has the method at run time
+export interface SeiInjector extends Disposal {}
 
 /**
  * Puts the messages of a publisher into the frames of one track, or of one simulcast layer.
@@ -60,8 +84,12 @@ interface Plan {
  * have room.
  */
 export class SeiInjector {
-  /** The name of the injector in receipts and diagnostics. */
-  readonly id: string;
+  static {
+    makeDisposable(this);
+  }
+
+  /** The name of the track in receipts and diagnostics. */
+  readonly track: string;
   readonly #cursor: TrackCursor;
   readonly #lock: FormatLock;
   readonly #maxPacketSize: number;
@@ -74,16 +102,16 @@ export class SeiInjector {
    * @throws `TypeError`, `RangeError`, {@link SeiError} `ERR_SEI_MALFORMED` for options that are none
    */
   constructor(options: SeiInjectorOptions) {
-    if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
-    const { publisher } = options;
+    checkOptions(options, OPTIONS);
+    const { publisher, track, onDiagnostic } = options;
     if (typeof (publisher as Partial<SeiPublisher> | undefined)?.openTrack !== 'function') {
       throw invalidType('options.publisher', 'a SeiPublisher', publisher);
     }
     this.#lock = new FormatLock(framingHint(options));
     this.#maxPacketSize = maxPacketSizeOption(options);
     this.#maxFrameGrowth = maxFrameGrowthOption(options);
-    this.#cursor = publisher.openTrack(options);
-    this.id = this.#cursor.id;
+    this.#cursor = publisher.openTrack({ track, onDiagnostic });
+    this.track = this.#cursor.track;
   }
 
   /**
@@ -156,9 +184,7 @@ export class SeiInjector {
 
   /** A frame has come: whether something may go into it. */
   #isDue(options: InjectFrameOptions | undefined): boolean {
-    if (options !== undefined && (typeof options !== 'object' || options === null)) {
-      throw invalidType('options', 'an object', options);
-    }
+    if (options !== undefined) checkOptions(options, FRAME_OPTIONS);
     return this.#cursor.next(options?.timestamp);
   }
 

@@ -1,8 +1,10 @@
 /** Putting a function around the methods of an object that is not ours, and taking it away again without a trace. */
+import { type Disposal, disposable } from '../disposal.js';
 import { invalidType } from '../errors.js';
+import { type OptionNames, checkOptions } from '../options.js';
 
 /** A patch of somebody else's object, as {@link patchH264Encoder} and {@link patchH264Decoder} answer it. */
-export interface PatchHandle {
+export interface PatchHandle extends Disposal {
   /**
    * Whether any method was patched. It is false where the object has no such method, does not let it be replaced, or
    * where each is patched already; such a handle has nothing to take back.
@@ -15,7 +17,7 @@ export interface PatchHandle {
    * put a function of their own around ours since, theirs stays, and ours below it passes everything on. A second call
    * does nothing.
    */
-  unpatch(): void;
+  close(): void;
 }
 
 /**
@@ -70,9 +72,9 @@ export function isFunction(value: unknown): value is AnyFunction {
  *
  * @throws `TypeError` where it is nothing that has methods, or where the options are none
  */
-export function checkPatchArguments(target: unknown, options: unknown): void {
+export function checkPatchArguments(target: unknown, options: unknown, expected: OptionNames): void {
   if (!isObject(target)) throw invalidType('target', 'an object', target);
-  if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
+  checkOptions(options, expected);
 }
 
 /**
@@ -223,13 +225,13 @@ export function applyPatch(target: object, names: readonly string[], around: Aro
     methods.push(name);
     restores.push(restore);
   }
-  return {
+  return disposable({
     applied: methods.length > 0,
     methods,
-    unpatch: () => {
+    close: () => {
       for (const restore of restores) restore();
     },
-  };
+  });
 }
 
 /** Proxies may refuse to be looked at, and then they cannot be patched. */

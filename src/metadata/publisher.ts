@@ -91,7 +91,8 @@ export class SeiPublisher {
     );
     const { maxQueueSize, whenFull } = limits;
     this.#queue = new MessageQueue(now, maxQueueSize, whenFull, limits, ({ id, label }, outcome) => {
-      diagnose('publisher', `message-${outcome}`, label === undefined ? { id } : { id, label }, onDiagnostic);
+      const event = outcome === 'expired' ? 'message-expired' : 'message-dropped';
+      diagnose('publisher', event, label === undefined ? { id } : { id, label }, onDiagnostic);
     });
   }
 

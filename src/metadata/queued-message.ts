@@ -2,10 +2,10 @@
 
 /** One copy of a message, or of a fragment of it, in one frame. */
 export interface InjectedCopy {
-  /** {@link SeiInjector.id} of the injector. */
-  readonly injector: string;
-  /** Which call of the injector it was, from 0. */
-  readonly frame: number;
+  /** {@link SeiInjector.track}, the name of the track. */
+  readonly track: string;
+  /** Which frame of the track it was, from 0. */
+  readonly frameIndex: number;
   /** The timestamp that the frame came with, in milliseconds. */
   readonly timestamp?: number;
   /** Which fragment of a message that was split, from 0; 0 where it was not. */

@@ -1,11 +1,13 @@
+import { type Disposal, makeDisposable } from '../disposal.js';
 import { Framing } from '../codec/framing.js';
 import { DEFAULT_SEI_UUID, formatUuid, parseUuid } from '../codec/uuid.js';
 import { invalidType, outOfRange } from '../errors.js';
-import { framingHint, readableBytes } from '../frame/arguments.js';
+import { FRAMING_NAMES, framingHint, readableBytes } from '../frame/arguments.js';
+import { checkOptions, optionNames } from '../options.js';
 import { type ExtractOptions, extractTable, messagesOf } from '../frame/extract.js';
 import { clockOption } from './clock.js';
 import { Deduplicator, type DeduplicatorOptions, carriesIdentity } from './deduplicator.js';
-import { type DiagnosticListener, diagnose, isDiagnosed } from './diagnostics.js';
+import { type DiagnosticListener, type SubscriberEvents, diagnose, isDiagnosed } from './diagnostics.js';
 import { digest, randomDigestKey } from './digest.js';
 import { FRAGMENT_SEI_UUID, parseFragment } from './fragmentation.js';
 import { MessageBuffer, SUBSCRIBER_BUFFER_SIZE } from './message-buffer.js';
@@ -32,7 +34,7 @@ export interface DedupOptions extends DeduplicatorOptions {
 }
 
 /** Options of {@link SeiSubscriber}; `format`, `lengthSize` and `avcC` hold for {@link SeiSubscriber.processFrame}. */
-export interface SeiSubscriberOptions extends ExtractOptions {
+export interface SeiSubscriberOptions extends Omit<ExtractOptions, 'payloadTypes'> {
   /** Takes each new message, in order; see {@link SeiSubscriber.setMessageCallback}. */
   readonly onMessage?: MessageCallback | undefined;
   /** The UUIDs whose messages are wanted, {@link DEFAULT_SEI_UUID} alone where absent; `any` for all. */
@@ -93,6 +95,29 @@ export interface SubscriberStats {
   readonly droppedFromBuffer: number;
 }
 
+const OPTIONS = /* @__PURE__ */ optionNames<SeiSubscriberOptions>()('SeiSubscriber', {
+  ...FRAMING_NAMES,
+  scan: true,
+  onMessage: true,
+  uuids: true,
+  dedup: true,
+  now: true,
+  bufferSize: true,
+  onDiagnostic: true,
+});
+
+const DEDUP_OPTIONS = /* @__PURE__ */ optionNames<DedupOptions>()('dedup', {
+  maxEntries: true,
+  windowMs: true,
+  contentWindowMs: true,
+  key: true,
+});
+
+const PROCESS_OPTIONS = /* @__PURE__ */ optionNames<ProcessOptions>()('processFrame and processPacketData', {
+  timestamp: true,
+  track: true,
+});
+
 /** How one subscriber tells copies. */
 interface Dedup {
   readonly deduplicator: Deduplicator;
@@ -122,6 +147,7 @@ function dedupOption(dedup: unknown = true): Dedup | undefined {
     throw invalidType('options.dedup', 'a boolean, an object or a function', dedup);
   }
   const options = dedup as DedupOptions;
+  checkOptions(options, DEDUP_OPTIONS, 'options.dedup');
   const key = functionOption('options.dedup.key', options.key);
   return { deduplicator: new Deduplicator(options, key === undefined), key };
 }
@@ -142,7 +168,7 @@ function bufferSizeOption(bufferSize: unknown = SUBSCRIBER_BUFFER_SIZE): number 
 
 /** Checks the options; answers the timestamp. */
 function timestampOption(options: ProcessOptions): number | undefined {
-  if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
+  checkOptions(options, PROCESS_OPTIONS);
   const { timestamp, track } = options;
   if (track !== undefined && typeof track !== 'string') throw invalidType('options.track', 'a string', track);
   if (timestamp === undefined) return undefined;
@@ -167,6 +193,10 @@ function idKey(uuid: string, id: string): string {
   return `${uuid} id ${id}`;
 }
 
+// `using` closes it: see disposal.ts.
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging, @typescript-eslint/no-empty-object-type, jsdoc/require-jsdoc -- the class has the method at run time
+export interface SeiSubscriber extends Disposal {}
+
 /**
  * Reads the messages out of the frames of a stream and delivers each once, however many copies came: as the answer of
  * {@link SeiSubscriber.processFrame}, to a callback, and to every `for await`.
@@ -177,6 +207,10 @@ function idKey(uuid: string, id: string): string {
  * MAX_SUBSCRIBER_BUFFER_BYTES}).
  */
 export class SeiSubscriber implements AsyncIterable<ReceivedSeiMessage, undefined> {
+  static {
+    makeDisposable(this);
+  }
+
   readonly #hint: number;
   readonly #isFirstVclEnd: boolean;
   readonly #uuids: ReadonlySet<string> | undefined;
@@ -206,6 +240,7 @@ export class SeiSubscriber implements AsyncIterable<ReceivedSeiMessage, undefine
    *   `ERR_SEI_INVALID_UUID`, and `ERR_SEI_MALFORMED` for an avcC that is none
    */
   constructor(options: SeiSubscriberOptions = {}) {
+    checkOptions(options, OPTIONS);
     this.#hint = framingHint(options);
     this.#isFirstVclEnd = scanOption(options.scan) === 'first-vcl';
     this.#uuids = uuidsOption(options.uuids);
@@ -412,12 +447,12 @@ export class SeiSubscriber implements AsyncIterable<ReceivedSeiMessage, undefine
     }
   }
 
-  #fail(event: string, error: unknown, message: ReceivedSeiMessage): void {
+  #fail(event: 'callback-error' | 'key-error', error: unknown, message: ReceivedSeiMessage): void {
     this.#errors++;
     this.#report(event, { error, uuid: message.uuid, messageId: message.messageId });
   }
 
-  #report(event: string, details: object): void {
+  #report<Event extends keyof SubscriberEvents>(event: Event, details: SubscriberEvents[Event]): void {
     diagnose('subscriber', event, details, this.#onDiagnostic);
   }
 }

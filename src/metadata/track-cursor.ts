@@ -1,16 +1,23 @@
+import { type Disposal, makeDisposable } from '../disposal.js';
 import { invalidType } from '../errors.js';
-import { type DiagnosticListener, diagnose } from './diagnostics.js';
+import { checkOptions, optionNames } from '../options.js';
+import { type DiagnosticListener, type InjectorEvents, diagnose } from './diagnostics.js';
 import type { MessageQueue } from './message-queue.js';
 import type { Picture, PictureSelection, Selection } from './picture-selection.js';
 import type { Track } from './track.js';
 
 /** Options of {@link TrackCursor}. */
 export interface TrackCursorOptions {
-  /** The name of the track in receipts and diagnostics; a number of its own where absent. */
-  readonly id?: string | undefined;
+  /** The name of the track in receipts and diagnostics; by default a number of its own. */
+  readonly track?: string | undefined;
   /** Told what {@link TrackCursor.report} says, where there is no `node:diagnostics_channel`. */
   readonly onDiagnostic?: DiagnosticListener | undefined;
 }
+
+/** The names of {@link TrackCursorOptions}. */
+export const TRACK_NAMES = { track: true, onDiagnostic: true } as const;
+
+const OPTIONS = /* @__PURE__ */ optionNames<TrackCursorOptions>()('openTrack', TRACK_NAMES);
 
 /** Counts of a track. */
 export interface TrackCursorStats {
@@ -32,6 +39,10 @@ function checkTime(name: string, value: number | undefined): void {
   if (value !== undefined && !Number.isFinite(value)) throw invalidType(name, 'a finite number', value);
 }
 
+// `using` closes it: see disposal.ts.
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging, @typescript-eslint/no-empty-object-type, jsdoc/require-jsdoc -- the class has the method at run time
+export interface TrackCursor extends Disposal {}
+
 /**
  * Where one track, or one simulcast layer, is in the messages of a publisher, for whoever puts the NAL units into the
  * frames himself: {@link SeiPublisher.openTrack} answers it, and {@link SeiInjector} is made of it. For each frame:
@@ -49,8 +60,12 @@ function checkTime(name: string, value: number | undefined): void {
  * {@link STALL_TIMEOUT_MS} holds nobody back, and goes on where it was with its next.
  */
 export class TrackCursor {
+  static {
+    makeDisposable(this);
+  }
+
   /** The name of the track in receipts and diagnostics. */
-  readonly id: string;
+  readonly track: string;
   readonly #queue: MessageQueue;
   readonly #track: Track;
   readonly #onDiagnostic: DiagnosticListener | undefined;
@@ -68,12 +83,12 @@ export class TrackCursor {
    * @param options of {@link SeiPublisher.openTrack}
    */
   constructor(queue: MessageQueue, options: TrackCursorOptions) {
-    if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
-    const { id = `injector-${++cursors}`, onDiagnostic } = options;
-    if (typeof id !== 'string') throw invalidType('options.id', 'a string', id);
-    this.id = id;
+    checkOptions(options, OPTIONS);
+    const { track = `track-${++cursors}`, onDiagnostic } = options;
+    if (typeof track !== 'string') throw invalidType('options.track', 'a string', track);
+    this.track = track;
     this.#queue = queue;
-    this.#track = queue.createTrack(id);
+    this.#track = queue.createTrack(track);
     this.#onDiagnostic = onDiagnostic;
   }
 
@@ -141,9 +156,16 @@ export class TrackCursor {
     this.#queue.close(this.#track);
   }
 
-  /** Says what has happened to the track, on the channel `h264-sei:injector` and to the listener of the options. */
-  report(event: string, details: object): void {
-    diagnose('injector', event, { injector: this.id, ...details }, this.#onDiagnostic);
+  /**
+   * Reports what happened to the track, on the channel `h264-sei:injector` and to the listener of the options.
+   *
+   * @internal
+   */
+  report<Event extends 'unknown-frame' | 'header-extensions-error'>(
+    event: Event,
+    details: Omit<InjectorEvents[Event], 'track'>,
+  ): void {
+    diagnose('injector', event, { track: this.track, ...details } as InjectorEvents[Event], this.#onDiagnostic);
   }
 
   /** Counts since the track was opened. */

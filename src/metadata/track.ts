@@ -42,7 +42,7 @@ const NOT_BEGUN = { begun: 0, begunAt: 0 } as const;
 
 /** The schedule of one injector. */
 export class Track {
-  /** {@link SeiInjector.id}. */
+  /** {@link SeiInjector.track}. */
   readonly id: string;
   /**
    * Whether there is nothing to look for in a frame: nothing pending, nothing retained, and frames have come of late.
@@ -238,11 +238,12 @@ export class Track {
 
   /** The selection is in a frame. */
   commit(selection: PictureSelection, timestamp: number | undefined): void {
-    const frame = this.frames - 1;
-    const { id: injector } = this;
+    const frameIndex = this.frames - 1;
+    const { id: track } = this;
     const { isKept } = selection.picture;
     for (const { message, fragment, copies, entry } of selection.takes) {
-      const copy = timestamp === undefined ? { injector, frame, fragment } : { injector, frame, timestamp, fragment };
+      const copy =
+        timestamp === undefined ? { track, frameIndex, fragment } : { track, frameIndex, timestamp, fragment };
       for (let i = 0; i < copies; i++) message.addCopy(copy);
       if (message.plan.retain !== undefined) this.#supersede(message.plan.retain, message.id);
       if (entry === undefined) {

@@ -1,4 +1,5 @@
 /** From RTP packets to access units: RFC 6184, packetization-mode 0 and 1. */
+import { checkOptions, optionNames } from '../options.js';
 import { startsPicture } from '../codec/slice-header.js';
 import { MAX_ACCESS_UNIT_SIZE } from '../codec/access-unit-splitter.js';
 import { allocate } from '../codec/bytes.js';
@@ -8,7 +9,7 @@ import { NalUnitType, isVcl, nalUnitType } from '../codec/nal-unit.js';
 import { NalUnitBuffer } from './nal-unit-buffer.js';
 import { integerOption, packetArgument, payloadTypesOption } from './options.js';
 import { PayloadReader } from './payload-reader.js';
-import { ReorderBuffer, type ReorderOptions, type ReorderStats } from './reorder-buffer.js';
+import { ReorderBuffer, REORDER_NAMES, type ReorderOptions, type ReorderStats } from './reorder-buffer.js';
 import { hasRtpHeader, parseRtpPacket, readSsrc } from './rtp-packet.js';
 
 /** The NAL units of one access unit that a {@link RtpDepacketizer} takes; those behind are left out. */
@@ -27,6 +28,13 @@ export interface RtpDepacketizerOptions extends ReorderOptions {
   readonly maxAccessUnitSize?: number | undefined;
 }
 
+const OPTIONS = /* @__PURE__ */ optionNames<RtpDepacketizerOptions>()('RtpDepacketizer', {
+  ...REORDER_NAMES,
+  payloadType: true,
+  ssrc: true,
+  maxAccessUnitSize: true,
+});
+
 /** What a {@link RtpDepacketizer} has done since it was made. */
 export interface RtpDepacketizerStats extends ReorderStats {
   /** Packets of the source that were given to it. */
@@ -44,7 +52,7 @@ export class RtpAccessUnit {
   /** Its NAL units as a byte stream, each behind a start code of four bytes (H.264 B.1.1). */
   readonly data: Uint8Array;
   /** The RTP timestamp, 32 bits, in units of 1/90000 s. */
-  readonly timestamp: number;
+  readonly rtpTimestamp: number;
   /** The synchronization source. */
   readonly ssrc: number;
   /**
@@ -55,10 +63,10 @@ export class RtpAccessUnit {
   readonly #offsets: readonly number[];
 
   /** @internal */
-  constructor(data: Uint8Array, offsets: readonly number[], timestamp: number, ssrc: number, isDamaged: boolean) {
+  constructor(data: Uint8Array, offsets: readonly number[], rtpTimestamp: number, ssrc: number, isDamaged: boolean) {
     this.data = data;
     this.#offsets = offsets;
-    this.timestamp = timestamp;
+    this.rtpTimestamp = rtpTimestamp;
     this.ssrc = ssrc;
     this.isDamaged = isDamaged;
   }
@@ -117,6 +125,7 @@ export class RtpDepacketizer {
    * @throws `TypeError` or `RangeError` for an option of the wrong type or value
    */
   constructor(options: RtpDepacketizerOptions = {}) {
+    checkOptions(options, OPTIONS);
     const { ssrc, maxAccessUnitSize } = options;
     this.#payloadTypes = payloadTypesOption(options.payloadType);
     this.#isSsrcGiven = ssrc !== undefined;
@@ -207,7 +216,7 @@ export class RtpDepacketizer {
       this.#openGap();
       return;
     }
-    const { timestamp, payload } = parsed;
+    const { rtpTimestamp: timestamp, payload } = parsed;
     // Padding alone keeps a path open, and other payload types are, for one, forward error correction.
     if (payload.length === 0 || this.#payloadTypes?.has(parsed.payloadType) === false) return;
     if (timestamp !== this.#timestamp) {

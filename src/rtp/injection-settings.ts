@@ -1,4 +1,5 @@
 /** The options of an injector, and what they mean for each of its streams. */
+import { checkOptions, optionNames } from '../options.js';
 import { invalidType, outOfRange } from '../errors.js';
 import type { DiagnosticListener } from '../metadata/diagnostics.js';
 import type { SeiPublisher } from '../metadata/publisher.js';
@@ -30,8 +31,8 @@ export interface AddedRtpPacket {
   readonly payloadType: number;
   /** Its sequence number among those that go out. */
   readonly sequenceNumber: number;
-  /** Its timestamp, that of the picture. */
-  readonly timestamp: number;
+  /** Its RTP timestamp, that of the picture, in units of 1/90000 s. */
+  readonly rtpTimestamp: number;
 }
 
 /** The local identifiers of header extensions that the session description has agreed on. */
@@ -96,8 +97,8 @@ export interface RtpSeiInjectorOptions {
    * timestamps of a source jump.
    */
   readonly now?: (() => number) | undefined;
-  /** The name of the injector in receipts and diagnostics; that of a further source has the SSRC behind it. */
-  readonly id?: string | undefined;
+  /** The name of the track in receipts and diagnostics; that of a further source has the SSRC after it. */
+  readonly track?: string | undefined;
   /** Told what happens, where there is no `node:diagnostics_channel`. */
   readonly onDiagnostic?: DiagnosticListener | undefined;
 }
@@ -124,7 +125,15 @@ export interface InjectionSettings {
   readonly now: () => number;
 }
 
-function extensionIds({ mid, rid }: HeaderExtensionIds = {}): ReadonlySet<number> {
+const HISTORY_OPTIONS = /* @__PURE__ */ optionNames<PacketHistoryOptions>()('history', {
+  packets: true,
+  bytes: true,
+  keep: true,
+});
+
+const EXTENSION_IDS = /* @__PURE__ */ optionNames<HeaderExtensionIds>()('headerExtensionIds', { mid: true, rid: true });
+
+function extensionIds({ mid, rid }: HeaderExtensionIds): ReadonlySet<number> {
   const ids = [
     mid === undefined ? [] : [integerOption('options.headerExtensionIds.mid', mid, 0, 1, MAX_HEADER_EXTENSION_ID)],
     rid === undefined ? [] : [integerOption('options.headerExtensionIds.rid', rid, 0, 1, MAX_HEADER_EXTENSION_ID)],
@@ -145,7 +154,9 @@ function keepsAllOption(keep: unknown): boolean {
  * @throws `TypeError` or `RangeError` for options that are none
  */
 export function settingsOf(options: RtpSeiInjectorOptions): InjectionSettings {
-  const { headerExtensions, history = {} } = options;
+  const { headerExtensions, history = {}, headerExtensionIds = {} } = options;
+  checkOptions(history, HISTORY_OPTIONS, 'options.history');
+  checkOptions(headerExtensionIds, EXTENSION_IDS, 'options.headerExtensionIds');
   const payloadTypes = payloadTypesOption(options.payloadType);
   if (payloadTypes === undefined) throw invalidType('options.payloadType', 'a number', options.payloadType);
   if (headerExtensions !== undefined && typeof headerExtensions !== 'function') {
@@ -162,7 +173,7 @@ export function settingsOf(options: RtpSeiInjectorOptions): InjectionSettings {
       MAX_RTP_PACKET_SIZE,
     ),
     packetizationMode: modeOption(options.packetizationMode),
-    copiedExtensionIds: extensionIds(options.headerExtensionIds),
+    copiedExtensionIds: extensionIds(headerExtensionIds),
     historyPackets: integerOption(
       'options.history.packets',
       history.packets,

@@ -290,7 +290,7 @@ export class InjectionStream {
    */
   #inject(cursor: TrackCursor, packet: RtpPacket, position: number, isNewest: boolean): boolean {
     const clock = this.#clock;
-    clock.advance(packet.timestamp);
+    clock.advance(packet.rtpTimestamp);
     if (!cursor.next(clock.timestamp, clock.time)) return false;
     const room = this.#roomToMerge(packet);
     const roomInFront = isNewest ? this.#roomInFront(packet) : 0;
@@ -401,7 +401,7 @@ export class InjectionStream {
 
   /** The header of a packet that goes in front of this one, but for its number (RFC 8285 4.1.2). */
   #fieldsInFront(packet: RtpPacket): RtpPacketFields {
-    const { payloadType, timestamp, ssrc, csrcs, extensionProfile } = packet;
+    const { payloadType, rtpTimestamp, ssrc, csrcs, extensionProfile } = packet;
     const { copiedExtensionIds } = this.#settings;
     const extensionElements =
       copiedExtensionIds.size === 0 ? [] : packet.extensionElements.filter(({ id }) => copiedExtensionIds.has(id));
@@ -409,7 +409,7 @@ export class InjectionStream {
     return {
       payloadType,
       sequenceNumber: 0,
-      timestamp,
+      rtpTimestamp,
       ssrc,
       csrcs,
       extensionElements,
@@ -422,9 +422,9 @@ export class InjectionStream {
     const { headerExtensions } = this.#settings;
     const numbered = { ...fields, sequenceNumber: output & 0xffff };
     if (headerExtensions === undefined) return numbered;
-    const { ssrc, payloadType, sequenceNumber, timestamp, extensionElements = [], extensionProfile } = numbered;
+    const { ssrc, payloadType, sequenceNumber, rtpTimestamp, extensionElements = [], extensionProfile } = numbered;
     try {
-      const own = headerExtensions({ ssrc, payloadType, sequenceNumber, timestamp }) ?? [];
+      const own = headerExtensions({ ssrc, payloadType, sequenceNumber, rtpTimestamp }) ?? [];
       const all = [...extensionElements, ...own];
       serializeHeaderExtension(all, extensionProfile);
       return { ...numbered, extensionElements: all };

@@ -1,4 +1,5 @@
 /** From access units to the RTP packets of a stream: RFC 6184 5.1. */
+import { checkOptions, optionNames } from '../options.js';
 import { isUint8Array } from '../codec/bytes.js';
 import { invalidType, outOfRange } from '../errors.js';
 import { booleanOption, integerOption, modeOption, payloadTypeOption } from './options.js';
@@ -45,6 +46,17 @@ export interface PacketizeOptions {
   readonly marker?: boolean | undefined;
 }
 
+const OPTIONS = /* @__PURE__ */ optionNames<RtpPacketizerOptions>()('RtpPacketizer', {
+  payloadType: true,
+  ssrc: true,
+  sequenceNumber: true,
+  maxPacketSize: true,
+  packetizationMode: true,
+  aggregate: true,
+});
+
+const PACKETIZE_OPTIONS = /* @__PURE__ */ optionNames<PacketizeOptions>()('packetize', { marker: true });
+
 /** A number that nobody can foresee, for who knows it could attack the encryption (RFC 3550 5.1, 8.1). */
 function randomNumber(): number {
   return crypto.getRandomValues(new Uint32Array(1))[0];
@@ -64,7 +76,7 @@ export class RtpPacketizer {
    * @throws `TypeError` or `RangeError` for an option of the wrong type or value
    */
   constructor(options: RtpPacketizerOptions) {
-    if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
+    checkOptions(options, OPTIONS);
     const { payloadType, ssrc, sequenceNumber, maxPacketSize, packetizationMode, aggregate } = options;
     this.payloadType = payloadTypeOption(payloadType);
     this.ssrc = ssrc === undefined ? randomNumber() : integerOption('options.ssrc', ssrc, 0, 0, 0xffff_ffff);
@@ -96,18 +108,19 @@ export class RtpPacketizer {
    * are left out.
    *
    * @param nalUnits without framing, in decoding order, as `splitNalUnits` answers them; they are only read
-   * @param timestamp that of the access unit in units of 1/90000 s, the low 32 bits of which are taken
+   * @param rtpTimestamp that of the access unit in units of 1/90000 s, the low 32 bits of which are taken
    * @param options whether the access unit ends here
    * @returns the packets in order, each in memory of its own, a `Buffer` where the first NAL unit is one
    * @throws `TypeError` for arguments of the wrong kind; `SeiError` `ERR_SEI_NAL_UNIT_TOO_LARGE` in
    *   packetization-mode 0, and then no sequence number is used up (RFC 6184 5.1, 5.6, 5.7.1, 5.8)
    */
-  packetize(nalUnits: readonly Uint8Array[], timestamp: number, options: PacketizeOptions = {}): Uint8Array[] {
+  packetize(nalUnits: readonly Uint8Array[], rtpTimestamp: number, options: PacketizeOptions = {}): Uint8Array[] {
+    checkOptions(options, PACKETIZE_OPTIONS);
     if (!Array.isArray(nalUnits) || !nalUnits.every(isUint8Array)) {
       throw invalidType('nalUnits', 'an array of Uint8Array', nalUnits);
     }
-    if (typeof timestamp !== 'number') throw invalidType('timestamp', 'a number', timestamp);
-    if (!Number.isSafeInteger(timestamp)) throw outOfRange('timestamp', 'an integer', timestamp);
+    if (typeof rtpTimestamp !== 'number') throw invalidType('rtpTimestamp', 'a number', rtpTimestamp);
+    if (!Number.isSafeInteger(rtpTimestamp)) throw outOfRange('rtpTimestamp', 'an integer', rtpTimestamp);
     const isLastOfAccessUnit = booleanOption('options.marker', options.marker, true);
     const payloads = packetizeNalUnits(nalUnits, this.#payloadOptions);
     const { payloadType, ssrc } = this;
@@ -115,7 +128,7 @@ export class RtpPacketizer {
       const marker = isLastOfAccessUnit && index === payloads.length - 1;
       const sequenceNumber = this.#sequenceNumber;
       this.#sequenceNumber = (sequenceNumber + 1) & 0xffff;
-      return createRtpPacket({ payloadType, sequenceNumber, timestamp, ssrc, marker }, payload, nalUnits[0]);
+      return createRtpPacket({ payloadType, sequenceNumber, rtpTimestamp, ssrc, marker }, payload, nalUnits[0]);
     });
   }
 }

@@ -50,6 +50,9 @@ export interface ReorderOptions {
   readonly now?: (() => number) | undefined;
 }
 
+/** The names of {@link ReorderOptions}. */
+export const REORDER_NAMES = { windowPackets: true, windowMs: true, now: true } as const;
+
 /** What has become of the order of the packets. */
 export interface ReorderStats {
   /** Sequence numbers that were given up. */

@@ -127,8 +127,8 @@ export class RtpPacket {
     return readSequenceNumber(this.data);
   }
 
-  /** The timestamp in units of the payload's clock, 32 bits. */
-  get timestamp(): number {
+  /** The RTP timestamp in units of the payload's clock, 1/90000 s for H.264, 32 bits. */
+  get rtpTimestamp(): number {
     return readTimestamp(this.data);
   }
 
@@ -205,7 +205,7 @@ export interface RtpPacketFields {
   /** The low 16 bits are taken. */
   readonly sequenceNumber: number;
   /** The low 32 bits are taken. */
-  readonly timestamp: number;
+  readonly rtpTimestamp: number;
   /** The low 32 bits are taken. */
   readonly ssrc: number;
   /** False where absent. */
@@ -244,7 +244,7 @@ export function createRtpPacket(
   packet[1] = fields.payloadType & 0x7f;
   writeMarker(packet, fields.marker === true);
   writeSequenceNumber(packet, fields.sequenceNumber);
-  writeUint32(packet, 4, fields.timestamp);
+  writeUint32(packet, 4, fields.rtpTimestamp);
   writeUint32(packet, 8, fields.ssrc);
   let at = RTP_HEADER_LENGTH;
   for (const csrc of csrcs) {

@@ -1,4 +1,5 @@
 /** Reads metadata out of a stream of RTP packets, without a frame and without a decoder. */
+import { type OptionNames, checkOptions, optionNames } from '../options.js';
 import { MAX_USER_DATA_SIZE } from '../codec/limits.js';
 import { NalUnitType, hasForbiddenZeroBit, nalUnitType } from '../codec/nal-unit.js';
 import { invalidType } from '../errors.js';
@@ -7,7 +8,7 @@ import type { SeiSubscriber } from '../metadata/subscriber.js';
 import { NalUnitBuffer } from './nal-unit-buffer.js';
 import { integerOption, packetArgument, payloadTypesOption } from './options.js';
 import { PayloadReader } from './payload-reader.js';
-import { ReorderBuffer, type ReorderOptions, type ReorderStats } from './reorder-buffer.js';
+import { ReorderBuffer, REORDER_NAMES, type ReorderOptions, type ReorderStats } from './reorder-buffer.js';
 import { hasRtpHeader, parseRtpPacket, readPayloadType, readSsrc } from './rtp-packet.js';
 import { RTP_CLOCK_KHZ, TimestampUnwrapper } from './serial-number.js';
 import { SourceTable } from './source-table.js';
@@ -38,6 +39,18 @@ export interface RtpSeiExtractorOptions extends ReorderOptions {
    */
   readonly maxSources?: number | undefined;
 }
+
+/** The options of {@link RtpSeiExtractor}. */
+export const RTP_EXTRACTOR_OPTIONS: OptionNames = /* @__PURE__ */ optionNames<RtpSeiExtractorOptions>()(
+  'RtpSeiExtractor',
+  {
+    ...REORDER_NAMES,
+    subscriber: true,
+    payloadType: true,
+    ssrc: true,
+    maxSources: true,
+  },
+);
 
 /** What a {@link RtpSeiExtractor} has done since it was made. */
 export interface RtpSeiExtractorStats extends ReorderStats {
@@ -145,7 +158,7 @@ class SeiSource {
       return;
     }
     if (this.#payloadTypes?.has(parsed.payloadType) === false) return;
-    this.#timestamp = this.#timestamps.unwrap(parsed.timestamp) / RTP_CLOCK_KHZ;
+    this.#timestamp = this.#timestamps.unwrap(parsed.rtpTimestamp) / RTP_CLOCK_KHZ;
     reader.read(parsed.payload);
   }
 }
@@ -176,7 +189,7 @@ export class RtpSeiExtractor {
    * @throws `TypeError` or `RangeError` for an option of the wrong type or value
    */
   constructor(options: RtpSeiExtractorOptions) {
-    if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
+    checkOptions(options, RTP_EXTRACTOR_OPTIONS);
     const { subscriber, ssrc, maxSources } = options;
     if (typeof subscriber?.processPacketData !== 'function') {
       throw invalidType('options.subscriber', 'a SeiSubscriber', subscriber);

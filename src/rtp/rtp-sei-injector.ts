@@ -1,4 +1,6 @@
-import { allocate, copyBytes } from '../codec/bytes.js';
+import { type Disposal, makeDisposable } from '../disposal.js';
+import { checkOptions, optionNames } from '../options.js';
+import { type SameBytes, allocate, copyBytes } from '../codec/bytes.js';
 import { invalidType } from '../errors.js';
 import type { DiagnosticListener } from '../metadata/diagnostics.js';
 import type { SeiPublisher } from '../metadata/publisher.js';
@@ -15,6 +17,21 @@ import {
   writeSequenceNumber,
 } from './rtp-packet.js';
 import { MAX_MISORDER } from './sequence-mapping.js';
+
+const OPTIONS = /* @__PURE__ */ optionNames<RtpSeiInjectorOptions>()('RtpSeiInjector', {
+  publisher: true,
+  payloadType: true,
+  ssrc: true,
+  maxPacketSize: true,
+  packetizationMode: true,
+  inPlace: true,
+  headerExtensionIds: true,
+  headerExtensions: true,
+  history: true,
+  now: true,
+  track: true,
+  onDiagnostic: true,
+});
 
 const NOTHING_ADDED = { addedPackets: 0, addedOctets: 0 };
 
@@ -42,6 +59,10 @@ export interface RtpSeiInjectorStats extends Readonly<InjectionCounts> {
   readonly pending: number;
 }
 
+// `using` closes it: see disposal.ts.
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging, @typescript-eslint/no-empty-object-type, jsdoc/require-jsdoc -- the class has the method at run time
+export interface RtpSeiInjector extends Disposal {}
+
 /**
  * Puts the messages of a publisher into the H.264 of RTP packets, as a media server forwards them: without a decoder,
  * and without waiting for a frame to be whole (RFC 3550, RFC 6184 with packetization-mode 0 and 1).
@@ -65,11 +86,15 @@ export interface RtpSeiInjectorStats extends Readonly<InjectionCounts> {
  * What is held for a stream has a fixed size, less than 64 KiB, and a history of changed packets.
  */
 export class RtpSeiInjector {
+  static {
+    makeDisposable(this);
+  }
+
   readonly #publisher: SeiPublisher;
   readonly #settings: InjectionSettings;
   readonly #ssrc: number | undefined;
   readonly #isInPlace: boolean;
-  readonly #id: string | undefined;
+  readonly #track: string | undefined;
   readonly #onDiagnostic: DiagnosticListener | undefined;
   readonly #streams = new Map<number, InjectionStream>();
   /** Those that have given up their place, that which was silent for longest first. */
@@ -97,17 +122,17 @@ export class RtpSeiInjector {
    * @throws `TypeError` or `RangeError` for options that are none
    */
   constructor(options: RtpSeiInjectorOptions) {
-    if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
-    const { publisher, ssrc, inPlace, id, onDiagnostic } = options;
+    checkOptions(options, OPTIONS);
+    const { publisher, ssrc, inPlace, track, onDiagnostic } = options;
     if (typeof (publisher as SeiPublisher | undefined)?.openTrack !== 'function') {
       throw invalidType('options.publisher', 'a SeiPublisher', publisher);
     }
-    if (id !== undefined && typeof id !== 'string') throw invalidType('options.id', 'a string', id);
+    if (track !== undefined && typeof track !== 'string') throw invalidType('options.track', 'a string', track);
     this.#settings = settingsOf(options);
     this.#publisher = publisher;
     this.#ssrc = ssrc === undefined ? undefined : integerOption('options.ssrc', ssrc, 0, 0, 0xffff_ffff);
     this.#isInPlace = booleanOption('options.inPlace', inPlace, false);
-    this.#id = id;
+    this.#track = track;
     this.#onDiagnostic = onDiagnostic;
   }
 
@@ -119,10 +144,11 @@ export class RtpSeiInjector {
    *   needs no other number is `packet` itself; the others are memory of their own, `Buffer`s where `packet` is one
    * @throws `TypeError` for what is no Uint8Array
    */
-  process<T extends Uint8Array>(packet: T): T[] {
+  process<T extends Uint8Array>(packet: T): SameBytes<T>[];
+  process(packet: Uint8Array): Uint8Array[] {
     const stream = this.#receive(packet);
     if (stream === undefined) return [packet];
-    const made = stream.made as T[];
+    const { made } = stream;
     const { outputNumber } = stream;
     if (outputNumber < 0) return [...made];
     const output = outputNumber === readSequenceNumber(packet) ? packet : this.#renumbered(packet, outputNumber);
@@ -269,8 +295,8 @@ export class RtpSeiInjector {
       return remembered;
     }
     const isFirst = this.#streams.size === 0 && this.#remembered.size === 0;
-    const id = this.#id === undefined || isFirst ? this.#id : `${this.#id}:${ssrc}`;
-    const cursor = this.#publisher.openTrack({ id, onDiagnostic: this.#onDiagnostic });
+    const track = this.#track === undefined || isFirst ? this.#track : `${this.#track}:${ssrc}`;
+    const cursor = this.#publisher.openTrack({ track, onDiagnostic: this.#onDiagnostic });
     if (this.#isClosed) cursor.close();
     const stream = new InjectionStream(this.#settings, this.#counts, cursor, packet, remembered?.remainder);
     // It may be one whose packets have passed, and no number of these may be used again.
@@ -313,8 +339,8 @@ export class RtpSeiInjector {
     return source === undefined ? this.#latest : this.#find(source);
   }
 
-  #renumbered<T extends Uint8Array>(packet: T, outputNumber: number): T {
-    const output = this.#isInPlace ? packet : (allocate(packet.length, packet) as T);
+  #renumbered(packet: Uint8Array, outputNumber: number): Uint8Array {
+    const output = this.#isInPlace ? packet : allocate(packet.length, packet);
     if (!this.#isInPlace) copyBytes(packet, 0, packet.length, output, 0);
     writeSequenceNumber(output, outputNumber);
     return output;

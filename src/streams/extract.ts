@@ -1,4 +1,5 @@
 import { invalidType, outOfRange } from '../errors.js';
+import { checkOptions, optionNames } from '../options.js';
 import type { ReceivedSeiMessage } from '../metadata/received-message.js';
 import { SeiSubscriber, type SeiSubscriberOptions, type SubscriberStats } from '../metadata/subscriber.js';
 import { AccessUnitReader, type StreamPart } from './access-unit-reader.js';
@@ -22,6 +23,16 @@ export interface SeiExtractStreamOptions extends Pick<
    */
   readonly frameRate?: number | undefined;
 }
+
+const OPTIONS = /* @__PURE__ */ optionNames<SeiExtractStreamOptions>()('createSeiExtractStream', {
+  uuids: true,
+  dedup: true,
+  onMessage: true,
+  onDiagnostic: true,
+  now: true,
+  output: true,
+  frameRate: true,
+});
 
 /** Options of a stream that lets the video through. */
 export interface SeiExtractVideoOptions extends SeiExtractStreamOptions {
@@ -53,7 +64,7 @@ export class ByteStreamExtractor implements StreamCore<ReceivedSeiMessage | Uint
    * @throws `TypeError`, `RangeError`, `SeiError` `ERR_SEI_INVALID_UUID` for options that are none
    */
   constructor(options: SeiExtractStreamOptions = {}) {
-    if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
+    checkOptions(options, OPTIONS);
     const { output, frameRate, uuids, dedup, onMessage, onDiagnostic, now } = options;
     this.#letsVideoThrough = outputOption(output) === 'video';
     if (this.#letsVideoThrough && onMessage === undefined) {

@@ -1,8 +1,8 @@
 import { allocate, copyBytes } from '../codec/bytes.js';
-import { invalidType } from '../errors.js';
 import { SeiInjector, type SeiInjectorStats } from '../metadata/injector.js';
 import type { SeiPublisher } from '../metadata/publisher.js';
-import type { TrackCursorOptions } from '../metadata/track-cursor.js';
+import { TRACK_NAMES, type TrackCursorOptions } from '../metadata/track-cursor.js';
+import { checkOptions, optionNames } from '../options.js';
 import { AccessUnitReader, type StreamPart } from './access-unit-reader.js';
 import { FrameClock } from './frame-clock.js';
 import type { StreamCore } from './stream-core.js';
@@ -17,6 +17,12 @@ export interface SeiInjectStreamOptions extends TrackCursorOptions {
    */
   readonly frameRate?: number | undefined;
 }
+
+const OPTIONS = /* @__PURE__ */ optionNames<SeiInjectStreamOptions>()('createSeiInjectStream', {
+  ...TRACK_NAMES,
+  publisher: true,
+  frameRate: true,
+});
 
 /** Counts of a stream that puts messages into a byte stream. */
 export interface SeiInjectStreamStats extends SeiInjectorStats {
@@ -35,10 +41,10 @@ export class ByteStreamInjector implements StreamCore<Uint8Array, SeiInjectStrea
    * @throws `TypeError`, `RangeError` for options that are none
    */
   constructor(options: SeiInjectStreamOptions) {
-    if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
-    const { publisher, frameRate, id, onDiagnostic } = options;
+    checkOptions(options, OPTIONS);
+    const { publisher, frameRate, track, onDiagnostic } = options;
     this.#clock = new FrameClock(frameRate);
-    this.#injector = new SeiInjector({ publisher, id, onDiagnostic, format: 'annexb' });
+    this.#injector = new SeiInjector({ publisher, track, onDiagnostic, format: 'annexb' });
   }
 
   /**

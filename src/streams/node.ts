@@ -77,7 +77,8 @@ class CoreTransform<Output, Stats> extends Transform {
 export function createSeiInjectStream(
   options: SeiInjectStreamOptions & AbortOptions,
 ): SeiTransform<SeiInjectStreamStats> {
-  return new CoreTransform(new ByteStreamInjector(options), false, options.signal);
+  const { signal, ...others } = options;
+  return new CoreTransform(new ByteStreamInjector(others), false, signal);
 }
 
 /**
@@ -102,5 +103,6 @@ export function createSeiInjectStream(
 export function createSeiExtractStream(
   options: SeiExtractStreamOptions & AbortOptions = {},
 ): SeiTransform<SeiExtractStreamStats> {
-  return new CoreTransform(new ByteStreamExtractor(options), options.output !== 'video', options.signal);
+  const { signal, ...others } = options;
+  return new CoreTransform(new ByteStreamExtractor(others), others.output !== 'video', signal);
 }

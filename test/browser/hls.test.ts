@@ -70,7 +70,7 @@ async function tagFiles(files: Map<string, Buffer>, texts: string[]): Promise<vo
     const contents = [0, 2].map((frame) => `picture ${frame} of ${name}`);
     const pieces: Uint8Array[] = [];
     const file = Buffer.concat([beginning, files.get(name)!]);
-    const messages = contents.map((content, i) => ({ frame: 2 * i, content }));
+    const messages = contents.map((content, i) => ({ frameIndex: 2 * i, content }));
     const { messages: count } = await injectIntoFile(file, (piece) => pieces.push(piece), { messages });
     expect(count).toBe(contents.length);
     const tagged = Buffer.concat(pieces);

@@ -33,7 +33,7 @@ const sent = (injector: SeiInjector): unknown[] =>
 describe('connectSeiPublisher', () => {
   it('publishes in the worker, in order, and answers what became of each message', async () => {
     const publisher = new SeiPublisher({ repeatCount: 1 });
-    const injector = new SeiInjector({ publisher, id: 'camera' });
+    const injector = new SeiInjector({ publisher, track: 'camera' });
     exposeSeiPublisher(worker, publisher);
     const remote = connectSeiPublisher(page);
     const receipts = [

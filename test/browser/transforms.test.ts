@@ -202,7 +202,7 @@ describe('createSeiSenderTransform', () => {
     await through(createSeiSenderTransform({ publisher }), frames);
     for (const frame of frames) expect(frame.bytes.length - picture().bytes.length).toBeLessThanOrEqual(2048);
     const receipts = await Promise.all(tickets.map(({ injected }) => injected));
-    expect(receipts.map(({ outcome, copies }) => [outcome, copies.map(({ frame }) => frame)])).toEqual([
+    expect(receipts.map(({ outcome, copies }) => [outcome, copies.map(({ frameIndex: frame }) => frame)])).toEqual([
       ['injected', [0, 0, 1]],
       ['injected', [1, 1, 1]],
     ]);
@@ -214,7 +214,7 @@ describe('createSeiSenderTransform', () => {
     const frames = Array.from({ length: 5 }, () => picture());
     await through(createSeiSenderTransform({ publisher }), frames);
     const { outcome, copies } = await ticket.injected;
-    expect([outcome, copies.map(({ frame }) => frame)]).toEqual(['injected', [0, 1, 2]]);
+    expect([outcome, copies.map(({ frameIndex: frame }) => frame)]).toEqual(['injected', [0, 1, 2]]);
   });
 
   it('splits what is large over frames, where the publisher does', async () => {
@@ -233,7 +233,7 @@ describe('createSeiSenderTransform', () => {
     const frames = [0, 1, 2].map((at) => picture(H264, (start + at * 3000) % 2 ** 32));
     await through(createSeiSenderTransform({ publisher }), frames);
     const { copies } = await ticket.injected;
-    expect(copies.map(({ timestamp, injector }) => [timestamp, injector])).toEqual(
+    expect(copies.map(({ timestamp, track: injector }) => [timestamp, injector])).toEqual(
       [0, 1, 2].map((at) => [(start + at * 3000) / 90, '1']),
     );
   });

@@ -6,7 +6,13 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Library } from '../support/backends.js';
 import { reportMissingAddon, testedBackends } from '../support/backends.js';
 import { decodeFrameChecksums, splitWithFfmpegParser } from '../support/decoder.js';
-import { ffmpegFrameChecksums, ffmpegTool, ffprobeAccessUnitSizes, ffprobeTool, ffmpegUserData } from '../support/ffmpeg-cli.js';
+import {
+  ffmpegFrameChecksums,
+  ffmpegTool,
+  ffprobeAccessUnitSizes,
+  ffprobeTool,
+  ffmpegUserData,
+} from '../support/ffmpeg-cli.js';
 import { nodeAvTool } from '../support/node-av.js';
 import { describeWith } from '../support/skip.js';
 import { type Stream, conformanceStreams, conformanceTool, fixtureClips } from '../support/streams.js';

@@ -69,7 +69,7 @@ describeWith([ffmpegTool, ffprobeTool], 'fields', () => {
       for await (const { isKey } of readPackets(source)) keys.push(isKey);
       expect(keys).toHaveLength(packets);
       expect(keys.filter(Boolean)).toHaveLength(2);
-      const messages = keys.map((_, frame) => ({ frame, content: `${frame} ${'x'.repeat(frame * 30)}` }));
+      const messages = keys.map((_, frame) => ({ frameIndex: frame, content: `${frame} ${'x'.repeat(frame * 30)}` }));
       expect(await injectIntoFile(source, target, { messages })).toMatchObject({ messages: packets, unplaced: 0 });
       const [before, after] = [await mediaReport(source), await mediaReport(target)];
       expect(new Set(before.pictures).size).toBeGreaterThan(FRAMES);

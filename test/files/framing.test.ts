@@ -75,7 +75,7 @@ describe.each(['mp4', 'mkv'] as const)('lengths in %s', (format) => {
   it.each([2, 4] as const)('of %i bytes', async (lengthSize) => {
     const source = await file(format, lengthSize);
     const injected = collector();
-    await injectIntoFile(source, injected.write, { messages: [{ frame: 2, content: { a: 1 } }] });
+    await injectIntoFile(source, injected.write, { messages: [{ frameIndex: 2, content: { a: 1 } }] });
     const messages = [];
     for await (const message of extractMessages(new Blob([injected.bytes]), { uuids: [DEFAULT_SEI_UUID] }))
       messages.push(message);
@@ -109,7 +109,7 @@ describe('a byte stream', () => {
     const injected = collector();
     const messages = [
       { timeMs: 100, content: 'timed' },
-      { frame: 1, content: 'first' },
+      { frameIndex: 1, content: 'first' },
     ];
     expect(await injectIntoFile(source, injected.write, { messages })).toMatchObject({ messages: 2, unplaced: 0 });
     const stripped = collector();
@@ -134,9 +134,17 @@ describe('what is wrong', () => {
     await expect(injectIntoFile(clip, 7 as never, { messages })).rejects.toMatchObject({
       code: 'ERR_INVALID_ARG_TYPE',
     });
-    await expect(injectIntoFile(clip, to, { messages: [{ content: 'x' }] })).rejects.toMatchObject({
-      code: 'ERR_OUT_OF_RANGE',
-    });
+    const refused = async (options: object, code: string) => {
+      await expect(injectIntoFile(clip, to, options as never)).rejects.toMatchObject({ code });
+    };
+    await refused({ messages: [{ content: 'x' }] }, 'ERR_OUT_OF_RANGE');
+    await refused({ messages: [{ content: 'x', timeMs: Number.NaN }] }, 'ERR_OUT_OF_RANGE');
+    await refused({ messages: [{ content: 'x', timeMs: 1, frameIndex: 1 }] }, 'ERR_INVALID_ARG_VALUE');
+    await refused({ messages: [{ content: 'x', frame: 1 }] }, 'ERR_SEI_UNKNOWN_OPTION');
+    await refused({}, 'ERR_INVALID_ARG_TYPE');
+    await refused({ messages, publisher: new SeiPublisher() }, 'ERR_INVALID_ARG_VALUE');
+    await refused({ publisher: {} }, 'ERR_INVALID_ARG_TYPE');
+    await refused({ message: messages }, 'ERR_SEI_UNKNOWN_OPTION');
   });
 });
 
@@ -170,7 +178,7 @@ describeWith([ffmpegTool, gstreamer], 'GStreamer', () => {
     ['in.ts', 'tsdemux'],
   ])('reads every message of %s', async (name, demuxer) => {
     const target = folder.path(`injected-${name}`);
-    const messages = Array.from({ length: 40 }, (_, frame) => ({ frame, content: `message ${frame}` }));
+    const messages = Array.from({ length: 40 }, (_, frame) => ({ frameIndex: frame, content: `message ${frame}` }));
     await injectIntoFile(folder.path(name), target, { messages });
     const video = folder.path(`${name}.h264`);
     const caps = 'video/x-h264,stream-format=byte-stream,alignment=au';

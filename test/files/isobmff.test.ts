@@ -62,7 +62,7 @@ const STBL = ['moov', 'trak', 'mdia', 'minf', 'stbl'];
 
 async function inject(source: Uint8Array): Promise<Buffer> {
   const pieces: Uint8Array[] = [];
-  const messages = [2, 7, 30].map((frame) => ({ frame, content: `message ${frame}` }));
+  const messages = [2, 7, 30].map((frame) => ({ frameIndex: frame, content: `message ${frame}` }));
   await injectIntoFile(source, (piece) => pieces.push(piece), { messages });
   return Buffer.concat(pieces);
 }

@@ -76,7 +76,10 @@ async function packetsOf(source: ByteSource): Promise<{ time: number | undefined
 
 async function injected(source: ByteSource, size: number): Promise<SparseFile> {
   const target = new SparseFile();
-  const messages = Array.from({ length: 40 }, (_, frame) => ({ frame, content: `${frame} ${'x'.repeat(size)}` }));
+  const messages = Array.from({ length: 40 }, (_, frame) => ({
+    frameIndex: frame,
+    content: `${frame} ${'x'.repeat(size)}`,
+  }));
   await injectIntoFile(
     source,
     (piece: Uint8Array) => {

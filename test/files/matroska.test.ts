@@ -61,7 +61,10 @@ function withHints(bytes: Buffer, error: number): Buffer {
 
 async function inject(source: Uint8Array): Promise<Buffer> {
   const pieces: Uint8Array[] = [];
-  const messages = Array.from({ length: 40 }, (_, frame) => ({ frame, content: 'x'.repeat(1 + frame * 9) }));
+  const messages = Array.from({ length: 40 }, (_, frame) => ({
+    frameIndex: frame,
+    content: 'x'.repeat(1 + frame * 9),
+  }));
   await injectIntoFile(source, (piece) => pieces.push(piece), { messages });
   return Buffer.concat(pieces);
 }

@@ -7,7 +7,7 @@ import { fixtureClip } from '../support/streams.js';
 
 const folder = useFolder();
 const source = fixtureClip('cabac.h264').read();
-const messages = [{ frame: 1, content: 'x' }];
+const messages = [{ frameIndex: 1, content: 'x' }];
 
 describe('where there is no file system', () => {
   afterEach(() => vi.restoreAllMocks());

@@ -70,7 +70,10 @@ function sectionOf(packet: Buffer): Buffer {
 async function check(stream: Buffer, name: string, pictures: number): Promise<Buffer> {
   const [source, target, stripped] = [name, `out-${name}`, `stripped-${name}`].map((each) => folder.path(each));
   await writeFile(source, stream);
-  const messages = Array.from({ length: pictures }, (_, frame) => ({ frame, content: `${frame} ${'x'.repeat(400)}` }));
+  const messages = Array.from({ length: pictures }, (_, frame) => ({
+    frameIndex: frame,
+    content: `${frame} ${'x'.repeat(400)}`,
+  }));
   expect(await injectIntoFile(source, target, { messages })).toMatchObject({ messages: pictures, unplaced: 0 });
   const [before, after] = [await mediaReport(source), await mediaReport(target)];
   expect(after.pictures).toEqual(before.pictures);
@@ -131,7 +134,10 @@ describeWith([ffmpegTool, ffprobeTool], 'a transport stream', () => {
     );
     const stream = Buffer.concat(packets);
     expect(isContinuous(stream, VIDEO_PID)).toBe(true);
-    const messages = Array.from({ length: 40 }, (_, frame) => ({ frame, content: `${frame} ${'x'.repeat(400)}` }));
+    const messages = Array.from({ length: 40 }, (_, frame) => ({
+      frameIndex: frame,
+      content: `${frame} ${'x'.repeat(400)}`,
+    }));
     const target = folder.path('out-twice.ts');
     expect(await injectIntoFile(stream, target, { messages })).toMatchObject({ messages: 40, packets: 40 });
     expect(isContinuous(await readFile(target), VIDEO_PID)).toBe(true);
@@ -175,7 +181,7 @@ describeWith([ffmpegTool, ffprobeTool], 'a transport stream', () => {
     const stream = Buffer.concat(packets);
     const pieces: Uint8Array[] = [];
     await injectIntoFile(stream, (piece) => pieces.push(piece), {
-      messages: Array.from({ length: 39 }, (_, frame) => ({ frame, content: `message ${frame}` })),
+      messages: Array.from({ length: 39 }, (_, frame) => ({ frameIndex: frame, content: `message ${frame}` })),
     });
     const result = packetsIn(Buffer.concat(pieces));
     const scrambled = result.find((packet) => (packet[3] & 0xc0) !== 0);
@@ -200,7 +206,7 @@ describeWith([ffmpegTool, ffprobeTool], 'a transport stream', () => {
     const stream = Buffer.concat([...head, ...packets]);
     const pieces: Uint8Array[] = [];
     const result = await injectIntoFile(stream, (piece) => pieces.push(piece), {
-      messages: [{ frame: 3, content: 'x' }],
+      messages: [{ frameIndex: 3, content: 'x' }],
     });
     expect(result).toMatchObject({ messages: 1, packets: 40 });
     const found = [];
@@ -215,7 +221,7 @@ describeWith([ffmpegTool, ffprobeTool], 'a transport stream', () => {
     const found: number[] = [];
     for await (const { index } of readPackets(stream)) found.push(index);
     expect(found).toHaveLength(40);
-    const messages = [{ frame: 3, content: 'x' }];
+    const messages = [{ frameIndex: 3, content: 'x' }];
     await expect(injectIntoFile(stream, () => undefined, { messages })).rejects.toMatchObject({
       code: 'ERR_SEI_UNSUPPORTED_FILE',
     });

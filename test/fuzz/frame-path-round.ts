@@ -145,7 +145,7 @@ const forwardPackets: Session = (random, transcript) => {
       packet,
       extractor.process(arrived).map((message) => message.toJSON()),
     );
-    for (const unit of depacketizer.push(arrived)) transcript.add(...unit.nalUnits, unit.timestamp, unit.isDamaged);
+    for (const unit of depacketizer.push(arrived)) transcript.add(...unit.nalUnits, unit.rtpTimestamp, unit.isDamaged);
   };
   for (const packet of disturbedPackets(random)) {
     if (random.oneIn(6)) publish(random, publisher);

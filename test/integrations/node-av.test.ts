@@ -46,7 +46,7 @@ describeWith([nodeAvTool, ffmpegTool], 'node-av', () => {
     folder = await mkdtemp(join(tmpdir(), 'h264-sei-node-av-'));
   });
   afterEach(() => {
-    for (const patch of patches.splice(0)) patch.unpatch();
+    for (const patch of patches.splice(0)) patch.close();
     setGlobalSeiPublisher(undefined);
     setGlobalSeiSubscriber(undefined);
   });
@@ -256,7 +256,7 @@ describeWith([nodeAvTool, ffmpegTool], 'node-av', () => {
       ['receive', 'receiveSync'],
       ['decode', 'decodeSync'],
     ]);
-    for (const handle of handles) handle.unpatch();
+    for (const handle of handles) handle.close();
     expect([api.Encoder, api.Decoder].map((each) => Object.getOwnPropertyDescriptors(each.prototype))).toEqual(before);
     publisher.publishText('nobody hears this');
     const [plain, again] = [await encode('default', drives['encodeAll']), await encode('default', drives['packets'])];

@@ -54,7 +54,7 @@ describeWith([webCodecsTool, ffmpegTool], '@napi-rs/webcodecs', () => {
   const webcodecs = loaded as typeof WebCodecs;
   const patches: PatchHandle[] = [];
   afterEach(() => {
-    for (const patch of patches.splice(0)) patch.unpatch();
+    for (const patch of patches.splice(0)) patch.close();
   });
 
   function picture(index: number): WebCodecs.VideoFrame {
@@ -178,7 +178,7 @@ describeWith([webCodecsTool, ffmpegTool], '@napi-rs/webcodecs', () => {
       const tagged = await encode(format, beforeFrame);
       await decode(tagged);
       expect(received).toEqual(texts.map((text) => [Number(text.slice(8)) * 40, text]));
-      for (const patch of patches.splice(0)) patch.unpatch();
+      for (const patch of patches.splice(0)) patch.close();
       expect(webcodecs.VideoEncoder).toBe(VideoEncoder);
       expect(Object.getOwnPropertyDescriptors(webcodecs.VideoDecoder.prototype)).toEqual(methods);
       expect(Object.getOwnPropertyDescriptors(VideoEncoder.prototype)).toEqual(closing);

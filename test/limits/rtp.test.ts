@@ -37,7 +37,7 @@ const FRAGMENT = concat(bytes(0x7c, 0x85, 0x88), filler(20));
 
 /** A packet of the source 1 with the payload type 96. */
 function packet(sequenceNumber: number, payload: Uint8Array, fields: Partial<RtpPacketFields> = {}): Uint8Array {
-  return createRtpPacket({ payloadType: 96, ssrc: 1, sequenceNumber, timestamp: 0, ...fields }, [payload]);
+  return createRtpPacket({ payloadType: 96, ssrc: 1, sequenceNumber, rtpTimestamp: 0, ...fields }, [payload]);
 }
 
 /** A slice that makes a packet of so many bytes. */
@@ -206,7 +206,7 @@ describe('the history of an injector', () => {
     const { publisher, injector } = injecting();
     for (let made = 1; made < count; made++) {
       publisher.publishText('again');
-      expect(injector.process(packet(10 + made, nal.p, { timestamp: 3000 * made }))).toHaveLength(1);
+      expect(injector.process(packet(10 + made, nal.p, { rtpTimestamp: 3000 * made }))).toHaveLength(1);
     }
     expect(injector.stats.addedPackets + injector.stats.mergedPackets).toBe(count);
     expect(injector.getPacket(10) !== undefined).toBe(isHeld);
@@ -224,7 +224,7 @@ describe('the history of an injector', () => {
     for (let number = 11; rest > 0; number++) {
       // None is so small that it has no room for a slice.
       const next = rest > 80_000 ? 40_000 : rest > 40_000 ? rest >> 1 : rest;
-      injector.process(packet(number, sliceOf(next), { timestamp: 3000 * number }));
+      injector.process(packet(number, sliceOf(next), { rtpTimestamp: 3000 * number }));
       rest -= next;
     }
     expect(injector.getPacket(10) !== undefined).toBe(isHeld);

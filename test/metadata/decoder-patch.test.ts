@@ -11,7 +11,7 @@ import { annexB, codeOf, nal, numbers } from '../contract/frames.js';
 const handles: PatchHandle[] = [];
 let errors: unknown[] = [];
 afterEach(() => {
-  for (const handle of handles.splice(0).reverse()) handle.unpatch();
+  for (const handle of handles.splice(0).reverse()) handle.close();
   setGlobalSeiSubscriber(undefined);
   errors = [];
 });
@@ -185,7 +185,7 @@ describe('what answers frames', () => {
     expect(subscriber.frames).toEqual([[1]]);
     await packets.next();
     expect(subscriber.frames).toEqual([[1], [1]]);
-    handle.unpatch();
+    handle.close();
     await packets.next();
     expect(subscriber.frames).toEqual([[1], [1]]);
   });
@@ -281,7 +281,7 @@ describe('a handle', () => {
     const before = Object.getOwnPropertyDescriptors(Decoder.prototype);
     const { handle, subscriber } = patch(Decoder.prototype);
     expect(handle).toMatchObject({ applied: true, methods: ['decode'] });
-    handle.unpatch();
+    handle.close();
     new Decoder().decode(data(1));
     expect(subscriber.frames).toEqual([]);
     expect(Object.getOwnPropertyDescriptors(Decoder.prototype)).toEqual(before);
@@ -305,7 +305,7 @@ describe('a handle', () => {
       const encoder = patchH264Encoder(codec, options);
       const { handle: decoder } = patch(codec, { methods: 'process', direction: 'output' });
       expect([encoder.applied, decoder.applied]).toEqual([true, true]);
-      for (const handle of encoderFirst ? [encoder, decoder] : [decoder, encoder]) handle.unpatch();
+      for (const handle of encoderFirst ? [encoder, decoder] : [decoder, encoder]) handle.close();
       expect(codec.process).toBe(original);
     }
   });

@@ -37,15 +37,15 @@ describe('diagnose', () => {
   it.each(['publisher', 'injector', 'subscriber'] as const)('speaks on the channel of the %s', (source) => {
     const heard = subscribe(`h264-sei:${source}`);
     const elsewhere = subscribe(`h264-sei:${source === 'publisher' ? 'injector' : 'publisher'}`);
-    diagnose(source, 'something', { count: 1 });
-    expect(heard).toEqual([{ source, event: 'something', details: { count: 1 } }]);
+    diagnose(source as 'injector', 'patch-error', { error: 1 });
+    expect(heard).toEqual([{ source, event: 'patch-error', details: { error: 1 } }]);
     expect(elsewhere).toEqual([]);
   });
 
   it('speaks to the listener', () => {
     const heard: SeiDiagnostic[] = [];
-    diagnose('injector', 'something', { count: 1 }, (diagnostic) => heard.push(diagnostic));
-    expect(heard).toEqual([{ source: 'injector', event: 'something', details: { count: 1 } }]);
+    diagnose('injector', 'patch-error', { error: 1 }, (diagnostic) => heard.push(diagnostic));
+    expect(heard).toEqual([{ source: 'injector', event: 'patch-error', details: { error: 1 } }]);
   });
 
   it('knows whether anybody listens', () => {
@@ -57,7 +57,7 @@ describe('diagnose', () => {
 
   it('survives a listener that throws', () => {
     const heard = subscribe('h264-sei:injector');
-    diagnose('injector', 'something', {}, () => {
+    diagnose('injector', 'packet-read-only', {}, () => {
       throw new Error('mine');
     });
     expect(heard).toHaveLength(1);

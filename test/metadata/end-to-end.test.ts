@@ -51,14 +51,17 @@ const hints = {
   annexb: {},
   avcc: {},
   'avcc of two bytes': { lengthSize: 2 },
-  rtp: { format: 'rtp', maxPacketSize: MAX_PACKET_SIZE },
+  rtp: { format: 'rtp' },
 } as const;
 
 const FRAMES = 240;
 
 /** Publishes into a clip as it plays, and answers what was published, what was received, and the frames on the way. */
 function play(clip: Clip, format: Format) {
-  const { publisher, injector } = setup({ oversize: 'split', maxBytesPerFrame: 1000 }, hints[format]);
+  const { publisher, injector } = setup(
+    { oversize: 'split', maxBytesPerFrame: 1000 },
+    { ...hints[format], maxPacketSize: MAX_PACKET_SIZE },
+  );
   const received: string[] = [];
   const callback: string[] = [];
   const subscriber = new SeiSubscriber({ ...hints[format], onMessage: (message) => callback.push(message.text()) });

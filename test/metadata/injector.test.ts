@@ -84,7 +84,7 @@ describe('arguments', () => {
     ['an unknown format', { format: 'hevc' }, 'ERR_OUT_OF_RANGE'],
     ['a length size of 3', { lengthSize: 3 }, 'ERR_OUT_OF_RANGE'],
     ['a packet size of 0', { maxPacketSize: 0 }, 'ERR_OUT_OF_RANGE'],
-    ['an id that is no string', { id: 5 }, 'ERR_INVALID_ARG_TYPE'],
+    ['a track that is not a string', { track: 5 }, 'ERR_INVALID_ARG_TYPE'],
   ])('of the constructor: %s', (_, options, code) => {
     const { publisher } = setup();
     const all = options === undefined ? undefined : Object.keys(options).length === 0 ? {} : { publisher, ...options };
@@ -259,7 +259,7 @@ describe('copies that are meant for one RTP packet', () => {
     const tickets = [publisher.publishBytes(filler(400)), publisher.publishText('behind it')];
     for (let at = 0; at < 4; at++) expect(injector.inject(concat(nal.p, filler(100))).length).toBeLessThanOrEqual(1200);
     const receipts = await Promise.all(tickets.map(({ injected }) => injected));
-    expect(receipts.map(({ outcome, copies }) => [outcome, copies.map(({ frame }) => frame)])).toEqual([
+    expect(receipts.map(({ outcome, copies }) => [outcome, copies.map(({ frameIndex: frame }) => frame)])).toEqual([
       ['injected', [0, 0, 1]],
       ['injected', [1, 1, 1]],
     ]);

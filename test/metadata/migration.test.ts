@@ -112,7 +112,7 @@ const rows: readonly Row[] = [
       publisher.publishText('hello');
       const encoder = new Patched();
       expect([1, 2, 3, 4].map(() => messagesIn(encoder.encode()).length)).toEqual([1, 1, 1, 0]);
-      handle.unpatch();
+      handle.close();
     },
   },
   {
@@ -121,7 +121,7 @@ const rows: readonly Row[] = [
     check: (result, { Decoder: Patched, subscriber, frame }) => {
       expect(new Patched().decode(frame)).toBe(frame.length);
       expect(subscriber.stats.messagesProcessed).toBe(1);
-      (result as library.PatchHandle).unpatch();
+      (result as library.PatchHandle).close();
     },
   },
   {

@@ -41,7 +41,7 @@ describe('a patch that finds no method', () => {
     const encoder = patchH264Encoder(Codec.prototype, { methods: ['encode', 'flush'], publisher, onDiagnostic });
     const decoder = patchH264Decoder(Codec.prototype, { methods: 'decode', onDiagnostic });
     expect([encoder.methods, decoder.methods, heard]).toEqual([['encode'], ['decode'], []]);
-    encoder.unpatch();
-    decoder.unpatch();
+    encoder.close();
+    decoder.close();
   });
 });

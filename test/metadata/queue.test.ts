@@ -6,7 +6,7 @@ import { codeOf, isSettled, notVideo, pictures, publishName, seededRandom, sent,
 
 describe('receipts', () => {
   it('say which injector put which copy into which frame', async () => {
-    const { publisher, injector } = setup({}, { id: 'camera' });
+    const { publisher, injector } = setup({}, { track: 'camera' });
     sentInto(injector, 4);
     const { injected } = publishName(publisher, 'a', { repeatInterval: 2 });
     expect(await isSettled(injected)).toBe(false);
@@ -16,9 +16,9 @@ describe('receipts', () => {
     expect(await injected).toEqual({
       outcome: 'injected',
       copies: [
-        { injector: 'camera', frame: 4, fragment: 0, timestamp: 100 },
-        { injector: 'camera', frame: 6, fragment: 0, timestamp: 180 },
-        { injector: 'camera', frame: 8, fragment: 0, timestamp: 260 },
+        { track: 'camera', frameIndex: 4, fragment: 0, timestamp: 100 },
+        { track: 'camera', frameIndex: 6, fragment: 0, timestamp: 180 },
+        { track: 'camera', frameIndex: 8, fragment: 0, timestamp: 260 },
       ],
     });
   });
@@ -33,7 +33,7 @@ describe('receipts', () => {
     const { injected } = publisher.publishBytes(new Uint8Array(700));
     injector.inject(pictures.p);
     const { copies } = await injected;
-    expect(copies.map(({ frame, fragment }) => [frame, fragment])).toEqual([
+    expect(copies.map(({ frameIndex: frame, fragment }) => [frame, fragment])).toEqual([
       [0, 0],
       [0, 0],
       [0, 1],
@@ -82,7 +82,7 @@ describe('receipts', () => {
     expect(sent(injector)).toEqual(['a']);
     expect(await isSettled(injected)).toBe(false);
     expect(sent(other)).toEqual(['a']);
-    expect((await injected).copies.map((copy) => copy.injector)).toEqual([injector.id, other.id]);
+    expect((await injected).copies.map((copy) => copy.track)).toEqual([injector.track, other.track]);
   });
 
   it('settle when the one injector that is still to come closes', async () => {
@@ -101,7 +101,7 @@ describe('receipts', () => {
     const { injected } = publishName(publisher, 'a');
     sent(injector);
     injector.close();
-    expect((await injected).copies.map((copy) => copy.injector)).toEqual([injector.id]);
+    expect((await injected).copies.map((copy) => copy.track)).toEqual([injector.track]);
     expect(publisher.stats).toMatchObject({ injected: 1, expired: 0, queued: 0 });
     expect(sentInto(new SeiInjector({ publisher }), 4)).toEqual([['a'], ['a'], ['a'], []]);
   });
@@ -116,7 +116,7 @@ describe('receipts', () => {
     const next = new SeiInjector({ publisher });
     expect(sentInto(next, 4)).toEqual([['b'], ['b'], ['b'], []]);
     expect((await a.injected).outcome).toBe('expired');
-    expect((await b.injected).copies.map((copy) => copy.injector)).toEqual([next.id, next.id, next.id]);
+    expect((await b.injected).copies.map((copy) => copy.track)).toEqual([next.track, next.track, next.track]);
   });
 
   it('wait for another injector where a fragment had no copy when the only one closed', async () => {
@@ -143,7 +143,7 @@ describe('receipts', () => {
     injector.close();
     expect(await isSettled(injected)).toBe(false);
     sentInto(other, 2);
-    expect((await injected).copies.map((copy) => copy.injector)).toEqual([injector.id, other.id, other.id]);
+    expect((await injected).copies.map((copy) => copy.track)).toEqual([injector.track, other.track, other.track]);
   });
 });
 
@@ -566,16 +566,19 @@ describe('whatever is published, cancelled and injected', () => {
       for (const { ticket, repeatCount, isUrgent } of published) {
         const { outcome, copies } = await ticket.injected;
         const fragments = 1 + Math.max(-1, ...copies.map(({ fragment }) => fragment));
-        injectors.forEach(({ id }, i) => {
+        injectors.forEach(({ track: id }, i) => {
           for (let fragment = 0; fragment < fragments; fragment++) {
-            const here = copies.filter((copy) => copy.injector === id && copy.fragment === fragment);
+            const here = copies.filter((copy) => copy.track === id && copy.fragment === fragment);
             expect(here.length).toBeLessThanOrEqual(repeatCount);
             if (outcome !== 'injected') continue;
             expect(here.length).toBe(repeatCount);
             // What is about to expire does not wait for a picture that is kept.
-            if (!isUrgent) expect(here.some(({ frame }) => frames[i][frame] !== pictures.disposable)).toBe(true);
-            expect(here.some(({ frame }) => [pictures.none, notVideo].includes(frames[i][frame]))).toBe(false);
-            expect(new Set(here.map(({ frame }) => frame)).size).toBe(repeatCount);
+            if (!isUrgent)
+              expect(here.some(({ frameIndex: frame }) => frames[i][frame] !== pictures.disposable)).toBe(true);
+            expect(here.some(({ frameIndex: frame }) => [pictures.none, notVideo].includes(frames[i][frame]))).toBe(
+              false,
+            );
+            expect(new Set(here.map(({ frameIndex: frame }) => frame)).size).toBe(repeatCount);
           }
         });
       }

@@ -13,7 +13,7 @@ class Layer {
   readonly received: string[] = [];
 
   constructor(publisher: SeiPublisher, clock: FakeClock, id: string) {
-    this.injector = new SeiInjector({ publisher, id });
+    this.injector = new SeiInjector({ publisher, track: id });
     this.subscriber = new SeiSubscriber({ now: clock.now, onMessage: (message) => this.received.push(message.text()) });
   }
 

@@ -149,7 +149,7 @@ describe('a track that stalls', () => {
 describe('an injector', () => {
   it('is waited for from its construction on, for as long as one without a frame', async () => {
     const { clock, publisher, injector } = setup();
-    const other = new SeiInjector({ publisher, id: 'other' });
+    const other = new SeiInjector({ publisher, track: 'other' });
     expect(publisher.stats.liveInjectors).toBe(2);
     const ticket = publishName(publisher, 'a');
     for (let i = 0; i < 4; i++) sent(injector);

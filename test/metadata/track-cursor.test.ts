@@ -40,16 +40,16 @@ describe('openTrack', () => {
   });
 
   it('answers a track with the name that is told, or one of its own', () => {
-    const { publisher, cursor } = setup({ id: 'high' });
-    expect(cursor.id).toBe('high');
+    const { publisher, cursor } = setup({ track: 'high' });
+    expect(cursor.track).toBe('high');
     const [a, b] = [publisher.openTrack(), publisher.openTrack()];
-    expect(a.id).not.toBe(b.id);
+    expect(a.track).not.toBe(b.track);
   });
 
   it('refuses options that are none', () => {
     const { publisher } = setup();
     expect(() => publisher.openTrack(null as never)).toThrow(TypeError);
-    expect(() => publisher.openTrack({ id: 7 as never })).toThrow(/options\.id/);
+    expect(() => publisher.openTrack({ track: 7 as never })).toThrow(/options\.track/);
   });
 });
 
@@ -64,15 +64,15 @@ describe('a cursor', () => {
   });
 
   it('sends every copy, in frames of its own', async () => {
-    const { publisher, cursor } = setup({ id: 'low' });
+    const { publisher, cursor } = setup({ track: 'low' });
     cursor.next(0);
     const ticket = publishName(publisher, 'a', { repeatCount: 2 });
     expect([40, 80, 120].map((timestamp) => sent(cursor, timestamp))).toEqual([['a'], ['a'], undefined]);
     expect(await ticket.injected).toEqual({
       outcome: 'injected',
       copies: [
-        { injector: 'low', frame: 1, timestamp: 40, fragment: 0 },
-        { injector: 'low', frame: 2, timestamp: 80, fragment: 0 },
+        { track: 'low', frameIndex: 1, timestamp: 40, fragment: 0 },
+        { track: 'low', frameIndex: 2, timestamp: 80, fragment: 0 },
       ],
     });
     expect(cursor.stats).toMatchObject({ frames: 4, framesInjected: 2, copies: 2, pending: 0 });
@@ -163,8 +163,8 @@ describe('a cursor', () => {
 
   it('reports under its name', () => {
     const heard: object[] = [];
-    const { cursor } = setup({ id: 'x', onDiagnostic: (diagnostic) => heard.push(diagnostic) });
-    cursor.report('odd-packet', { length: 3 });
-    expect(heard).toEqual([{ source: 'injector', event: 'odd-packet', details: { injector: 'x', length: 3 } }]);
+    const { cursor } = setup({ track: 'x', onDiagnostic: (diagnostic) => heard.push(diagnostic) });
+    cursor.report('unknown-frame', { length: 3 });
+    expect(heard).toEqual([{ source: 'injector', event: 'unknown-frame', details: { track: 'x', length: 3 } }]);
   });
 });

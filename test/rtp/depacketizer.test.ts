@@ -15,7 +15,7 @@ const hex = (data: Uint8Array) => Buffer.from(data).toString('hex');
 const slice = (length: number, header = 0x65) => concat(bytes(header, 0x88), filler(length - 2));
 
 /** What one access unit that came out is to be compared by. */
-const told = ({ nalUnits, timestamp, isDamaged }: ReturnType<RtpDepacketizer['push']>[number]) =>
+const told = ({ nalUnits, rtpTimestamp: timestamp, isDamaged }: ReturnType<RtpDepacketizer['push']>[number]) =>
   `${timestamp}${isDamaged ? ' damaged' : ''}: ${nalUnits.map(hex).join(' ')}`;
 
 interface Sent {
@@ -35,7 +35,7 @@ function receive(sent: readonly Sent[], options: RtpDepacketizerOptions = {}): s
   const accessUnits = sent.flatMap(
     ({ payload, timestamp = 0, marker = false, ssrc = 1, payloadType = 96, gap = 0 }) => {
       sequenceNumber = (sequenceNumber + 1 + gap) & 0xffff;
-      const fields = { payloadType, sequenceNumber, timestamp, ssrc, marker };
+      const fields = { payloadType, sequenceNumber, rtpTimestamp: timestamp, ssrc, marker };
       return depacketizer.push(createRtpPacket(fields, [payload]));
     },
   );
@@ -89,13 +89,13 @@ describe('an access unit', () => {
 
   it('is a byte stream in memory of its own', () => {
     const depacketizer = new RtpDepacketizer();
-    const fields = { payloadType: 96, sequenceNumber: 1, timestamp: 5, ssrc: 9, marker: true };
+    const fields = { payloadType: 96, sequenceNumber: 1, rtpTimestamp: 5, ssrc: 9, marker: true };
     const packet = createRtpPacket(fields, [Buffer.from(stapA(0x78, nal.sps, nal.idr))]);
     const [unit] = depacketizer.push(packet);
     packet.fill(0);
     expect(hex(unit.data)).toBe(hex(annexB(nal.sps, nal.idr)));
     expect(Buffer.isBuffer(unit.data)).toBe(true);
-    expect(unit).toMatchObject({ ssrc: 9, timestamp: 5 });
+    expect(unit).toMatchObject({ ssrc: 9, rtpTimestamp: 5 });
     expect(unit.nalUnits[1].buffer).toBe(unit.data.buffer);
     const next = createRtpPacket({ ...fields, sequenceNumber: 2 }, [nal.p]);
     depacketizer.push(next);
@@ -247,7 +247,7 @@ describe('limits', () => {
     const sent = new Array<Sent>(50).fill({ payload: aggregate });
     const depacketizer = new RtpDepacketizer({ windowPackets: 1 });
     sent.forEach(({ payload }, sequenceNumber) => {
-      depacketizer.push(createRtpPacket({ payloadType: 96, sequenceNumber, timestamp: 0, ssrc: 1 }, [payload]));
+      depacketizer.push(createRtpPacket({ payloadType: 96, sequenceNumber, rtpTimestamp: 0, ssrc: 1 }, [payload]));
     });
     const [unit] = depacketizer.flush();
     expect(unit.nalUnits).toHaveLength(MAX_NAL_UNITS_PER_ACCESS_UNIT);

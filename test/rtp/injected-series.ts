@@ -96,7 +96,7 @@ export function accessUnitsIn(packets: readonly Buffer[]): string[] {
   const depacketizer = new RtpDepacketizer({ windowPackets: 1 });
   const accessUnits = packets.flatMap((packet) => depacketizer.push(packet));
   accessUnits.push(...depacketizer.flush());
-  return accessUnits.flatMap(({ data, timestamp, isDamaged }) => {
+  return accessUnits.flatMap(({ data, rtpTimestamp: timestamp, isDamaged }) => {
     const nalUnits = splitNalUnits(stripSei(data, { format: 'annexb' }), 'annexb').map(
       (nalUnit) =>
         `${nalUnit[0] & 0x1f}/${nalUnit.length}/${createHash('md5').update(nalUnit).digest('hex').slice(0, 8)}`,

@@ -29,7 +29,7 @@ describe('bytes of another realm', () => {
   it('are made into the same packets', () => {
     const made = new RtpPacketizer(options).packetize(nalUnits.map(foreign), 9000);
     expect(values(made)).toEqual(values(packets));
-    const fields = { payloadType: 96, ssrc: 1, sequenceNumber: 7, timestamp: 0 };
+    const fields = { payloadType: 96, ssrc: 1, sequenceNumber: 7, rtpTimestamp: 0 };
     expect(createRtpPacket(fields, [foreign(nal.p)])).toEqual(createRtpPacket(fields, [nal.p]));
   });
 

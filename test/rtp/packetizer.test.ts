@@ -26,7 +26,7 @@ describe('the packets of an access unit', () => {
     const packets = packetizer.packetize([nal.sps, nal.pps, slice(200)], 0x1_0000_0003).map(parseRtpPacket);
     expect(packets.map((packet) => packet?.sequenceNumber)).toEqual([65_534, 65_535, 0, 1]);
     expect(packets.map((packet) => packet?.marker)).toEqual([false, false, false, true]);
-    for (const packet of packets) expect(packet).toMatchObject({ payloadType: 96, ssrc: 7, timestamp: 3 });
+    for (const packet of packets) expect(packet).toMatchObject({ payloadType: 96, ssrc: 7, rtpTimestamp: 3 });
     expect(packetizer.sequenceNumber).toBe(2);
   });
 

@@ -12,7 +12,7 @@ import { runs } from '../property/arbitraries.js';
 import { disturb } from './network.js';
 
 const packetOf = (sequenceNumber: number, length = 4) =>
-  createRtpPacket({ payloadType: 96, sequenceNumber, timestamp: 0, ssrc: 1 }, [new Uint8Array(length)]);
+  createRtpPacket({ payloadType: 96, sequenceNumber, rtpTimestamp: 0, ssrc: 1 }, [new Uint8Array(length)]);
 
 /** A buffer, and what has come out of it: a minus sign stands in front of a packet with a gap before it. */
 function setup(options: ReorderOptions = {}) {

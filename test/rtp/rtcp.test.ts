@@ -34,7 +34,7 @@ function afterPictures(count: number, first = 100) {
   for (let i = 0; i < count; i++) {
     publisher.publishText('hello');
     for (const payload of [PICTURE, Uint8Array.of(0x7c, 0x41, 1, 2, 3, 4)]) {
-      const fields = { payloadType: 96, ssrc: SSRC, timestamp: 3000 * i, sequenceNumber: sequenceNumber++ };
+      const fields = { payloadType: 96, ssrc: SSRC, rtpTimestamp: 3000 * i, sequenceNumber: sequenceNumber++ };
       const outputs = injector.process(createRtpPacket(fields, [payload]));
       for (const added of outputs.slice(0, -1)) payloadBytes += parseRtpPacket(added)!.payload.length;
     }
@@ -64,7 +64,7 @@ describe('a sender report', () => {
     const publisher = new SeiPublisher({ repeatCount: 1 });
     const injector = new RtpSeiInjector({ publisher, payloadType: 96 });
     publisher.publishText('hello');
-    const single = createRtpPacket({ payloadType: 96, ssrc: SSRC, timestamp: 0, sequenceNumber: 1 }, [
+    const single = createRtpPacket({ payloadType: 96, ssrc: SSRC, rtpTimestamp: 0, sequenceNumber: 1 }, [
       Uint8Array.of(0x41, 0x9a, 1, 2, 3),
     ]);
     const [merged] = injector.process(single);

@@ -31,7 +31,7 @@ const fieldsWith = (extension: fc.Arbitrary<Partial<RtpPacketFields>>): fc.Arbit
       fc.record({
         payloadType: fc.integer({ min: 96, max: 127 }),
         sequenceNumber: fc.nat(0xffff),
-        timestamp: uint32,
+        rtpTimestamp: uint32,
         ssrc: uint32,
         marker: fc.boolean(),
         csrcs: fc.array(uint32, { maxLength: MAX_CSRC_COUNT }),
@@ -60,7 +60,7 @@ describe('a packet', () => {
       marker: true,
       payloadType: 96,
       sequenceNumber: 65_535,
-      timestamp: 0x01020304,
+      rtpTimestamp: 0x01020304,
       ssrc: 0xcafebabe,
       csrcs: [0x0badf00d],
       csrcCount: 1,
@@ -134,7 +134,7 @@ describe('a packet that is made', () => {
       fc.property(anyFields, anyPayload, anyPayload, (fields, first, second) => {
         const packet = WeriftPacket.deSerialize(Buffer.from(createRtpPacket(fields, [first, second])));
         const { header, payload } = packet;
-        const { payloadType, sequenceNumber, timestamp, ssrc, marker, csrcs, extensionElements } = fields;
+        const { payloadType, sequenceNumber, rtpTimestamp: timestamp, ssrc, marker, csrcs, extensionElements } = fields;
         expect(header).toMatchObject({ version: 2, padding: false, payloadType, sequenceNumber, timestamp, ssrc });
         expect([header.marker, header.csrc]).toEqual([marker, csrcs]);
         expect(header.extensions.map(({ id, payload: data }) => [id, hex(data)])).toEqual(
@@ -152,6 +152,7 @@ describe('a packet that is made', () => {
         const { extensionElements, extensionProfile, csrcs, ...rest } = fields;
         const header = new RtpHeader({
           ...rest,
+          timestamp: rest.rtpTimestamp,
           marker: rest.marker === true,
           version: 2,
           csrc: [...csrcs!],
@@ -180,7 +181,7 @@ describe('a packet that is made', () => {
   });
 
   it('is a Buffer where its payload is one, and in memory of its own', () => {
-    const fields = { payloadType: 96, sequenceNumber: 1, timestamp: 2, ssrc: 3 };
+    const fields = { payloadType: 96, sequenceNumber: 1, rtpTimestamp: 2, ssrc: 3 };
     const payload = Buffer.from('abcdef', 'hex');
     const packet = createRtpPacket(fields, [payload]);
     payload.fill(0);
@@ -192,7 +193,7 @@ describe('a packet that is made', () => {
   });
 
   it('is refused where the header has no room', () => {
-    const fields = { payloadType: 96, sequenceNumber: 1, timestamp: 2, ssrc: 3 };
+    const fields = { payloadType: 96, sequenceNumber: 1, rtpTimestamp: 2, ssrc: 3 };
     expect(() => createRtpPacket({ ...fields, csrcs: new Array<number>(16).fill(1) }, [])).toThrow(RangeError);
   });
 });

@@ -237,9 +237,9 @@ describe('sources', () => {
     const { extractor } = setup({ payloadType: [96, 98], maxSources: 1 });
     const packetizer = new RtpPacketizer({ payloadType: 96, ssrc: 1, sequenceNumber: 5 });
     const [first] = packetizer.packetize([sei('first'), nal.p], 0);
-    const audio = createRtpPacket({ payloadType: 111, sequenceNumber: 9, timestamp: 0, ssrc: 7 }, [sei('audio')]);
-    const correction = createRtpPacket({ payloadType: 97, sequenceNumber: 6, timestamp: 0, ssrc: 1 }, [sei('no')]);
-    const next = createRtpPacket({ payloadType: 98, sequenceNumber: 7, timestamp: 0, ssrc: 1 }, [sei('next')]);
+    const audio = createRtpPacket({ payloadType: 111, sequenceNumber: 9, rtpTimestamp: 0, ssrc: 7 }, [sei('audio')]);
+    const correction = createRtpPacket({ payloadType: 97, sequenceNumber: 6, rtpTimestamp: 0, ssrc: 1 }, [sei('no')]);
+    const next = createRtpPacket({ payloadType: 98, sequenceNumber: 7, rtpTimestamp: 0, ssrc: 1 }, [sei('next')]);
     const messages = [first, audio, correction, audio, next].flatMap((packet) => extractor.process(packet));
     expect(messages.map(text)).toEqual(['first', 'next']);
     expect(extractor.stats).toMatchObject({ packets: 3, packetsLost: 0 });
@@ -248,7 +248,7 @@ describe('sources', () => {
 
 describe('SEI in fragments', () => {
   const fragment = (sequenceNumber: number, payload: Uint8Array) =>
-    createRtpPacket({ payloadType: 96, sequenceNumber, timestamp: 0, ssrc: 1 }, [payload]);
+    createRtpPacket({ payloadType: 96, sequenceNumber, rtpTimestamp: 0, ssrc: 1 }, [payload]);
 
   it('is put together up to a size that every message of this package keeps', () => {
     const { extractor } = setup();
@@ -287,7 +287,7 @@ it('hands over SEI such that it cannot be taken for anything else', () => {
   const strange = concat(bytes(0x06, 0x41, 0x88, 1, 1, 1, 1), bytes(4, 0x41, 0x88, 1, 1));
   expect(detectH264Format(strange).format).toBe('avcc');
   extractor.process(
-    createRtpPacket({ payloadType: 96, sequenceNumber: 0, timestamp: 0, ssrc: 1 }, [stapA(0x18, strange, nal.p)]),
+    createRtpPacket({ payloadType: 96, sequenceNumber: 0, rtpTimestamp: 0, ssrc: 1 }, [stapA(0x18, strange, nal.p)]),
   );
   expect(handed.map((data) => detectH264Format(data))).toEqual([
     expect.objectContaining({ format: 'annexb', nalUnitType: 6 }),

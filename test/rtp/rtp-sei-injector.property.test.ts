@@ -47,7 +47,7 @@ const wildPackets = fc.array(wildStep, { maxLength: 120 }).map((steps) => {
   return steps.map(({ steps: ahead, ticks, broken, payload: bytes, ...fields }) => {
     sequenceNumber = (sequenceNumber + ahead) & 0xffff;
     timestamp = (timestamp + ticks) >>> 0;
-    const packet = Buffer.from(createRtpPacket({ ...fields, sequenceNumber, timestamp }, [bytes]));
+    const packet = Buffer.from(createRtpPacket({ ...fields, sequenceNumber, rtpTimestamp: timestamp }, [bytes]));
     if (broken && broken[0] < packet.length) [, packet[broken[0]]] = broken;
     return packet;
   });
@@ -70,7 +70,7 @@ function expectNumbersKept(jumps: readonly number[], changed: number): void {
   for (const [i, steps] of jumps.entries()) {
     if (i === changed) for (let text = 0; text < 30; text++) publisher.publishText(`text ${text}`);
     sequenceNumber += steps;
-    const fields = { payloadType: 96, ssrc: 1, sequenceNumber, timestamp: 9 * i, marker: true };
+    const fields = { payloadType: 96, ssrc: 1, sequenceNumber, rtpTimestamp: 9 * i, marker: true };
     const packet =
       packets.get(sequenceNumber) ?? Buffer.from(createRtpPacket(fields, [Uint8Array.of(0x41, 0x9a, i, 2, 3)]));
     packets.set(sequenceNumber, packet);
@@ -122,7 +122,7 @@ describe('any packets', () => {
       fc.property(wildPackets, options, (packets, chosen) => {
         const publisher = publisherOf(30);
         const injector = new RtpSeiInjector({ publisher, payloadType: 96, ssrc: 1, ...chosen });
-        const first = createRtpPacket({ payloadType: 96, ssrc: 1, sequenceNumber: 65_499, timestamp: 5 }, [
+        const first = createRtpPacket({ payloadType: 96, ssrc: 1, sequenceNumber: 65_499, rtpTimestamp: 5 }, [
           Uint8Array.of(0x7c, 0x85, 0x88, 2, 3),
         ]);
         const outputs = injector.process(Buffer.from(first));
@@ -138,7 +138,7 @@ describe('any packets', () => {
           const added = injector.stats.addedPackets - before.addedPackets;
           if (added === 0 || injector.stats.restarts > before.restarts || own.length !== added + 1) continue;
           const headers = own.map((output) => parseRtpPacket(output)!);
-          expect(new Set(headers.map(({ timestamp }) => timestamp)).size).toBe(1);
+          expect(new Set(headers.map(({ rtpTimestamp: timestamp }) => timestamp)).size).toBe(1);
           expect(headers.slice(0, -1).some(({ marker }) => marker)).toBe(false);
         }
         expectOneMeaning(outputs);

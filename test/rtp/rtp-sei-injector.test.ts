@@ -35,7 +35,7 @@ type Fields = Partial<RtpPacketFields>;
 /** A packet of the source 1 with the payload type 96. */
 function packet(sequenceNumber: number, timestamp: number, payload: Uint8Array, fields: Fields = {}): Buffer {
   return createRtpPacket(
-    { payloadType: 96, ssrc: 1, sequenceNumber, timestamp, ...fields },
+    { payloadType: 96, ssrc: 1, sequenceNumber, rtpTimestamp: timestamp, ...fields },
     [payload],
     Buffer.alloc(0),
   ) as Buffer;
@@ -179,7 +179,7 @@ describe('the form of SEI', () => {
     const [sei, rest] = injector.process(picture);
     expect(shapes([sei, rest])).toEqual(['7: [6]', '8 M: 1']);
     const header = parseRtpPacket(sei)!;
-    expect([header.timestamp, header.ssrc, header.payloadType, header.csrcs]).toEqual([9000, 1, 96, [5, 6]]);
+    expect([header.rtpTimestamp, header.ssrc, header.payloadType, header.csrcs]).toEqual([9000, 1, 96, [5, 6]]);
     expect(rest.subarray(4).equals(picture.subarray(4))).toBe(true);
   });
 
@@ -275,7 +275,7 @@ describe('the header extension of an added packet', () => {
       [1, 0x61],
       [5, 7, 7],
     ]);
-    expect(asked).toEqual([{ ssrc: 1, payloadType: 96, sequenceNumber: 7, timestamp: 3000 }]);
+    expect(asked).toEqual([{ ssrc: 1, payloadType: 96, sequenceNumber: 7, rtpTimestamp: 3000 }]);
   });
 
   it('leaves less room in packetization-mode 0, where a message that is too long for it makes way', () => {

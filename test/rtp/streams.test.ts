@@ -40,7 +40,7 @@ function itGoesThroughPackets(streams: readonly Stream[]): void {
           const expected = annexB(...accessUnits[index]);
           same(accessUnit.data, expected);
           expect([accessUnit.isDamaged, more.length]).toEqual([false, 0]);
-          expect(accessUnit.timestamp).toBe((FIRST_TIMESTAMP + TICKS * index) % 2 ** 32);
+          expect(accessUnit.rtpTimestamp).toBe((FIRST_TIMESTAMP + TICKS * index) % 2 ** 32);
           const forWerift = packets.map((packet) => WeriftPacket.deSerialize(Buffer.from(packet)));
           same(dePacketizeRtpPackets('MPEG4/ISO/AVC', forWerift).data, expected);
         });
@@ -67,7 +67,7 @@ function itGoesThroughPackets(streams: readonly Stream[]): void {
       });
       const depacketizer = new RtpDepacketizer({ now: () => 0 });
       const received = [...arriving.flatMap((packet) => depacketizer.push(packet)), ...depacketizer.flush()];
-      for (const { timestamp, data, isDamaged } of received) {
+      for (const { rtpTimestamp: timestamp, data, isDamaged } of received) {
         const expected = whole.get(timestamp);
         whole.delete(timestamp);
         if (expected === undefined) {

@@ -126,7 +126,7 @@ describe('a live byte stream', () => {
   });
 
   it('counts what it does', () => {
-    const injector = new ByteStreamInjector({ publisher: busyPublisher(), id: 'camera' });
+    const injector = new ByteStreamInjector({ publisher: busyPublisher(), track: 'camera' });
     outputOf(injector, chunksOf(Buffer.concat(accessUnits), [1000]));
     const { frames, framesInjected, copies, forcedCuts, unknownFrames } = injector.stats;
     expect({ frames, framesInjected, copies, forcedCuts, unknownFrames }).toEqual({
@@ -231,7 +231,7 @@ describe('options', () => {
     [{ publisher, frameRate: '25' }, 'ERR_INVALID_ARG_TYPE'],
     [{ publisher, frameRate: 0 }, 'ERR_OUT_OF_RANGE'],
     [{ publisher, frameRate: NaN }, 'ERR_OUT_OF_RANGE'],
-    [{ publisher, id: 7 }, 'ERR_INVALID_ARG_TYPE'],
+    [{ publisher, track: 7 }, 'ERR_INVALID_ARG_TYPE'],
   ])('%o are none', (options, code) => {
     expect(() => new ByteStreamInjector(options as never)).toThrow(expect.objectContaining({ code }));
   });

@@ -51,7 +51,7 @@ async function compare(
   const subscriber = new SeiSubscriber();
   const patch = patchWebCodecsDecoder(globalThis, { subscriber });
   const pictures = await decode(tagged, config);
-  patch.unpatch();
+  patch.close();
   subscriber.close();
   const messages: number[] = [];
   for await (const message of subscriber) messages.push(message.json<{ number: number }>().number);
@@ -115,7 +115,7 @@ async function patchedClass(format: 'annexb' | 'avc'): Promise<WebCodecsResult> 
     config = metadata?.decoderConfig ?? config;
     chunks.push(chunk);
   });
-  patch.unpatch();
+  patch.close();
   return compare(chunks, chunks, config!);
 }
 

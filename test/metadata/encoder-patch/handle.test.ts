@@ -26,8 +26,8 @@ describe('a handle', () => {
       configurable: descriptor.configurable,
       writable: descriptor.writable,
     });
-    handle.unpatch();
-    handle.unpatch();
+    handle.close();
+    handle.close();
     expect(Object.getOwnPropertyDescriptor(encoder, 'encode')).toMatchObject(descriptor);
     expect(Object.getOwnPropertyDescriptor(encoder, 'encode')?.value).toBe(descriptor.value);
     expect(encoder.encode()).toEqual(data(1));
@@ -46,10 +46,10 @@ describe('a handle', () => {
     const { handle } = patch(encoder);
     expect(encoder.encode()).toEqual(data(1, MARK));
     expect(new Encoder().encode()).toEqual(data(1));
-    handle.unpatch();
+    handle.close();
     expect(Reflect.ownKeys(encoder)).toEqual([]);
     const { handle: second } = patch(Encoder.prototype);
-    second.unpatch();
+    second.close();
     expect(Object.getOwnPropertyDescriptors(Encoder.prototype)).toEqual(before);
   });
 
@@ -87,7 +87,7 @@ describe('a handle', () => {
   ])('says that nothing was applied to what %s', (_, target) => {
     const { handle } = patch(target as object);
     expect(handle).toMatchObject({ applied: false, methods: [] });
-    handle.unpatch();
+    handle.close();
   });
 
   it('names the methods that exist', () => {
@@ -113,9 +113,9 @@ describe('a handle', () => {
     const inherited = patch(new Encoder());
     const partly = patch(Encoder.prototype, { methods: ['encode', 'flush'] });
     expect([second, inherited, partly].map(({ handle }) => handle.methods)).toEqual([[], [], ['flush']]);
-    second.handle.unpatch();
+    second.handle.close();
     expect(new Encoder().encode()).toEqual(data(1, MARK));
-    first.handle.unpatch();
+    first.handle.close();
     expect(new Encoder().encode()).toEqual(data(1));
     expect(new Encoder().flush()).toEqual(data(2, MARK));
     expect(patch(Encoder.prototype).handle.applied).toBe(true);
@@ -131,15 +131,15 @@ describe('a handle', () => {
     encoder.encode = theirs;
     expect(patch(encoder).handle.applied).toBe(false);
     expect(encoder.encode()).toEqual(data(9, 1, MARK));
-    handle.unpatch();
+    handle.close();
     expect(encoder.encode).toBe(theirs);
     expect(encoder.encode()).toEqual(data(9, 1));
     const again = patch(encoder);
     expect(encoder.encode()).toEqual(data(9, 1, MARK));
-    again.handle.unpatch();
+    again.handle.close();
     expect(encoder.encode).toBe(theirs);
     encoder.encode = ours;
-    patch(encoder).handle.unpatch();
+    patch(encoder).handle.close();
     expect(encoder.encode).toBe(encode);
   });
 
@@ -147,7 +147,7 @@ describe('a handle', () => {
     const encoder = Object.create(Object.freeze({ encode: () => data(1) })) as { encode: () => Uint8Array };
     const { handle } = patch(encoder);
     expect(encoder.encode()).toEqual(data(1, MARK));
-    handle.unpatch();
+    handle.close();
     expect(Reflect.ownKeys(encoder)).toEqual([]);
   });
 
@@ -163,11 +163,11 @@ describe('a handle', () => {
       {} as { encode: () => Uint8Array },
       Object.getOwnPropertyDescriptors(encoder),
     );
-    handle.unpatch();
+    handle.close();
     const second = patch(other);
     expect(second.handle.applied).toBe(true);
     expect(other.encode()).toEqual(data(1, MARK));
-    second.handle.unpatch();
+    second.handle.close();
     expect(other.encode()).toEqual(data(1));
   });
 
@@ -176,7 +176,7 @@ describe('a handle', () => {
     const { handle } = patch(encoder);
     const packets = encoder.encode();
     expect(packets.next().value).toEqual(data(1, MARK));
-    handle.unpatch();
+    handle.close();
     expect(packets.next().value).toEqual(data(2));
   });
 });

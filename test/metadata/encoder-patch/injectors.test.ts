@@ -168,7 +168,7 @@ describe('with a real publisher', () => {
     expect(real.stats.liveInjectors).toBe(2);
     encoders[0].close();
     expect(real.stats.liveInjectors).toBe(1);
-    handles.pop()!.unpatch();
+    handles.pop()!.close();
     expect(real.stats.liveInjectors).toBe(0);
   });
 });

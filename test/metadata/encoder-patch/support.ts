@@ -24,7 +24,7 @@ export const errors: unknown[] = [];
 
 /** Leaves nothing of a test to the next one. */
 export function unpatchAll(): void {
-  for (const handle of handles.splice(0).reverse()) handle.unpatch();
+  for (const handle of handles.splice(0).reverse()) handle.close();
   setGlobalSeiPublisher(undefined);
   errors.length = 0;
 }
