@@ -6,11 +6,7 @@
 export { SeiError, type SeiErrorCode } from './errors.js';
 export { backendInfo, type BackendInfo } from './backend/select.js';
 
-export {
-  MAX_ACCESS_UNIT_SIZE,
-  MAX_PARAMETER_SET_LENGTH,
-  MAX_PREFIX_NAL_UNIT_LENGTH,
-} from './codec/access-unit-splitter.js';
+export { MAX_ACCESS_UNIT_SIZE } from './codec/access-unit-splitter.js';
 export { DEFAULT_MAX_RTP_PAYLOAD_SIZE } from './codec/rtp-payload.js';
 export { type H264Format } from './codec/framing.js';
 export {
@@ -55,19 +51,15 @@ export {
   DEDUP_WINDOW_MS,
   type DeduplicatorOptions,
   MAX_DEDUP_ENTRIES,
-  MAX_STANDING_ENTRIES,
-  STANDING_AFTER_MS,
 } from './metadata/deduplicator.js';
 export { patchH264Decoder, type H264DecoderPatchOptions } from './metadata/decoder-patch.js';
 export { type DiagnosticListener, type DiagnosticSource, type SeiDiagnostic } from './metadata/diagnostics.js';
-export { MAX_OUTPUT_DEPTH } from './metadata/encoded-output.js';
 export {
   DEFAULT_CLOSE_METHODS,
   type FrameInjector,
   type H264EncoderPatchOptions,
   patchH264Encoder,
 } from './metadata/encoder-patch.js';
-export { FRAMES_TO_LOCK, FRAMES_TO_MOVE } from './metadata/format-lock.js';
 export { FRAGMENT_SEI_UUID, MAX_SPLIT_MESSAGE_SIZE, MIN_SPLIT_SIZE } from './metadata/fragmentation.js';
 export {
   getGlobalSeiPublisher,
@@ -81,10 +73,9 @@ export {
   type SeiInjectorOptions,
   type SeiInjectorStats,
 } from './metadata/injector.js';
-export { MAX_JSON_SIZE } from './metadata/json.js';
-export { MAX_LOGGED_LENGTH, logSeiMessage } from './metadata/log.js';
-export { MAX_SUBSCRIBER_BUFFER_BYTES, SUBSCRIBER_BUFFER_SIZE } from './metadata/message-buffer.js';
-export { MAX_RETAINED_KEYS, type QueueFullPolicy, STALL_TIMEOUT_MS } from './metadata/message-queue.js';
+export { logSeiMessage } from './metadata/log.js';
+export { SUBSCRIBER_BUFFER_SIZE } from './metadata/message-buffer.js';
+export { MAX_RETAINED_KEYS, type QueueFullPolicy } from './metadata/message-queue.js';
 export { type PatchHandle } from './metadata/patch.js';
 export { type Picture, type Selection } from './metadata/picture-selection.js';
 export {
@@ -110,15 +101,7 @@ export {
 } from './metadata/publisher-options.js';
 export { SeiPublisher, type SeiPublisherStats } from './metadata/publisher.js';
 export { type InjectedCopy, type InjectionOutcome, type InjectionReceipt } from './metadata/queued-message.js';
-export {
-  MAX_COMPLETED_MESSAGES,
-  MAX_PENDING_BYTES,
-  MAX_PENDING_MESSAGES,
-  REASSEMBLY_TIMEOUT_MS,
-} from './metadata/reassembly.js';
-export { MAX_RECEPTION_TRACKS } from './metadata/reception-clock.js';
 export { ReceivedSeiMessage, type ReceivedSeiMessageData, type Reception } from './metadata/received-message.js';
-export { FIRST_RETAINED_REFRESH_MS, RETAINED_REFRESH_MS } from './metadata/retained-schedule.js';
 export {
   type DedupKey,
   type DedupOptions,
@@ -131,13 +114,4 @@ export {
 export { MAX_MESSAGE_ID_LENGTH } from './metadata/identity.js';
 export { type SeiTicket } from './metadata/ticket.js';
 export { type EncodeUserDataOptions, encodeUserData } from './metadata/user-data.js';
-export { MAX_SOURCE_LAG_MS, MAX_TIMESTAMP_SOURCES, TIMESTAMP_RESTART_MS } from './metadata/timestamp-sources.js';
 export { type TrackCursor, type TrackCursorOptions, type TrackCursorStats } from './metadata/track-cursor.js';
-export { CLOCK_RESTART_MS, MAX_CLOCK_STEP_MS, MAX_REORDERED_PICTURES } from './metadata/track-clock.js';
-export {
-  MAX_CONTENT_REPEAT_MS,
-  MAX_REPEAT_GAP_MS,
-  MAX_WAIT_FOR_FIRST_KEPT_PICTURE,
-  MAX_WAIT_FOR_KEPT_PICTURE,
-} from './metadata/track.js';
-export { MIN_TRUNCATED_STRING_LENGTH } from './metadata/truncation.js';

@@ -17,7 +17,6 @@ export { type SeiWebTransform, createSeiExtractWebStream, createSeiInjectWebStre
 
 export { type EncodedFrameMetadata, type EncodedVideoFrame } from './encoded-frame.js';
 export { type EncodedStreams, type SeiFrameTransform, pipeEncodedFrames } from './frame-transform.js';
-export { MAX_TRANSFORM_LAYERS } from './layers.js';
 export {
   type SeiReceiverTransformOptions,
   type SeiReceiverTransformStats,

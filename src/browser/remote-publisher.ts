@@ -120,7 +120,10 @@ export function connectSeiPublisher(port: SeiMessagePort): RemoteSeiPublisher {
     if (failure === undefined) waiting?.resolve(answer as never);
     else waiting?.reject(errorOf(failure));
   });
-  const request = <Answer>(method: Exclude<keyof RemoteSeiPublisher, symbol>, ...args: readonly unknown[]): Promise<Answer> =>
+  const request = <Answer>(
+    method: Exclude<keyof RemoteSeiPublisher, symbol>,
+    ...args: readonly unknown[]
+  ): Promise<Answer> =>
     new Promise<Answer>((resolve, reject) => {
       if (isClosed) throw closed();
       const call = `${name}-${++latest}`;

@@ -79,8 +79,7 @@ export interface AccessUnitSplitterOptions {
  *   what {@link AccessUnitSplitter.push} answered; the splitter itself keeps no chunk.
  * - No bytes make it throw. A parameter set that cannot be read is passed over; a slice that cannot be read stays with
  *   the access unit that is there; while a parameter set is missing, first_mb_in_slice decides.
- * - Time is linear in the bytes. What is held between two calls is bounded by `maxAccessUnitSize` and {@link
- *   MAX_PARAMETER_SET_LENGTH}: a larger access unit is cut into pieces of `maxAccessUnitSize`, which {@link
+ * - Time is linear in the bytes. What is held between two calls is bounded by `maxAccessUnitSize` and 65,536: a larger access unit is cut into pieces of `maxAccessUnitSize`, which {@link
  *   AccessUnitSplitter.forcedCuts} counts. A stream without a single slice is one such access unit.
  *
  * A field is an access unit of its own. Slices of redundant coded pictures and of auxiliary or enhancement layers stay

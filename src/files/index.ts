@@ -20,12 +20,8 @@ export {
   injectIntoFile,
   stripFile,
 } from './change.js';
-export { MAX_TOP_LEVEL_BOXES } from './isobmff-boxes.js';
-export { MAX_FILE_SAMPLES } from './isobmff-movie.js';
-export { MAX_BOX_SIZE } from './isobmff-rewrite.js';
-export { MAX_INDEX_SIZE } from './matroska-rewrite.js';
 export { type FilePacket, type FileTrack } from './packet.js';
-export { MAX_SLICES_PER_PICTURE, type PictureType } from './picture-type.js';
+export { type PictureType } from './picture-type.js';
 export {
   type ExtractFileOptions,
   type FileFrame,
@@ -36,5 +32,3 @@ export {
   readPackets,
 } from './read.js';
 export { type FileTarget } from './target.js';
-export { MAX_HELD_STREAM_SIZE } from './transport-rewrite.js';
-export { MAX_PES_SIZE, MAX_TABLE_ENTRIES } from './transport-stream.js';

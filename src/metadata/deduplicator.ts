@@ -31,12 +31,12 @@ const OPENING_BRACE = 0x7b;
 export interface DeduplicatorOptions {
   /**
    * Messages that are remembered at once, at least 1; {@link MAX_DEDUP_ENTRIES} where absent. Of standing ones as many,
-   * but {@link MAX_STANDING_ENTRIES} at most.
+   * but 1,024 at most.
    */
   readonly maxEntries?: number | undefined;
   /**
    * Milliseconds after its last copy that a message with an identity is remembered; {@link DEDUP_WINDOW_MS} where
-   * absent. One that comes back within it, and {@link STANDING_AFTER_MS} or more after its first copy, is standing, and
+   * absent. One that comes back within it, and 1 s or more after its first copy, is standing, and
    * the window is nothing to it any more: so a window shorter than that lets none be.
    */
   readonly windowMs?: number | undefined;

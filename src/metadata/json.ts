@@ -73,7 +73,7 @@ export function encodeJson(text: string, maxBytes: number = MAX_JSON_SIZE): Uint
  * @param value any JSON value; see {@link stringifyJson} for what becomes of others
  * @returns new memory
  * @throws {@link SeiError} `ERR_SEI_NOT_JSON` for what is no JSON value, with a `cause` where there is one;
- *   `ERR_SEI_TOO_LARGE` above {@link MAX_JSON_SIZE}
+ *   `ERR_SEI_TOO_LARGE` above 1 MiB
  */
 export function serializeJson(value: unknown): Uint8Array {
   return encodeJson(stringifyJson(value));

@@ -104,8 +104,8 @@ class PendingMessage {
 
 /**
  * Puts the fragments of `splitIntoFragments` together, in any order, with copies of each and with strangers' bytes
- * among them. The time per fragment is constant on average, and what is held is bounded by {@link MAX_PENDING_MESSAGES}
- * and {@link MAX_PENDING_BYTES}.
+ * among them. The time per fragment is constant on average, and what is held is bounded by 64
+ * and 1 MiB.
  */
 export class FragmentReassembler {
   // Both are in the order of their times: what has waited longest stands first.
@@ -121,7 +121,7 @@ export class FragmentReassembler {
     return this.#pending.size;
   }
 
-  /** Bytes that are held for them, up to {@link MAX_PENDING_BYTES}. */
+  /** Bytes that are held for them, up to 1 MiB. */
   get pendingBytes(): number {
     return this.#pendingBytes;
   }
@@ -131,7 +131,7 @@ export class FragmentReassembler {
     return this.#rejected;
   }
 
-  /** Messages that stayed incomplete for {@link REASSEMBLY_TIMEOUT_MS} without a new fragment. */
+  /** Messages that stayed incomplete for 10 s without a new fragment. */
   get timedOut(): number {
     return this.#timedOut;
   }
@@ -145,7 +145,7 @@ export class FragmentReassembler {
    * Takes one fragment. It never throws on account of what the bytes are. Of two fragments with the same place in a
    * message the first counts.
    *
-   * Copies of fragments that come within {@link REASSEMBLY_TIMEOUT_MS} after their message was complete are taken for
+   * Copies of fragments that come within 10 s after their message was complete are taken for
    * what they are, and start no message that could only time out. After that a message that is sent again comes out
    * again, with the same id.
    *
@@ -187,7 +187,7 @@ export class FragmentReassembler {
   }
 
   /**
-   * Gives up what has waited for {@link REASSEMBLY_TIMEOUT_MS}. {@link FragmentReassembler.push} does so too: this is
+   * Gives up what has waited for 10 s. {@link FragmentReassembler.push} does so too: this is
    * for streams in which no fragments come any more.
    *
    * @param nowMs the time, by the clock of {@link FragmentReassembler.push}

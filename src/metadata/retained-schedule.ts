@@ -3,8 +3,8 @@ import type { QueuedMessage } from './queued-message.js';
 
 /**
  * A retained message is sent again so long after its first copies where no IDR picture has come, in milliseconds; after
- * twice as long the next time, up to {@link RETAINED_REFRESH_MS}. Receivers see by it that the message stands
- * ({@link STANDING_AFTER_MS}), and from then on know it whatever is lost.
+ * twice as long the next time, up to 10 s. Receivers see by it that the message stands
+ * (1 s), and from then on know it whatever is lost.
  */
 export const FIRST_RETAINED_REFRESH_MS = 1_500;
 

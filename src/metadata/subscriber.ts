@@ -202,9 +202,8 @@ export interface SeiSubscriber extends Disposal {}
  * {@link SeiSubscriber.processFrame}, to a callback, and to every `for await`.
  *
  * Messages that were split come as one. Bytes that it cannot read are counted and never throw. What it remembers is
- * bounded: the messages that were seen ({@link MAX_DEDUP_ENTRIES}), the fragments ({@link MAX_PENDING_BYTES}), and what
- * waits for each iterator, or where there is no callback for the first one ({@link SUBSCRIBER_BUFFER_SIZE}, {@link
- * MAX_SUBSCRIBER_BUFFER_BYTES}).
+ * bounded: the messages that were seen ({@link MAX_DEDUP_ENTRIES}), the fragments (1 MiB), and what
+ * waits for each iterator, or where there is no callback for the first one ({@link SUBSCRIBER_BUFFER_SIZE}, 16 MiB).
  */
 export class SeiSubscriber implements AsyncIterable<ReceivedSeiMessage, undefined> {
   static {

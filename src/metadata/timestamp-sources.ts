@@ -32,7 +32,7 @@ interface Source {
 
 /**
  * The sources of frames that nobody told apart: one, whose timestamps may jump and start anew, or several, each with an
- * origin of its own, which begin more than {@link TIMESTAMP_RESTART_MS} apart. The one that is nearest to a timestamp is
+ * origin of its own, which begin more than 10 s apart. The one that is nearest to a timestamp is
  * the one that it is from.
  */
 export class TimestampSources {

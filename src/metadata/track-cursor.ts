@@ -57,7 +57,7 @@ export interface TrackCursor extends Disposal {}
  * ```
  *
  * Each cursor carries every message, at its own pace, from its opening on. One that has no frame for
- * {@link STALL_TIMEOUT_MS} holds nobody back, and goes on where it was with its next.
+ * 2 s holds nobody back, and goes on where it was with its next.
  */
 export class TrackCursor {
   static {

@@ -164,7 +164,7 @@ function markTruncated(text: string, originalLength: number): Cuttable | undefin
  * The JSON text of a value in at most `maxBytes` bytes of UTF-8. Where it does not fit, its longest strings are cut, at
  * whatever depth they stand, all to one length and never inside of a code point, and get `...` at their ends; the
  * object gets `truncated: true` and `original_length`, the bytes of its whole JSON. Everything else stays as it is:
- * keys, numbers, strings of up to {@link MIN_TRUNCATED_STRING_LENGTH} code points, and the texts by which receivers
+ * keys, numbers, strings of up to 16 code points, and the texts by which receivers
  * recognise the message, which come last. The time that it takes grows with the length of the JSON, and with nothing
  * else.
  *

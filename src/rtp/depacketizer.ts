@@ -92,7 +92,7 @@ function mayBeginAccessUnit(nalUnit: Uint8Array): boolean {
  * An access unit ends with the marker bit, or where the timestamp changes. Packets are put in order within a window
  * ({@link ReorderOptions}); while one is missing, those behind it wait. The first one that comes waits for none, and what
  * comes in front of it later is left out, since its access unit may be out already. No bytes make it throw. What it holds is bounded
- * by `maxAccessUnitSize` and {@link MAX_REORDER_BYTES}.
+ * by `maxAccessUnitSize` and 1 MiB.
  */
 export class RtpDepacketizer {
   readonly #payloadTypes: ReadonlySet<number> | undefined;

@@ -46,11 +46,11 @@ export interface HeaderExtensionIds {
 /** What an injector keeps for receivers that ask for a packet again. */
 export interface PacketHistoryOptions {
   /**
-   * The most packets of a stream, up to {@link MAX_HISTORY_PACKETS}; {@link DEFAULT_HISTORY_PACKETS} where absent. With 0
+   * The most packets of a stream, up to 32,768; 512 where absent. With 0
    * nothing is kept.
    */
   readonly packets?: number | undefined;
-  /** The most bytes of a stream, up to {@link MAX_HISTORY_BYTES}; {@link DEFAULT_HISTORY_BYTES} where absent. */
+  /** The most bytes of a stream, up to 2,048 MiB; 1 MiB where absent. */
   readonly bytes?: number | undefined;
   /**
    * Which packets: those that are not the original ones, so that nobody else can have them (the default), or every one,

@@ -37,12 +37,12 @@ export const MAX_REORDER_WINDOW_MS = 60_000;
 /** How long to wait for packets that are missing. */
 export interface ReorderOptions {
   /**
-   * The sequence numbers to wait for, 1 to {@link MAX_REORDER_WINDOW_PACKETS}; 1 is not to wait at all. {@link
+   * The sequence numbers to wait for, 1 to 1,024; 1 is not to wait at all. {@link
    * DEFAULT_REORDER_WINDOW_PACKETS} where absent.
    */
   readonly windowPackets?: number | undefined;
   /**
-   * The milliseconds to wait, counted when packets come, 0 to {@link MAX_REORDER_WINDOW_MS}; {@link
+   * The milliseconds to wait, counted when packets come, 0 to 60,000; {@link
    * DEFAULT_REORDER_WINDOW_MS} where absent.
    */
   readonly windowMs?: number | undefined;

@@ -210,7 +210,7 @@ export interface RtpPacketFields {
   readonly ssrc: number;
   /** False where absent. */
   readonly marker?: boolean | undefined;
-  /** The contributing sources, {@link MAX_CSRC_COUNT} at most; none where absent. */
+  /** The contributing sources, 15 at most; none where absent. */
   readonly csrcs?: readonly number[] | undefined;
   /** The elements of the header extension; without any the packet has none. */
   readonly extensionElements?: readonly HeaderExtensionElement[] | undefined;
@@ -225,7 +225,7 @@ export interface RtpPacketFields {
  * @param payload the pieces of its payload, which are copied one behind the other
  * @param like the result is a `Buffer` where this is one
  * @returns a packet in memory of its own
- * @throws `RangeError` for more than {@link MAX_CSRC_COUNT} contributing sources, and for elements of the header
+ * @throws `RangeError` for more than 15 contributing sources, and for elements of the header
  *   extension that its kind cannot hold
  */
 export function createRtpPacket(

@@ -34,7 +34,7 @@ export interface RtpSeiExtractorOptions extends ReorderOptions {
   /** The source to listen to; where absent, all of them, each by itself. */
   readonly ssrc?: number | undefined;
   /**
-   * The sources to listen to at a time, {@link DEFAULT_MAX_RTP_SOURCES} where absent, at most {@link MAX_RTP_SOURCES};
+   * The sources to listen to at a time, 16 where absent, at most 65,536;
    * for another one that which has been silent for longest is forgotten.
    */
   readonly maxSources?: number | undefined;

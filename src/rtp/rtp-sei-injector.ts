@@ -40,7 +40,7 @@ export const MAX_INJECTED_SOURCES = 16;
 
 /**
  * A source without a packet among so many of the injector gives its place to another one. When it comes back while no
- * place is free, its numbers are mapped as they were, for {@link MAX_REMEMBERED_SOURCES} such sources, without more SEI.
+ * place is free, its numbers are mapped as they were, for 1,024 such sources, without more SEI.
  */
 export const PACKETS_TO_SILENCE = 4096;
 
@@ -75,12 +75,12 @@ export interface RtpSeiInjector extends Disposal {}
  *   transport-wide congestion control and SRTP. NACKs and reports of receivers come back through it.
  * - A number that was ever given out stands for one sequence of bytes, as SRTP demands. From the first SEI on a packet
  *   that comes again is answered byte for byte from the history, or not at all, and so is one that is older than
- *   {@link SEQUENCE_WINDOW} packets. Before that everything passes as it is.
+ *   4,096 packets. Before that everything passes as it is.
  *   One that is far ahead of the others and has passed so keeps SEI out until the stream has gone past its number.
- * - A new series of sequence numbers, or a gap of more than {@link MAX_SEQUENCE_NUMBER_GAP}, is believed with its
+ * - A new series of sequence numbers, or a gap of more than 3,000, is believed with its
  *   second packet, as in RFC 3550 A.1; the first one is held until then, and goes out with it. Where the timestamps are
  *   such as have been, so that the packets may be old ones that are sent again, it is believed with
- *   {@link LATE_PACKETS_TO_RESTART} of them in order and with none of the stream between them.
+ *   32 of them in order and with none of the stream between them.
  * - What is in a packet never makes it throw. Packets that are broken pass, with their number mapped.
  *
  * What is held for a stream has a fixed size, less than 64 KiB, and a history of changed packets.
@@ -202,7 +202,7 @@ export class RtpSeiInjector {
    * @param sequenceNumber of the output, 16 bits
    * @param ssrc its source; the one of the options, or that of the latest packet, where absent
    * @returns undefined for a packet that was added, for one whose original is not what went out and that the history
-   *   does not hold any more, for one that is older than {@link SEQUENCE_WINDOW} packets, and for one that is to come
+   *   does not hold any more, for one that is older than 4,096 packets, and for one that is to come
    */
   toOriginalSequenceNumber(sequenceNumber: number, ssrc?: number): number | undefined {
     return this.#streamOf(ssrc)?.originalNumber(sequenceNumber);

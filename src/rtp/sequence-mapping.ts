@@ -60,7 +60,7 @@ export interface MappingRemainder {
  * The mapping of one stream.
  *
  * Numbers of 16 bits are extended here to _positions_, which never repeat: those of the originals, and those of the
- * outputs, which are `offset` higher. The memory is that of {@link SEQUENCE_WINDOW} entries of 9 bytes, or of as many as
+ * outputs, which are `offset` higher. The memory is that of 4,096 entries of 9 bytes, or of as many as
  * the window is told to have.
  */
 export class SequenceMapping {
@@ -307,7 +307,7 @@ export class SequenceMapping {
   /**
    * Takes note of a stray packet and says whether the stream goes on there: where it follows on another one, and both are
    * of a later time than the series (RFC 3550 A.1). What has a timestamp that the series has gone past is most likely a
-   * packet that comes once more after a long time, or is replayed. So only {@link LATE_PACKETS_TO_RESTART} of these are
+   * packet that comes once more after a long time, or is replayed. So only 32 of these are
    * believed, in order, with timestamps that go on, and with none of the series between them.
    */
   confirmsStray(sequenceNumber: number, timestamp: number): boolean {

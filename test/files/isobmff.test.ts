@@ -2,18 +2,13 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DEFAULT_SEI_UUID } from '../../src/index.js';
-import {
-  MAX_FILE_SAMPLES,
-  MAX_TOP_LEVEL_BOXES,
-  extractMessages,
-  injectIntoFile,
-  readPackets,
-  stripFile,
-} from '../../src/files/index.js';
+import { extractMessages, injectIntoFile, readPackets, stripFile } from '../../src/files/index.js';
 import { useFolder } from '../cli/run.js';
 import { ffmpegTool, ffprobeTool } from '../support/ffmpeg-cli.js';
 import { TONE, VIDEO, X264, ffmpeg, mediaReport } from '../support/media.js';
 import { describeWith } from '../support/skip.js';
+import { MAX_FILE_SAMPLES } from '../../src/files/isobmff-movie.js';
+import { MAX_TOP_LEVEL_BOXES } from '../../src/files/isobmff-boxes.js';
 
 const folder = useFolder();
 let whole: Buffer;

@@ -2,17 +2,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { beforeAll, expect, it } from 'vitest';
 import { DEFAULT_SEI_UUID, SeiPublisher } from '../../src/index.js';
-import {
-  MAX_HELD_STREAM_SIZE,
-  extractMessages,
-  injectIntoFile,
-  readPackets,
-  stripFile,
-} from '../../src/files/index.js';
+import { extractMessages, injectIntoFile, readPackets, stripFile } from '../../src/files/index.js';
 import { runInProcess, useFolder } from '../cli/run.js';
 import { ffmpegTool, ffprobeTool } from '../support/ffmpeg-cli.js';
 import { TONE, VIDEO, X264, ffmpeg, mediaReport, shownMessages } from '../support/media.js';
 import { describeWith } from '../support/skip.js';
+import { MAX_HELD_STREAM_SIZE } from '../../src/files/transport-rewrite.js';
 
 const SIZE = 188;
 const PMT_PID = 0x1000;

@@ -1,13 +1,9 @@
 /** The limits of the transforms for WebRTC, each below, at and above it. */
 import { describe, expect, it } from 'vitest';
-import {
-  DEFAULT_MAX_FRAME_GROWTH,
-  type EncodedVideoFrame,
-  MAX_TRANSFORM_LAYERS,
-  createSeiSenderTransform,
-} from '../../src/browser/index.js';
+import { DEFAULT_MAX_FRAME_GROWTH, type EncodedVideoFrame, createSeiSenderTransform } from '../../src/browser/index.js';
 import { SeiPublisher, createSeiNalUnit } from '../../src/index.js';
 import { annexB, nal } from '../contract/frames.js';
+import { MAX_TRANSFORM_LAYERS } from '../../src/browser/layers.js';
 
 const START_CODE_LENGTH = 4;
 const picture = annexB(nal.p);

@@ -1,17 +1,10 @@
 /** The limits of what is read of a media file as a whole, each below, at and above it. */
 import { describe, expect, it } from 'vitest';
-import {
-  type ByteSource,
-  MAX_BOX_SIZE,
-  MAX_INDEX_SIZE,
-  MAX_PES_SIZE,
-  MAX_SLICES_PER_PICTURE,
-  MAX_TABLE_ENTRIES,
-} from '../../src/files/index.js';
-import { checkIsobmff } from '../../src/files/isobmff-rewrite.js';
-import { checkMatroska } from '../../src/files/matroska-rewrite.js';
-import { pictureTypeOf } from '../../src/files/picture-type.js';
-import { TransportStreamParser } from '../../src/files/transport-stream.js';
+import { type ByteSource } from '../../src/files/index.js';
+import { MAX_BOX_SIZE, checkIsobmff } from '../../src/files/isobmff-rewrite.js';
+import { MAX_INDEX_SIZE, checkMatroska } from '../../src/files/matroska-rewrite.js';
+import { MAX_SLICES_PER_PICTURE, pictureTypeOf } from '../../src/files/picture-type.js';
+import { MAX_PES_SIZE, MAX_TABLE_ENTRIES, TransportStreamParser } from '../../src/files/transport-stream.js';
 import { annexB, bytes, concat, nal } from '../contract/frames.js';
 
 /** A file of which nothing is there but its first bytes; what is read of it at most, in bytes, goes to `reads`. */

@@ -2,24 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { type ReceivedSeiMessage, SeiPublisher } from '../../src/index.js';
 import {
-  DEFAULT_HISTORY_BYTES,
-  DEFAULT_HISTORY_PACKETS,
   DEFAULT_MAX_RTP_PACKET_SIZE,
-  DEFAULT_MAX_RTP_SOURCES,
   DEFAULT_REORDER_WINDOW_MS,
   DEFAULT_REORDER_WINDOW_PACKETS,
-  MAX_FRAGMENTED_SEI_SIZE,
-  MAX_HISTORY_BYTES,
-  MAX_HISTORY_PACKETS,
-  MAX_INJECTED_SOURCES,
-  MAX_REMEMBERED_SOURCES,
-  MAX_REORDER_WINDOW_MS,
-  MAX_REORDER_WINDOW_PACKETS,
   MAX_RTP_PACKET_SIZE,
-  MAX_RTP_SOURCES,
   MIN_RTP_PACKET_SIZE,
-  PACKETS_TO_SILENCE,
-  RTP_HEADER_LENGTH,
   type ReorderOptions,
   type RtpPacketFields,
   RtpDepacketizer,
@@ -31,6 +18,16 @@ import {
 } from '../../src/rtp/index.js';
 import { bytes, concat, filler, nal } from '../contract/frames.js';
 import { codeOf } from '../metadata/support.js';
+import {
+  DEFAULT_HISTORY_BYTES,
+  DEFAULT_HISTORY_PACKETS,
+  MAX_HISTORY_BYTES,
+  MAX_HISTORY_PACKETS,
+} from '../../src/rtp/injection-settings.js';
+import { DEFAULT_MAX_RTP_SOURCES, MAX_FRAGMENTED_SEI_SIZE, MAX_RTP_SOURCES } from '../../src/rtp/rtp-sei-extractor.js';
+import { MAX_INJECTED_SOURCES, MAX_REMEMBERED_SOURCES, PACKETS_TO_SILENCE } from '../../src/rtp/rtp-sei-injector.js';
+import { MAX_REORDER_WINDOW_MS, MAX_REORDER_WINDOW_PACKETS } from '../../src/rtp/reorder-buffer.js';
+import { RTP_HEADER_LENGTH } from '../../src/rtp/rtp-packet.js';
 
 const START_CODE_LENGTH = 4;
 const FRAGMENT = concat(bytes(0x7c, 0x85, 0x88), filler(20));

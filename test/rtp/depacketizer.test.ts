@@ -1,15 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  MAX_NAL_UNITS_PER_ACCESS_UNIT,
-  RtpDepacketizer,
-  type RtpDepacketizerOptions,
-  RtpPacketizer,
-  createRtpPacket,
-} from '../../src/rtp/index.js';
+import { RtpDepacketizer, type RtpDepacketizerOptions, RtpPacketizer, createRtpPacket } from '../../src/rtp/index.js';
 import { annexB, bytes, concat, filler, nal, seiNal, stapA } from '../contract/frames.js';
 import { accessUnit, runs } from '../property/arbitraries.js';
 import { disturb } from './network.js';
+import { MAX_NAL_UNITS_PER_ACCESS_UNIT } from '../../src/rtp/depacketizer.js';
 
 const hex = (data: Uint8Array) => Buffer.from(data).toString('hex');
 const slice = (length: number, header = 0x65) => concat(bytes(header, 0x88), filler(length - 2));

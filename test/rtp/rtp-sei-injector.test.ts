@@ -2,9 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { SeiPublisher, type SeiPublisherOptions, splitNalUnits } from '../../src/index.js';
 import {
   HeaderExtensionProfile,
-  LATE_PACKETS_TO_RESTART,
-  MAX_INJECTED_SOURCES,
-  PACKETS_TO_SILENCE,
   type RtpPacketFields,
   RtpSeiInjector,
   type RtpSeiInjectorOptions,
@@ -13,6 +10,8 @@ import {
 } from '../../src/rtp/index.js';
 import { bytes, concat, filler, stapA } from '../contract/frames.js';
 import { expectOneMeaning, numberOf } from './injected-series.js';
+import { LATE_PACKETS_TO_RESTART } from '../../src/rtp/reorder-buffer.js';
+import { MAX_INJECTED_SOURCES, PACKETS_TO_SILENCE } from '../../src/rtp/rtp-sei-injector.js';
 
 const AUD = bytes(0x09, 0xf0);
 const SPS = bytes(0x67, 0x42, 0xc0, 0x1e, 0xd9);

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MAX_SEQUENCE_NUMBER_GAP } from '../../src/rtp/index.js';
 import { Arrival, MAX_MISORDER, SEQUENCE_WINDOW, SequenceMapping } from '../../src/rtp/sequence-mapping.js';
 import { runs } from '../property/arbitraries.js';
+import { MAX_SEQUENCE_NUMBER_GAP } from '../../src/rtp/reorder-buffer.js';
 
 /** Takes a packet of a mapping, with packets in front of it where it is the newest; answers its output position. */
 function take(mapping: SequenceMapping, number: number, inFront = 0): number {
