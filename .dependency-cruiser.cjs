@@ -51,7 +51,11 @@ module.exports = {
       comment: 'src/rtp may name the types of src/metadata, and of no other room above it',
       severity: 'error',
       from: { path: path('rtp') },
-      to: { path: '^src/', pathNot: ['rtp', ...base, 'codec', 'backend', 'metadata'].map(path), dependencyTypes: ['type-only'] },
+      to: {
+        path: '^src/',
+        pathNot: ['rtp', ...base, 'codec', 'backend', 'metadata'].map(path),
+        dependencyTypes: ['type-only'],
+      },
     },
     {
       name: 'codec-runs-anywhere',

@@ -7,7 +7,7 @@
 type DisposeKey = typeof Symbol extends { readonly dispose: infer Key extends symbol } ? Key : never;
 
 /** A handle that `using` closes. */
-export type Disposal = { readonly [Key in DisposeKey]: () => void };
+export type Disposal = Readonly<Record<DisposeKey, () => void>>;
 
 const DISPOSE = (Symbol as { readonly dispose?: symbol }).dispose ?? Symbol.for('Symbol.dispose');
 
@@ -24,5 +24,9 @@ export function makeDisposable(type: { readonly prototype: { close(): void } }):
 
 /** Makes `using` close an object. */
 export function disposable<Handle extends { close(): void }>(handle: Handle): Handle & Disposal {
-  return Object.defineProperty(handle, DISPOSE, { value: handle.close }) as Handle & Disposal;
+  return Object.defineProperty(handle, DISPOSE, {
+    value: () => {
+      handle.close();
+    },
+  }) as Handle & Disposal;
 }

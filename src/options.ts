@@ -71,7 +71,7 @@ export function checkOptions(options: unknown, expected: OptionNames, path = 'op
   if (typeof options !== 'object' || options === null) throw invalidType(path, 'an object', options);
   const { names } = expected;
   for (const name in options) {
-    if (names[name] !== true) throw unknownOption(path, name, expected);
+    if (!names[name]) throw unknownOption(path, name, expected);
   }
 }
 

@@ -148,7 +148,7 @@ function placeOf(message: FileMessageInput): Place {
     throw outOfRange(path, 'a finite number', value);
   }
   if (presentationTimeMs !== undefined) return { presentationTimeMs };
-  return timeMs !== undefined ? { seconds: timeMs / 1000 } : { frame: frameIndex as number };
+  return timeMs !== undefined ? { seconds: timeMs / 1000 } : { frame: frameIndex };
 }
 
 function scheduleOf(messages: Iterable<FileMessageInput>): Schedule {

@@ -4,7 +4,7 @@ import { invalidType, outOfRange } from '../errors.js';
 /** The longest id of a message, in bytes of UTF-8. It is in every fragment, so it limits what is left for the data. */
 export const MAX_MESSAGE_ID_LENGTH = 128;
 
-// eslint-disable-next-line no-control-regex -- control characters are what is looked for
+ 
 const CONTROL_CHARACTER = /[\u0000-\u001f\u007f-\u009f]/;
 
 const encoder = /* @__PURE__ */ new TextEncoder();
@@ -58,8 +58,11 @@ function checkId(name: string, value: unknown): asserts value is string {
 
 /** What a caller may say about the identity of a message. */
 export interface IdentityOptions {
+  /** The identity as one text. */
   readonly id?: unknown;
+  /** What counts. */
   readonly source?: unknown;
+  /** Its count. */
   readonly sequence?: unknown;
 }
 

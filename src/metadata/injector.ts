@@ -69,7 +69,7 @@ interface Plan {
 }
 
 // `using` closes it: see disposal.ts.
-// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging, @typescript-eslint/no-empty-object-type, jsdoc/require-jsdoc -- the class has the method at run time
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type, jsdoc/require-jsdoc -- the class has the method at run time
 export interface SeiInjector extends Disposal {}
 
 /**
@@ -123,6 +123,7 @@ export class SeiInjector {
    * @throws `TypeError` for arguments of the wrong kind; {@link SeiError} `ERR_SEI_DETACHED_BUFFER`
    */
   inject<T extends Uint8Array>(frame: T, options?: InjectFrameOptions): SameBytes<T>;
+  /** One kind of bytes in, the same out: see above. */
   inject(frame: Uint8Array, options?: InjectFrameOptions): Uint8Array {
     const plan = this.#planFor(frame, options);
     if (plan === undefined) return frame;

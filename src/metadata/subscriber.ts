@@ -194,7 +194,7 @@ function idKey(uuid: string, id: string): string {
 }
 
 // `using` closes it: see disposal.ts.
-// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging, @typescript-eslint/no-empty-object-type, jsdoc/require-jsdoc -- the class has the method at run time
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type, jsdoc/require-jsdoc -- the class has the method at run time
 export interface SeiSubscriber extends Disposal {}
 
 /**

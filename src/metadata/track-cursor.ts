@@ -40,7 +40,7 @@ function checkTime(name: string, value: number | undefined): void {
 }
 
 // `using` closes it: see disposal.ts.
-// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging, @typescript-eslint/no-empty-object-type, jsdoc/require-jsdoc -- the class has the method at run time
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type, jsdoc/require-jsdoc -- the class has the method at run time
 export interface TrackCursor extends Disposal {}
 
 /**

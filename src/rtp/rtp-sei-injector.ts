@@ -60,7 +60,7 @@ export interface RtpSeiInjectorStats extends Readonly<InjectionCounts> {
 }
 
 // `using` closes it: see disposal.ts.
-// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging, @typescript-eslint/no-empty-object-type, jsdoc/require-jsdoc -- the class has the method at run time
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type, jsdoc/require-jsdoc -- the class has the method at run time
 export interface RtpSeiInjector extends Disposal {}
 
 /**
@@ -145,6 +145,7 @@ export class RtpSeiInjector {
    * @throws `TypeError` for what is no Uint8Array
    */
   process<T extends Uint8Array>(packet: T): SameBytes<T>[];
+  /** One kind of bytes in, the same out: see above. */
   process(packet: Uint8Array): Uint8Array[] {
     const stream = this.#receive(packet);
     if (stream === undefined) return [packet];

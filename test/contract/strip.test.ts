@@ -111,7 +111,7 @@ describeEachBackend('strip', (library) => {
     describe(`from ${framing}`, () => {
       for (const [what, nalUnits, left, options] of cases) {
         it(`with ${what}`, () => {
-          expectStripped(join(nalUnits), left && join(left), { ...hint, ...options } as StripOptions);
+          expectStripped(join(nalUnits), left && join(left), { ...hint, ...options });
         });
       }
     });

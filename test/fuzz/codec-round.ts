@@ -80,6 +80,11 @@ function callOf(name: string, ...given: unknown[]): Call {
 }
 
 /** The whole of the public functions on bytes, with arguments of every shape. */
+/** Types of SEI payloads, right and wrong. */
+function anyPayloadTypes(random: Random): unknown {
+  return random.pick<unknown>([[], [5], [4, 5], [5.5], [-1], 'x', 7]);
+}
+
 const CALLS: readonly ((random: Random, data: Uint8Array) => Call)[] = [
   (random, data) => {
     const bytes = anyBytes(random, data);
@@ -126,12 +131,14 @@ const CALLS: readonly ((random: Random, data: Uint8Array) => Call)[] = [
     const options = framingOptions(random);
     if (options !== undefined && random.oneIn(2))
       options['scan'] = random.pick(['full', 'first-vcl', undefined, 'none']);
+    if (options !== undefined && random.oneIn(4)) options['payloadTypes'] = anyPayloadTypes(random);
     return callOf('extractSei', anyBytes(random, data), anyOptions(random, options));
   },
   (random, data) => {
     const options = framingOptions(random);
     if (options !== undefined && random.oneIn(4))
       options['uuids'] = random.pick([[], [library.IVS_SEI_UUID], ['x'], 7]);
+    else if (options !== undefined && random.oneIn(4)) options['payloadTypes'] = anyPayloadTypes(random);
     if (options !== undefined && random.oneIn(3)) {
       const size = random.below(40);
       options['filter'] = random.oneIn(20)
@@ -217,8 +224,8 @@ function checkInverse(random: Random, data: Uint8Array): void {
   if (!parts.equals(injected)) throw new Finding('injectSeiParts differs from injectSei');
   if (injected === data) return;
   const format = library.detectH264Format(data, options);
-  const known = { format: format.format as library.H264Format, lengthSize: format.lengthSize, uuids: [uuid] };
-  const stripped = library.stripSei(injected, known);
+  const known = { format: format.format as library.H264Format, lengthSize: format.lengthSize };
+  const stripped = library.stripSei(injected, { ...known, uuids: [uuid] });
   const wasWrapped = format.rtpPacketType === 'single-nal-unit';
   const expected = wasWrapped ? injected.subarray(injected.length - data.length) : data;
   const rest = wasWrapped ? stripped.subarray(3) : stripped;
