@@ -11,17 +11,6 @@ export type Disposal = Readonly<Record<DisposeKey, () => void>>;
 
 const DISPOSE = (Symbol as { readonly dispose?: symbol }).dispose ?? Symbol.for('Symbol.dispose');
 
-/** Makes `using` close the instances of a class. */
-export function makeDisposable(type: { readonly prototype: { close(): void } }): void {
-  Object.defineProperty(type.prototype, DISPOSE, {
-    value(this: { close(): void }) {
-      this.close();
-    },
-    configurable: true,
-    writable: true,
-  });
-}
-
 /** Makes `using` close an object. */
 export function disposable<Handle extends { close(): void }>(handle: Handle): Handle & Disposal {
   return Object.defineProperty(handle, DISPOSE, {

@@ -60,10 +60,6 @@ export class SeiError extends Error {
     return typeof value === 'object' && value !== null && (value as { [BRAND]?: unknown })[BRAND] === true;
   }
 
-  static {
-    Object.defineProperty(this.prototype, BRAND, { value: true });
-  }
-
   /** `SeiError`. */
   override readonly name = 'SeiError';
   /** What went wrong, for programs. */
@@ -78,6 +74,8 @@ export class SeiError extends Error {
    */
   constructor(code: SeiErrorCode, message: string, details: { offset?: number; cause?: unknown } = {}) {
     super(message, 'cause' in details ? { cause: details.cause } : undefined);
+    // Not enumerable: it is no property of an error for people.
+    Object.defineProperty(this, BRAND, { value: true });
     this.code = code;
     if (details.offset !== undefined) this.offset = details.offset;
   }

@@ -36,7 +36,7 @@ export interface InjectOptions extends FramingOptions {
 export const FRAMING_NAMES = { format: true, lengthSize: true, avcC: true } as const;
 
 /** The names of {@link InjectOptions}. */
-export const INJECT_NAMES = { ...FRAMING_NAMES, maxPacketSize: true } as const;
+export const INJECT_NAMES = { format: true, lengthSize: true, avcC: true, maxPacketSize: true } as const;
 
 /** Whether a view has lost its memory, by a transfer or because its resizable buffer has shrunk, and is not just empty. */
 function isDetached(view: Uint8Array): boolean {

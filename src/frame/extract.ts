@@ -12,7 +12,7 @@ import { USER_DATA_UNREGISTERED, UUID_LENGTH } from '../codec/sei-message.js';
 import { formatUuid } from '../codec/uuid.js';
 import { invalidType, outOfRange } from '../errors.js';
 import { checkOptions, optionNames } from '../options.js';
-import { FRAMING_NAMES, type FramingOptions, framingHint, payloadTypesOption, readableBytes } from './arguments.js';
+import { type FramingOptions, framingHint, payloadTypesOption, readableBytes } from './arguments.js';
 
 /** One sei_message of a frame (H.264 7.3.2.3.1, D.1.7). */
 export interface SeiMessage {
@@ -41,7 +41,7 @@ export interface ExtractOptions extends FramingOptions {
 }
 
 /** The names of {@link ExtractOptions}. */
-export const EXTRACT_NAMES = { ...FRAMING_NAMES, scan: true, payloadTypes: true } as const;
+export const EXTRACT_NAMES = { format: true, lengthSize: true, avcC: true, scan: true, payloadTypes: true } as const;
 
 const OPTIONS = /* @__PURE__ */ optionNames<ExtractOptions>()('extractSei', EXTRACT_NAMES);
 

@@ -6,7 +6,7 @@ import { lengthWithoutSei } from '../codec/sei-records.js';
 import { DEFAULT_SEI_UUID, parseUuid } from '../codec/uuid.js';
 import { invalidType } from '../errors.js';
 import { checkOptions, exclusiveOption, optionNames } from '../options.js';
-import { FRAMING_NAMES, type FramingOptions, framingHint, payloadTypesOption, readableBytes } from './arguments.js';
+import { type FramingOptions, framingHint, payloadTypesOption, readableBytes } from './arguments.js';
 import { type SeiMessage, type SeiTable, extractTable, messagesOf, payloadMemory } from './extract.js';
 
 /** Which messages are removed: by UUID, by payloadType, or by a function. */
@@ -43,7 +43,9 @@ export interface StripByFilter {
 }
 
 const OPTIONS = /* @__PURE__ */ optionNames<StripOptions>()('stripSei', {
-  ...FRAMING_NAMES,
+  format: true,
+  lengthSize: true,
+  avcC: true,
   uuids: true,
   payloadTypes: true,
   filter: true,

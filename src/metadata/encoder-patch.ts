@@ -2,7 +2,7 @@ import { disposable } from '../disposal.js';
 import { optionNames } from '../options.js';
 import { isUint8Array } from '../codec/bytes.js';
 import { invalidType } from '../errors.js';
-import { INJECT_NAMES, type InjectOptions, framingHint, maxPacketSizeOption } from '../frame/arguments.js';
+import { type InjectOptions, framingHint, maxPacketSizeOption } from '../frame/arguments.js';
 import { type DiagnosticListener, diagnose } from './diagnostics.js';
 import {
   type PacketVisitor,
@@ -84,7 +84,10 @@ export interface H264EncoderPatchOptions<Packet = unknown, Encoder = unknown> ex
 }
 
 const OPTIONS = /* @__PURE__ */ optionNames<H264EncoderPatchOptions>()('patchH264Encoder', {
-  ...INJECT_NAMES,
+  format: true,
+  lengthSize: true,
+  avcC: true,
+  maxPacketSize: true,
   methods: true,
   closeMethods: true,
   publisher: true,

@@ -4,7 +4,6 @@ import { invalidType, outOfRange } from '../errors.js';
 /** The longest id of a message, in bytes of UTF-8. It is in every fragment, so it limits what is left for the data. */
 export const MAX_MESSAGE_ID_LENGTH = 128;
 
- 
 const CONTROL_CHARACTER = /[\u0000-\u001f\u007f-\u009f]/;
 
 const encoder = /* @__PURE__ */ new TextEncoder();

@@ -1,4 +1,4 @@
-import { type Disposal, makeDisposable } from '../disposal.js';
+import { type Disposal, disposable } from '../disposal.js';
 import { backend } from '../backend/current.js';
 import { type SameBytes, allocate } from '../codec/bytes.js';
 import { locatedFraming, locatedHeader, locatedOffset } from '../codec/results.js';
@@ -6,19 +6,12 @@ import { NalUnitType, nalUnitType } from '../codec/nal-unit.js';
 import { growth, roomIn } from '../codec/insertion.js';
 import { invalidType, outOfRange } from '../errors.js';
 import { checkOptions, optionNames } from '../options.js';
-import {
-  INJECT_NAMES,
-  type InjectOptions,
-  checkBytes,
-  framingHint,
-  maxPacketSizeOption,
-  readableBytes,
-} from '../frame/arguments.js';
+import { type InjectOptions, checkBytes, framingHint, maxPacketSizeOption, readableBytes } from '../frame/arguments.js';
 import { copyInto, piecesOf, targetTooSmall } from '../frame/inject.js';
 import { FormatLock } from './format-lock.js';
 import type { Picture, Selection } from './picture-selection.js';
 import type { SeiPublisher } from './publisher.js';
-import { TRACK_NAMES, type TrackCursor, type TrackCursorOptions, type TrackCursorStats } from './track-cursor.js';
+import { type TrackCursor, type TrackCursorOptions, type TrackCursorStats } from './track-cursor.js';
 
 /** Options of an injector. */
 export interface SeiInjectorOptions extends InjectOptions, TrackCursorOptions {
@@ -50,8 +43,12 @@ export interface SeiInjectorStats extends TrackCursorStats {
 }
 
 const OPTIONS = /* @__PURE__ */ optionNames<SeiInjectorOptions>()('SeiInjector', {
-  ...INJECT_NAMES,
-  ...TRACK_NAMES,
+  format: true,
+  lengthSize: true,
+  avcC: true,
+  maxPacketSize: true,
+  track: true,
+  onDiagnostic: true,
   publisher: true,
   maxFrameGrowth: true,
 });
@@ -84,10 +81,6 @@ export interface SeiInjector extends Disposal {}
  * have room.
  */
 export class SeiInjector {
-  static {
-    makeDisposable(this);
-  }
-
   /** The name of the track in receipts and diagnostics. */
   readonly track: string;
   readonly #cursor: TrackCursor;
@@ -103,6 +96,7 @@ export class SeiInjector {
    */
   constructor(options: SeiInjectorOptions) {
     checkOptions(options, OPTIONS);
+    disposable(this);
     const { publisher, track, onDiagnostic } = options;
     if (typeof (publisher as Partial<SeiPublisher> | undefined)?.openTrack !== 'function') {
       throw invalidType('options.publisher', 'a SeiPublisher', publisher);

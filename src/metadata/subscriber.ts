@@ -1,8 +1,8 @@
-import { type Disposal, makeDisposable } from '../disposal.js';
+import { type Disposal, disposable } from '../disposal.js';
 import { Framing } from '../codec/framing.js';
 import { DEFAULT_SEI_UUID, formatUuid, parseUuid } from '../codec/uuid.js';
 import { invalidType, outOfRange } from '../errors.js';
-import { FRAMING_NAMES, framingHint, readableBytes } from '../frame/arguments.js';
+import { framingHint, readableBytes } from '../frame/arguments.js';
 import { checkOptions, optionNames } from '../options.js';
 import { type ExtractOptions, extractTable, messagesOf } from '../frame/extract.js';
 import { clockOption } from './clock.js';
@@ -96,7 +96,9 @@ export interface SubscriberStats {
 }
 
 const OPTIONS = /* @__PURE__ */ optionNames<SeiSubscriberOptions>()('SeiSubscriber', {
-  ...FRAMING_NAMES,
+  format: true,
+  lengthSize: true,
+  avcC: true,
   scan: true,
   onMessage: true,
   uuids: true,
@@ -206,10 +208,6 @@ export interface SeiSubscriber extends Disposal {}
  * waits for each iterator, or where there is no callback for the first one ({@link SUBSCRIBER_BUFFER_SIZE}, 16 MiB).
  */
 export class SeiSubscriber implements AsyncIterable<ReceivedSeiMessage, undefined> {
-  static {
-    makeDisposable(this);
-  }
-
   readonly #hint: number;
   readonly #isFirstVclEnd: boolean;
   readonly #uuids: ReadonlySet<string> | undefined;
@@ -240,6 +238,7 @@ export class SeiSubscriber implements AsyncIterable<ReceivedSeiMessage, undefine
    */
   constructor(options: SeiSubscriberOptions = {}) {
     checkOptions(options, OPTIONS);
+    disposable(this);
     this.#hint = framingHint(options);
     this.#isFirstVclEnd = scanOption(options.scan) === 'first-vcl';
     this.#uuids = uuidsOption(options.uuids);

@@ -1,4 +1,4 @@
-import { type Disposal, makeDisposable } from '../disposal.js';
+import { type Disposal, disposable } from '../disposal.js';
 import { invalidType } from '../errors.js';
 import { checkOptions, optionNames } from '../options.js';
 import { type DiagnosticListener, type InjectorEvents, diagnose } from './diagnostics.js';
@@ -60,10 +60,6 @@ export interface TrackCursor extends Disposal {}
  * 2 s holds nobody back, and goes on where it was with its next.
  */
 export class TrackCursor {
-  static {
-    makeDisposable(this);
-  }
-
   /** The name of the track in receipts and diagnostics. */
   readonly track: string;
   readonly #queue: MessageQueue;
@@ -84,6 +80,7 @@ export class TrackCursor {
    */
   constructor(queue: MessageQueue, options: TrackCursorOptions) {
     checkOptions(options, OPTIONS);
+    disposable(this);
     const { track = `track-${++cursors}`, onDiagnostic } = options;
     if (typeof track !== 'string') throw invalidType('options.track', 'a string', track);
     this.track = track;

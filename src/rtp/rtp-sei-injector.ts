@@ -1,4 +1,4 @@
-import { type Disposal, makeDisposable } from '../disposal.js';
+import { type Disposal, disposable } from '../disposal.js';
 import { checkOptions, optionNames } from '../options.js';
 import { type SameBytes, allocate, copyBytes } from '../codec/bytes.js';
 import { invalidType } from '../errors.js';
@@ -86,10 +86,6 @@ export interface RtpSeiInjector extends Disposal {}
  * What is held for a stream has a fixed size, less than 64 KiB, and a history of changed packets.
  */
 export class RtpSeiInjector {
-  static {
-    makeDisposable(this);
-  }
-
   readonly #publisher: SeiPublisher;
   readonly #settings: InjectionSettings;
   readonly #ssrc: number | undefined;
@@ -123,6 +119,7 @@ export class RtpSeiInjector {
    */
   constructor(options: RtpSeiInjectorOptions) {
     checkOptions(options, OPTIONS);
+    disposable(this);
     const { publisher, ssrc, inPlace, track, onDiagnostic } = options;
     if (typeof (publisher as SeiPublisher | undefined)?.openTrack !== 'function') {
       throw invalidType('options.publisher', 'a SeiPublisher', publisher);

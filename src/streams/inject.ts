@@ -1,7 +1,7 @@
 import { allocate, copyBytes } from '../codec/bytes.js';
 import { SeiInjector, type SeiInjectorStats } from '../metadata/injector.js';
 import type { SeiPublisher } from '../metadata/publisher.js';
-import { TRACK_NAMES, type TrackCursorOptions } from '../metadata/track-cursor.js';
+import { type TrackCursorOptions } from '../metadata/track-cursor.js';
 import { checkOptions, optionNames } from '../options.js';
 import { AccessUnitReader, type StreamPart } from './access-unit-reader.js';
 import { FrameClock } from './frame-clock.js';
@@ -19,7 +19,8 @@ export interface SeiInjectStreamOptions extends TrackCursorOptions {
 }
 
 const OPTIONS = /* @__PURE__ */ optionNames<SeiInjectStreamOptions>()('createSeiInjectStream', {
-  ...TRACK_NAMES,
+  track: true,
+  onDiagnostic: true,
   publisher: true,
   frameRate: true,
 });

@@ -48,7 +48,7 @@ describe('connectSeiPublisher', () => {
       'AQID',
     ]);
     expect(await Promise.all(receipts)).toEqual(
-      receipts.map(() => ({ outcome: 'injected', copies: [{ injector: 'camera', frame: 0, fragment: 0 }] })),
+      receipts.map(() => ({ outcome: 'injected', copies: [{ track: 'camera', frameIndex: 0, fragment: 0 }] })),
     );
   });
 

@@ -36,7 +36,7 @@ describe('parseMessages', () => {
     ['[1]', 'JSON object'],
     ['"x"', 'JSON object'],
     ['{"at":1', 'JSON'],
-    [`{"at":1,"message":"${'x'.repeat((1 << 20) + 1)}"}`, 'bytes of user data'],
+    [`{"at":1,"message":"${'x'.repeat((1 << 20) + 1)}"}`, 'userData has 1048577 bytes'],
   ])('names the line of %.60s', (line, problem) => {
     const text = `{"at":1,"message":"good"}\n\n${line}\n`;
     expect(() => parse(text)).toThrow(problem);

@@ -10,7 +10,8 @@ beforeAll(async () => {
 });
 afterAll(() => installed.remove());
 
-const NAMES = 'SeiError, createSeiNalUnit, extractSei, injectSei, DEFAULT_SEI_UUID, backendInfo';
+const NAMES =
+  'SeiError, createSeiNalUnit, extractSei, injectSei, DEFAULT_SEI_UUID, backendInfo, stripSei, SeiPublisher, SeiInjector, SeiSubscriber';
 
 /** Uses the types rightly, and wrongly where it says so: were they `any`, each of those comments would be an error. */
 const USE = `
@@ -22,8 +23,20 @@ export const name: 'native' | 'typescript' = backendInfo().name;
 export const code: string = new SeiError('ERR_SEI_MALFORMED', 'no', { offset: 3 }).code;
 // @ts-expect-error: no such code
 new SeiError('ERR_SEI_NO_SUCH_CODE', 'no');
-// @ts-expect-error: text is no user data
-createSeiNalUnit('text');
+export const ofText: Uint8Array = createSeiNalUnit('text');
+export const buffer: Buffer = injectSei(Buffer.alloc(9), [nalUnit]);
+export const stripped: Buffer = stripSei(buffer, { payloadTypes: [5] });
+// @ts-expect-error: a number is no user data
+createSeiNalUnit(5);
+// @ts-expect-error: one way to choose what goes
+stripSei(frame, { payloadTypes: [5], uuids: [uuid] });
+// @ts-expect-error: one way to say when it ends
+new SeiPublisher().publishText('x', { expiresAt: 1, expiresInMs: 1 });
+// @ts-expect-error: a source counts
+new SeiPublisher().publishText('x', { source: 'chat' });
+// @ts-expect-error: the subscriber knows the format
+new SeiSubscriber().processFrame(frame, { format: 'annexb' });
+new SeiInjector({ publisher: new SeiPublisher() }).close();
 // @ts-expect-error: no such property
 extractSei(frame)[0]?.noSuchProperty;
 `;
@@ -74,10 +87,17 @@ connectSeiPublisher(new MessageChannel().port1).publishText(5);
 
 /** A page that reads a file. */
 const FILES = `
-import { type FileMessage, type FileSource, extractMessages } from 'h264-sei/files';
+import { SeiPublisher } from 'h264-sei';
+import { type FileMessage, type FileSource, extractMessages, injectIntoFile } from 'h264-sei/files';
 export const read = (file: File): AsyncGenerator<FileMessage> => extractMessages(file satisfies FileSource);
 // @ts-expect-error: a number is no file
 extractMessages(5);
+// @ts-expect-error: nothing to put in
+void injectIntoFile('a', 'b', {});
+// @ts-expect-error: a publisher or messages
+void injectIntoFile('a', 'b', { publisher: new SeiPublisher(), messages: [] });
+// @ts-expect-error: a frame or a time
+void injectIntoFile('a', 'b', { messages: [{ content: 'x', frameIndex: 1, timeMs: 1 }] });
 `;
 
 /** A worker: it has the transforms. */
