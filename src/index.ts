@@ -53,7 +53,23 @@ export {
   MAX_DEDUP_ENTRIES,
 } from './metadata/deduplicator.js';
 export { patchH264Decoder, type H264DecoderPatchOptions } from './metadata/decoder-patch.js';
-export { type DiagnosticListener, type DiagnosticSource, type SeiDiagnostic } from './metadata/diagnostics.js';
+export { type SameBytes } from './codec/bytes.js';
+export {
+  type DiagnosticEvents,
+  type DroppedDetails,
+  type FailureDetails,
+  type LengthDetails,
+  type PatchNotAppliedDetails,
+  type PublishedMessageDetails,
+  type ReceivedMessageDetails,
+  type TrackDetails,
+  type InjectorEvents,
+  type PublisherEvents,
+  type SubscriberEvents,
+  type DiagnosticListener,
+  type DiagnosticSource,
+  type SeiDiagnostic,
+} from './metadata/diagnostics.js';
 export {
   DEFAULT_CLOSE_METHODS,
   type FrameInjector,

@@ -30,7 +30,7 @@ export function isUint8Array(value: unknown): value is Uint8Array {
  * What a function returns that gives back bytes of the kind that it was given: a `Buffer` for a `Buffer`, a `Uint8Array`
  * for everything else. (`Buffer` is told by one of its methods, so that no types of Node.js are needed.)
  */
-export type SameBytes<T extends Uint8Array> = T extends { readUInt32BE(offset?: number): number } ? T : Uint8Array;
+export type SameBytes<T extends Uint8Array> = 'readUInt32BE' extends keyof T ? T : Uint8Array;
 
 /** Below this many bytes a copy loop beats creating a view and calling `set`. */
 const SHORT_COPY = 48;

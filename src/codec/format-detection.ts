@@ -264,14 +264,3 @@ export function detect(data: Uint8Array, hint: number): number {
   }
   return detectRtpPayload(data);
 }
-
-/**
- * The framing under which a frame may be changed; 0 where it is to pass untouched.
- *
- * @param data one access unit, sample or RTP payload
- * @param hint a value of {@link Framing}
- */
-export function detectForInjection(data: Uint8Array, hint: number): number {
-  const detection = detect(data, hint);
-  return detectedConfidence(detection) >= MIN_INJECTION_CONFIDENCE ? detectedFraming(detection) : 0;
-}

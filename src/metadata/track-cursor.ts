@@ -10,7 +10,7 @@ import type { Track } from './track.js';
 export interface TrackCursorOptions {
   /** The name of the track in receipts and diagnostics; by default a number of its own. */
   readonly track?: string | undefined;
-  /** Told what {@link TrackCursor.report} says, where there is no `node:diagnostics_channel`. */
+  /** Told what the track reports, where there is no `node:diagnostics_channel`. */
   readonly onDiagnostic?: DiagnosticListener | undefined;
 }
 
