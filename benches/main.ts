@@ -1,20 +1,21 @@
 /**
  * Measures the library: `npm run bench`, with `-- --quick` in a minute or so, `-- --only <regular expression>` what is
  * so named, `-- --list` the names alone, `-- --json` for machines, `-- --output <file>` the same into a file besides the
- * table, `--peers` what others do instead.
+ * table, `--peers` what others do instead,
+ * `--against <folder>` another version of the package, built, beside this one.
  *
  * Each comparison runs in a process of its own; docs/benchmarks.md says how.
  */
 import { fork } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { MODULES, PEER_MODULES } from './comparisons.js';
 import type { Comparison, ComparisonModule, ComparisonResult, Effort } from './harness/comparison.js';
 import { machine } from './harness/machine.js';
 import { formatRecord } from './harness/record.js';
-import { comparisonLines, machineLine, summaryLines } from './harness/print.js';
+import { againstLines, comparisonLines, machineLine, summaryLines } from './harness/print.js';
 import { medianOf, missesTarget } from './harness/verdicts.js';
 
 const { values: options } = parseArgs({
@@ -25,6 +26,7 @@ const { values: options } = parseArgs({
     only: { type: 'string', default: '' },
     peers: { type: 'boolean', default: false },
     output: { type: 'string' },
+    against: { type: 'string' },
   },
 });
 
@@ -42,6 +44,9 @@ const V8_OPTIONS = ['--expose-gc', '--no-flush-bytecode'];
  * a rhythm that depends on what went before, and a call that allocates costs twice as much in one round as in the next.
  */
 const ALLOCATOR = { MALLOC_MMAP_THRESHOLD_: String(32 * 2 ** 20), MALLOC_TRIM_THRESHOLD_: String(2 ** 30) };
+// The processes of the comparisons read it.
+if (options.against !== undefined) process.env['H264_SEI_BENCH_AGAINST'] = resolve(options.against);
+
 const LOAD_THAT_DISTURBS = 0.5;
 
 interface Selected {
@@ -65,9 +70,9 @@ function runInProcess({ module, comparison }: Selected, effort: Effort): Promise
     execArgv: [...process.execArgv, ...V8_OPTIONS],
     env: { ...process.env, ...ALLOCATOR },
   });
-  return new Promise((resolve, reject) => {
+  return new Promise((settle, reject) => {
     child.on('message', (result) => {
-      resolve(result as ComparisonResult);
+      settle(result as ComparisonResult);
     });
     child.on('error', reject);
     // Where the result has come before, this is not heard.
@@ -108,6 +113,7 @@ async function main(): Promise<void> {
     log(`\n${comparisonLines(result).join('\n')}`);
   }
   log(`\n${summaryLines(results).join('\n')}`);
+  if (options.against !== undefined) log(`\n${againstLines(results).join('\n')}`);
 
   const record = formatRecord({ machine: measuredOn, effort, results });
   if (options.json) console.log(record);

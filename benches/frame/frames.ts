@@ -5,8 +5,11 @@ import { annexBFrame } from '../inputs.js';
 
 const KIB = 1024;
 
-/** From a frame that is little more than its parameter sets to the largest that cameras make. */
-export const FRAME_SIZES: readonly number[] = [1, 4, 16, 64, 100, 256, 1024, 4096].map((kibibytes) => kibibytes * KIB);
+/** From a frame in which nothing moves to the largest that cameras make. */
+export const FRAME_SIZES: readonly number[] = [
+  300,
+  ...[1, 4, 16, 32, 64, 100, 256, 1024, 4096].map((kibibytes) => kibibytes * KIB),
+];
 
 /** Those of a comparison by size. */
 const SIZES_APART: readonly number[] = [1, 16, 256, 4096].map((kibibytes) => kibibytes * KIB);

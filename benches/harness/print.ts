@@ -95,3 +95,23 @@ export function summaryLines(results: readonly ComparisonResult[]): string[] {
     ];
   });
 }
+
+/** Slower than the version before by more than this is told. */
+const TELLING_RATIO = 1.05;
+
+/** This version beside the one of `--against`: the task of `auto` for each of that one, the slowest first. */
+export function againstLines(results: readonly ComparisonResult[]): string[] {
+  const pairs = results.flatMap(({ name, tasks }) =>
+    tasks.flatMap(({ task, nanoseconds }) => {
+      const before = tasks.find((other) => other.task === task.replace(/^auto/, 'before'));
+      return task.startsWith('auto') && before !== undefined
+        ? [{ name: `${name}${task.slice('auto'.length)}`, ratio: nanoseconds / before.nanoseconds }]
+        : [];
+    }),
+  );
+  const slower = pairs.filter(({ ratio }) => ratio > TELLING_RATIO).sort((a, b) => b.ratio - a.ratio);
+  return [
+    `against the version before: ${slower.length} of ${pairs.length} tasks take more than ${TELLING_RATIO} x its time`,
+    ...slower.map(({ name, ratio }) => `  ${name}: ${ratio.toFixed(2)} x`),
+  ];
+}

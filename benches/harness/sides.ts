@@ -15,7 +15,14 @@ const root = resolve(__dirname, '../..');
 const dist = join(root, 'dist');
 const nodeRequire = createRequire(__filename);
 
-const ADDON_FOLDERS = [join(root, 'build'), join(root, 'prebuilds')];
+/** The folder of another version of the package, built, to compare with; its side is called {@link BEFORE}. */
+const against = process.env['H264_SEI_BENCH_AGAINST'];
+
+/** The side of the version that `--against` names, with its own choice of a backend. */
+export const BEFORE = 'before';
+
+const PACKAGES = against === undefined ? [root] : [root, resolve(against)];
+const PARTS = ['dist', 'build', 'prebuilds'];
 
 function forget(isForgotten: (file: string) => boolean): void {
   for (const loaded of Object.keys(nodeRequire.cache)) {
@@ -34,22 +41,23 @@ export function loadAnew(file: string): unknown {
 type Environment = Partial<Record<'H264_SEI_BACKEND' | 'H264_SEI_KERNEL', string>>;
 
 /** Loads the library while the environment says just this. */
-function loadLibrary(name: string, environment: Environment, prepare?: () => void): Side {
+function loadLibrary(name: string, environment: Environment, prepare?: () => void, folder = dist): Side {
   for (const variable of ['H264_SEI_BACKEND', 'H264_SEI_KERNEL'] as const) {
     const value = environment[variable];
     if (value === undefined) Reflect.deleteProperty(process.env, variable);
     else process.env[variable] = value;
   }
   prepare?.();
-  const library = nodeRequire(join(dist, 'index.js')) as typeof Index;
-  const { backend } = nodeRequire(join(dist, 'backend/current.js')) as typeof Current;
-  const rtp = nodeRequire(join(dist, 'rtp/index.js')) as typeof Rtp;
+  const library = nodeRequire(join(folder, 'index.js')) as typeof Index;
+  const { backend } = nodeRequire(join(folder, 'backend/current.js')) as typeof Current;
+  const rtp = nodeRequire(join(folder, 'rtp/index.js')) as typeof Rtp;
   return { name, library, rtp, backend: backend() };
 }
 
 /** Forgets every instance of the library, with its addon. */
 function forgetLibrary(): void {
-  forget((file) => [dist, ...ADDON_FOLDERS].some((folder) => file.startsWith(folder)));
+  const folders = PACKAGES.flatMap((folder) => PARTS.map((part) => join(folder, part)));
+  forget((file) => folders.some((folder) => file.startsWith(folder)));
 }
 
 /** Loads the module that asks for `Buffer` while there is none. */
@@ -82,8 +90,16 @@ export function sideLoaders(
       return loadLibrary(name, environment, prepare);
     },
   });
-  const auto = loader('auto', {});
-  if (which === 'auto') return [auto];
+  const before = {
+    name: BEFORE,
+    load() {
+      forgetLibrary();
+      return loadLibrary(BEFORE, {}, undefined, join(resolve(against ?? root), 'dist'));
+    },
+  };
+  // Side by side, so that what changes over a run changes both.
+  const auto = [...(against === undefined ? [] : [before]), loader('auto', {})];
+  if (which === 'auto') return auto;
   const native = nativeKernels();
   const usable = 'reason' in native ? [] : native.kernels;
   const kernels = which === 'kernels' || everyKernel ? usable : usable.slice(0, 1);
@@ -91,7 +107,7 @@ export function sideLoaders(
     ...kernels.map((kernel) => loader(`native ${kernel}`, { H264_SEI_BACKEND: 'native', H264_SEI_KERNEL: kernel })),
     loader('typescript', { H264_SEI_BACKEND: 'typescript' }),
     loader('typescript without Buffer', { H264_SEI_BACKEND: 'typescript' }, hideBuffer),
-    auto,
+    ...auto,
   ];
 }
 
