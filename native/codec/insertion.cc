@@ -40,10 +40,12 @@ int64_t why_not(Bytes frame, NalUnits nal_units, Location location, uint64_t max
   if (framing == Framing::kRtp) {
     if (becomes_stap_a(location) && frame.size > kMaxStapANalUnitLength) return kPassThrough;
     if (longest_length(nal_units) > kMaxStapANalUnitLength) return kPassThrough;
-    return frame.size + growth(nal_units, location) > max_packet_size ? kPassThrough : 0;
+    if (frame.size + growth(nal_units, location) > max_packet_size) return kPassThrough;
+    return 0;
   }
   const bool has_lengths = framing != Framing::kAnnexB;
-  return has_lengths && longest_length(nal_units) > max_nal_unit_length(length_size_of(framing)) ? kNalUnitTooLarge : 0;
+  if (has_lengths && longest_length(nal_units) > max_nal_unit_length(length_size_of(framing))) return kNalUnitTooLarge;
+  return 0;
 }
 
 }  // namespace h264_sei

@@ -101,7 +101,8 @@ const FIRST = 1000;
 describeWith(nodeAvTool, 'werift asks for what is lost', () => {
   const clip = fixtureClip('slices.h264');
   const source = aggregated.find(({ maxPacketSize }) => maxPacketSize === 300)!;
-  const original = packetize(accessUnitsOf(clip), { ...source, sequenceNumber: FIRST });
+  const { maxPacketSize, packetizationMode } = source;
+  const original = packetize(accessUnitsOf(clip), { maxPacketSize, packetizationMode, sequenceNumber: FIRST });
 
   it.each([{ rtx: false }, { rtx: true }])(
     'and gets it from its history of tagged packets, RTX: $rtx',
@@ -126,7 +127,7 @@ describeWith(nodeAvTool, 'werift asks for what is lost', () => {
 
   it('and gets it from the history of the injector, or from the camera once more', async () => {
     const publisher = new SeiPublisher();
-    const injector = new RtpSeiInjector({ ...source, publisher, payloadType: PAYLOAD_TYPE });
+    const injector = new RtpSeiInjector({ maxPacketSize, packetizationMode, publisher, payloadType: PAYLOAD_TYPE });
     const camera = new Map(original.map((packet) => [packet.readUInt16BE(2), packet]));
     const answered = { byHistory: 0, byCamera: 0 };
     let wire: Wire | undefined;
