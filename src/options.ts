@@ -69,9 +69,10 @@ function unknownOption(path: string, name: string, { owner, names }: OptionNames
  */
 export function checkOptions(options: unknown, expected: OptionNames, path = 'options'): asserts options is object {
   if (typeof options !== 'object' || options === null) throw invalidType(path, 'an object', options);
-  const { names } = expected;
+  // Not by truth: every object has a `constructor` and a `toString`.
+  const names: Readonly<Record<string, unknown>> = expected.names;
   for (const name in options) {
-    if (!names[name]) throw unknownOption(path, name, expected);
+    if (names[name] !== true) throw unknownOption(path, name, expected);
   }
 }
 

@@ -9,7 +9,7 @@ export interface Backend {
   /** What searches the bytes: the instruction set of the addon's kernel, or `typescript`. */
   readonly kernel: string;
 
-  /** The bare start-code scan; see `scanStartCodes` in codec/byte-stream. */
+  /** The bare start-code scan; see codec/start-code-scan. */
   scanStartCodes(data: Uint8Array, offsets: Uint32Array): number;
 
   /** The number of bytes that `escape` writes; see codec/emulation-prevention. */
@@ -30,7 +30,7 @@ export interface Backend {
   /** Detects a framing; returns a packed detection, see codec/format-detection. */
   detect(data: Uint8Array, hint: number): number;
 
-  /** Finds where SEI goes; returns a packed location, see codec/location. */
+  /** Finds where SEI goes; returns a packed location, see codec/locate. */
   locate(frame: Uint8Array, hint: number): number;
 
   /** Copies a frame with SEI inserted at its location; returns a length or a `SpliceResult`, see codec/splice. */

@@ -1,4 +1,5 @@
 /** An option that does not exist throws, whatever takes it, and the right one is named. */
+import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
 import * as library from '../../src/index.js';
 import * as rtp from '../../src/rtp/index.js';
@@ -57,6 +58,11 @@ describe('an option that does not exist', () => {
     await expect(call).rejects.toMatchObject({ code: 'ERR_SEI_UNKNOWN_OPTION' });
   });
 
+  it.each(['toString', 'constructor', 'hasOwnProperty'])('of the name of a method of every object: %s', (name) => {
+    const error = errorOf(() => library.extractSei(frame, { [name]: 1 } as never));
+    expect(error).toMatchObject({ code: 'ERR_SEI_UNKNOWN_OPTION' });
+  });
+
   it('is no option that is undefined', () => {
     expect(library.extractSei(frame, { format: undefined, scan: undefined })).toEqual([]);
   });
@@ -64,8 +70,10 @@ describe('an option that does not exist', () => {
 
 describe('SeiError', () => {
   it('is that of every copy of the library', () => {
-    const Other = Object.values(library).find((value) => value === library.SeiError)!;
+    const { SeiError: Other } = createRequire(__filename)('../../dist/errors.js') as typeof library;
+    expect(Other).not.toBe(library.SeiError);
     expect(new library.SeiError('ERR_SEI_MALFORMED', 'no')).toBeInstanceOf(Other);
+    expect(new Other('ERR_SEI_MALFORMED', 'no')).toBeInstanceOf(library.SeiError);
     const copy = Object.assign(new Error('no'), { [Symbol.for('h264-sei.SeiError')]: true });
     expect(copy).toBeInstanceOf(library.SeiError);
     expect(new Error('no')).not.toBeInstanceOf(library.SeiError);
