@@ -59,7 +59,7 @@ describe('an option that does not exist', () => {
   });
 
   it.each(['toString', 'constructor', 'hasOwnProperty'])('of the name of a method of every object: %s', (name) => {
-    const error = errorOf(() => library.extractSei(frame, { [name]: 1 } as never));
+    const error = errorOf(() => library.extractSei(frame, { [name]: 1 }));
     expect(error).toMatchObject({ code: 'ERR_SEI_UNKNOWN_OPTION' });
   });
 
