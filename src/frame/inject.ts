@@ -6,7 +6,7 @@ import { nalUnitTooLarge, writeLength } from '../codec/length-prefixed.js';
 import { SpliceResult, locatedFraming, locatedOffset } from '../codec/results.js';
 import { STAP_A_SIZE_LENGTH, isFuA, stapAHeader } from '../codec/rtp-payload.js';
 import { SeiError } from '../errors.js';
-import { checkOptions, optionNames } from '../options.js';
+import { checkRepeatedOptions, optionNames } from '../options.js';
 import {
   INJECT_NAMES,
   type InjectOptions,
@@ -85,7 +85,7 @@ export function injectSei<T extends Uint8Array>(
   options?: InjectOptions,
 ): SameBytes<T>;
 export function injectSei(frame: Uint8Array, nalUnits: readonly Uint8Array[], options?: InjectOptions): Uint8Array {
-  if (options !== undefined) checkOptions(options, OPTIONS);
+  if (options !== undefined) checkRepeatedOptions(options, OPTIONS);
   const hint = framingHint(options);
   const maxPacketSize = maxPacketSizeOption(options);
   const units = readableSeiNalUnits(nalUnits);
@@ -116,7 +116,7 @@ export function injectSeiParts(
   nalUnits: readonly Uint8Array[],
   options?: InjectOptions,
 ): Uint8Array[] {
-  if (options !== undefined) checkOptions(options, OPTIONS);
+  if (options !== undefined) checkRepeatedOptions(options, OPTIONS);
   const hint = framingHint(options);
   const maxPacketSize = maxPacketSizeOption(options);
   const units = readableSeiNalUnits(nalUnits);
@@ -174,7 +174,7 @@ export function injectSeiInto(
   target: Uint8Array,
   options?: InjectOptions,
 ): number {
-  if (options !== undefined) checkOptions(options, OPTIONS);
+  if (options !== undefined) checkRepeatedOptions(options, OPTIONS);
   const hint = framingHint(options);
   const maxPacketSize = maxPacketSizeOption(options);
   checkBytes('target', target);

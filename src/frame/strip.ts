@@ -5,7 +5,7 @@ import { USER_DATA_UNREGISTERED, UUID_LENGTH } from '../codec/sei-message.js';
 import { lengthWithoutSei } from '../codec/sei-records.js';
 import { DEFAULT_SEI_UUID, parseUuid } from '../codec/uuid.js';
 import { invalidType } from '../errors.js';
-import { checkOptions, exclusiveOption, optionNames } from '../options.js';
+import { checkRepeatedOptions, exclusiveOption, optionNames } from '../options.js';
 import { type FramingOptions, framingHint, payloadTypesOption, readableBytes } from './arguments.js';
 import { type SeiMessage, type SeiTable, extractTable, messagesOf, payloadMemory } from './extract.js';
 
@@ -141,7 +141,7 @@ function startOf(bytes: Uint8Array, length: number, like: Uint8Array): Uint8Arra
  */
 export function stripSei<T extends Uint8Array>(frame: T, options?: StripOptions): SameBytes<T>;
 export function stripSei(frame: Uint8Array, options?: StripOptions): Uint8Array {
-  if (options !== undefined) checkOptions(options, OPTIONS);
+  if (options !== undefined) checkRepeatedOptions(options, OPTIONS);
   const hint = framingHint(options);
   const choose = choiceOf(options);
   const data = readableBytes('frame', frame);

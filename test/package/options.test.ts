@@ -53,6 +53,23 @@ describe('an option that does not exist', () => {
     );
   });
 
+  it('is looked for once in an object that is passed with each frame', () => {
+    let looks = 0;
+    const ownKeys = (target: object) => {
+      looks++;
+      return Reflect.ownKeys(target);
+    };
+    const fixed = new Proxy({ format: 'annexb' as const }, { ownKeys });
+    for (let frames = 0; frames < 3; frames++) library.stripSei(frame, fixed);
+    expect(looks).toBe(1);
+    library.stripSei(frame, { format: 'annexb' });
+    library.stripSei(frame, fixed);
+    expect(looks).toBe(2);
+    // A wrong object is checked in each call.
+    const wrong = { uuid: [] } as never;
+    for (let frames = 0; frames < 2; frames++) expect(errorOf(() => library.stripSei(frame, wrong))).toBeDefined();
+  });
+
   it('of a file', async () => {
     const call = injectIntoFile('a.mp4', 'b.mp4', { mesages: [] } as never);
     await expect(call).rejects.toMatchObject({ code: 'ERR_SEI_UNKNOWN_OPTION' });
