@@ -96,6 +96,8 @@ function uuidsChoice(uuids: unknown): Choice {
   return choosesLatest;
 }
 
+const CHOICES = ['uuids', 'payloadTypes', 'filter'] as const;
+
 function choiceOf(options: StripOptions | undefined): Choice {
   if (options === undefined) return choosesDefault;
   const { filter, uuids, payloadTypes } = options as {
@@ -103,7 +105,9 @@ function choiceOf(options: StripOptions | undefined): Choice {
     uuids?: unknown;
     payloadTypes?: unknown;
   };
-  exclusiveOption(options, ['uuids', 'payloadTypes', 'filter']);
+  if ((uuids !== undefined ? 1 : 0) + (payloadTypes !== undefined ? 1 : 0) + (filter !== undefined ? 1 : 0) > 1) {
+    exclusiveOption(options, CHOICES);
+  }
   const types = payloadTypesOption(payloadTypes);
   if (types !== undefined) {
     return (_, { count, records }) =>
