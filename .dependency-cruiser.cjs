@@ -1,24 +1,34 @@
-// Which room of src/ may import which: errors ← codec ← backend ← frame ← metadata ← streams ← files ← cli,
-// metadata ← integrations ← cli, browser;
-// rtp stands on codec and backend, and knows of metadata its types only.
+// Which room of src/ may import which: errors ← codec ← backend ← frame ← time, wire ← publish, receive ← patch ←
+// streams ← files ← cli, patch ← integrations ← cli, browser. publish and receive know each other through wire only;
+// rtp stands on codec and backend, and knows of publish and receive their types only.
 
 /** What every room above codec and backend may import. */
-const base = ['errors', 'options', 'disposal'];
+const base = ['errors', 'options', 'disposal', 'diagnostics'];
+
+/** What one end of a message may import. */
+const end = [...base, 'codec', 'backend', 'frame', 'time', 'wire'];
+
+const messages = [...end, 'publish', 'receive', 'patch'];
 
 /** The rooms that each room may import from, besides itself. src/index.* and other entries at the top may import any but cli. */
 const mayImport = {
   options: ['errors'],
   disposal: [],
+  diagnostics: [],
   codec: ['errors'],
   backend: ['errors', 'codec'],
   frame: [...base, 'codec', 'backend'],
-  metadata: [...base, 'codec', 'backend', 'frame'],
+  time: base,
+  wire: [...base, 'codec'],
+  publish: end,
+  receive: end,
+  patch: [...end, 'publish', 'receive'],
   rtp: [...base, 'codec', 'backend'],
-  streams: [...base, 'codec', 'backend', 'frame', 'metadata'],
-  files: [...base, 'codec', 'backend', 'frame', 'metadata', 'streams'],
-  integrations: [...base, 'codec', 'backend', 'frame', 'metadata', 'rtp'],
-  browser: [...base, 'codec', 'backend', 'frame', 'metadata', 'rtp', 'streams', 'integrations', 'index'],
-  cli: [...base, 'codec', 'backend', 'frame', 'metadata', 'rtp', 'streams', 'files', 'integrations', 'index'],
+  streams: messages,
+  files: [...messages, 'streams'],
+  integrations: [...messages, 'rtp'],
+  browser: [...messages, 'rtp', 'streams', 'integrations', 'index'],
+  cli: [...messages, 'rtp', 'streams', 'files', 'integrations', 'index'],
 };
 
 const path = (room) => `^src/${room}(/|\\.)`;
@@ -47,13 +57,13 @@ module.exports = {
       to: {},
     },
     {
-      name: 'rtp-types-only-from-metadata',
-      comment: 'src/rtp may name the types of src/metadata, and of no other room above it',
+      name: 'rtp-types-only-from-messages',
+      comment: 'src/rtp may name the types of src/publish and src/receive, and of no other room above it',
       severity: 'error',
       from: { path: path('rtp') },
       to: {
         path: '^src/',
-        pathNot: ['rtp', ...base, 'codec', 'backend', 'metadata'].map(path),
+        pathNot: ['rtp', ...base, 'codec', 'backend', 'publish', 'receive'].map(path),
         dependencyTypes: ['type-only'],
       },
     },
@@ -65,10 +75,10 @@ module.exports = {
       to: { pathNot: '^src/' },
     },
     {
-      name: 'frame-metadata-rtp-and-browser-run-in-browsers',
+      name: 'these-rooms-run-in-browsers',
       comment: 'these rooms run in a browser: they reach what Node.js adds through globalThis',
       severity: 'error',
-      from: { path: '^src/(frame|metadata|rtp|browser)/' },
+      from: { path: '^src/(frame|time|wire|publish|receive|patch|rtp|browser)/' },
       to: { dependencyTypes: ['core'] },
     },
     {

@@ -9,8 +9,8 @@ export const MODULES: readonly string[] = [
   'frame/strip.ts',
   'frame/convert.ts',
   'frame/linear.ts',
-  'metadata/injector.ts',
-  'metadata/subscriber.ts',
+  'publish/injector.ts',
+  'receive/subscriber.ts',
   'rtp/forward.ts',
   'cli/inject.ts',
 ];

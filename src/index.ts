@@ -46,13 +46,9 @@ export {
   stripSei,
 } from './frame/strip.js';
 
-export {
-  CONTENT_DEDUP_WINDOW_MS,
-  DEDUP_WINDOW_MS,
-  type DeduplicatorOptions,
-  MAX_DEDUP_ENTRIES,
-} from './metadata/deduplicator.js';
-export { patchH264Decoder, type H264DecoderPatchOptions } from './metadata/decoder-patch.js';
+export { CONTENT_DEDUP_WINDOW_MS, DEDUP_WINDOW_MS } from './wire/copies.js';
+export { type DeduplicatorOptions, MAX_DEDUP_ENTRIES } from './receive/deduplicator.js';
+export { patchH264Decoder, type H264DecoderPatchOptions } from './patch/decoder-patch.js';
 export { type SameBytes } from './codec/bytes.js';
 export {
   type DiagnosticEvents,
@@ -69,37 +65,37 @@ export {
   type DiagnosticListener,
   type DiagnosticSource,
   type SeiDiagnostic,
-} from './metadata/diagnostics.js';
+} from './diagnostics.js';
 export {
   DEFAULT_CLOSE_METHODS,
   type FrameInjector,
   type H264EncoderPatchOptions,
   patchH264Encoder,
-} from './metadata/encoder-patch.js';
-export { FRAGMENT_SEI_UUID, MAX_SPLIT_MESSAGE_SIZE, MIN_SPLIT_SIZE } from './metadata/fragmentation.js';
+} from './patch/encoder-patch.js';
+export { FRAGMENT_SEI_UUID, MAX_SPLIT_MESSAGE_SIZE, MIN_SPLIT_SIZE } from './wire/fragmentation.js';
 export {
   getGlobalSeiPublisher,
   getGlobalSeiSubscriber,
   setGlobalSeiPublisher,
   setGlobalSeiSubscriber,
-} from './metadata/global.js';
+} from './patch/global.js';
 export {
   type InjectFrameOptions,
   SeiInjector,
   type SeiInjectorOptions,
   type SeiInjectorStats,
-} from './metadata/injector.js';
-export { logSeiMessage } from './metadata/log.js';
-export { SUBSCRIBER_BUFFER_SIZE } from './metadata/message-buffer.js';
-export { MAX_RETAINED_KEYS, type QueueFullPolicy } from './metadata/message-queue.js';
-export { type PatchHandle } from './metadata/patch.js';
-export { type Picture, type Selection } from './metadata/picture-selection.js';
+} from './publish/injector.js';
+export { logSeiMessage } from './receive/log.js';
+export { SUBSCRIBER_BUFFER_SIZE } from './receive/message-buffer.js';
+export { MAX_RETAINED_KEYS, type QueueFullPolicy } from './publish/message-queue.js';
+export { type PatchHandle } from './patch/patch.js';
+export { type Picture, type Selection } from './publish/picture-selection.js';
 export {
   DEFAULT_PUBLISHER_LIMITS,
   IVS_PUBLISHER_LIMITS,
   type OversizePolicy,
   type PublisherLimits,
-} from './metadata/profiles.js';
+} from './publish/profiles.js';
 export {
   type DeliveryOptions,
   type ExpiresAtOption,
@@ -114,10 +110,10 @@ export {
   type SourceOptions,
   type RepeatMode,
   type SeiPublisherOptions,
-} from './metadata/publisher-options.js';
-export { SeiPublisher, type SeiPublisherStats } from './metadata/publisher.js';
-export { type InjectedCopy, type InjectionOutcome, type InjectionReceipt } from './metadata/queued-message.js';
-export { ReceivedSeiMessage, type ReceivedSeiMessageData, type Reception } from './metadata/received-message.js';
+} from './publish/publisher-options.js';
+export { SeiPublisher, type SeiPublisherStats } from './publish/publisher.js';
+export { type InjectedCopy, type InjectionOutcome, type InjectionReceipt } from './publish/queued-message.js';
+export { ReceivedSeiMessage, type ReceivedSeiMessageData, type Reception } from './receive/received-message.js';
 export {
   type DedupKey,
   type DedupOptions,
@@ -126,8 +122,8 @@ export {
   SeiSubscriber,
   type SeiSubscriberOptions,
   type SubscriberStats,
-} from './metadata/subscriber.js';
-export { MAX_MESSAGE_ID_LENGTH } from './metadata/identity.js';
-export { type SeiTicket } from './metadata/ticket.js';
-export { type EncodeUserDataOptions, encodeUserData } from './metadata/user-data.js';
-export { type TrackCursor, type TrackCursorOptions, type TrackCursorStats } from './metadata/track-cursor.js';
+} from './receive/subscriber.js';
+export { MAX_MESSAGE_ID_LENGTH } from './wire/identity.js';
+export { type SeiTicket } from './publish/ticket.js';
+export { type EncodeUserDataOptions, encodeUserData } from './publish/user-data.js';
+export { type TrackCursor, type TrackCursorOptions, type TrackCursorStats } from './publish/track-cursor.js';

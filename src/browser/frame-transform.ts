@@ -1,5 +1,5 @@
 import { invalidType } from '../errors.js';
-import { type DiagnosticListener, diagnose } from '../metadata/diagnostics.js';
+import { type DiagnosticListener, diagnose } from '../diagnostics.js';
 import { type EncodedVideoFrame, mayBeH264, setFrameData } from './encoded-frame.js';
 import type { Layer, Layers } from './layers.js';
 

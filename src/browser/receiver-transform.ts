@@ -1,11 +1,11 @@
 import { DEFAULT_SEI_UUID } from '../codec/uuid.js';
 import { invalidType } from '../errors.js';
 import { type StripByUuid, stripSei } from '../frame/strip.js';
-import type { DiagnosticListener } from '../metadata/diagnostics.js';
-import { FRAGMENT_SEI_UUID } from '../metadata/fragmentation.js';
+import type { DiagnosticListener } from '../diagnostics.js';
+import { FRAGMENT_SEI_UUID } from '../wire/fragmentation.js';
 import { checkOptions, optionNames } from '../options.js';
-import { checkSubscriber } from '../metadata/global.js';
-import type { SeiSubscriber } from '../metadata/subscriber.js';
+import { checkSubscriber } from '../patch/global.js';
+import type { SeiSubscriber } from '../receive/subscriber.js';
 import { type SeiFrameTransform, frameTransform } from './frame-transform.js';
 import { Layers } from './layers.js';
 

@@ -1,8 +1,8 @@
 /** What a worker receives comes to its page: the subscriber lives beside the transform, in the worker. */
 import { isUint8Array } from '../codec/bytes.js';
 import { invalidType } from '../errors.js';
-import { ReceivedSeiMessage } from '../metadata/received-message.js';
-import type { MessageCallback } from '../metadata/subscriber.js';
+import { ReceivedSeiMessage } from '../receive/received-message.js';
+import type { MessageCallback } from '../receive/subscriber.js';
 import { type SeiMessagePort, checkPort, listen, send } from './message-port.js';
 
 /**

@@ -2,11 +2,11 @@
 import { type Disposal, disposable } from '../disposal.js';
 import { isUint8Array } from '../codec/bytes.js';
 import { SeiError, type SeiErrorCode, invalidType } from '../errors.js';
-import { stringifyJson } from '../metadata/json.js';
-import { checkPublisher } from '../metadata/global.js';
-import type { PublishOptions } from '../metadata/publisher-options.js';
-import type { SeiPublisher } from '../metadata/publisher.js';
-import type { InjectionReceipt } from '../metadata/queued-message.js';
+import { stringifyJson } from '../wire/json.js';
+import { checkPublisher } from '../patch/global.js';
+import type { PublishOptions } from '../publish/publisher-options.js';
+import type { SeiPublisher } from '../publish/publisher.js';
+import type { InjectionReceipt } from '../publish/queued-message.js';
 import {
   type PublishFailure,
   type PublishRequest,

@@ -1,5 +1,5 @@
 import { checkOptions, optionNames } from '../options.js';
-import { SeiInjector, type SeiInjectorOptions } from '../metadata/injector.js';
+import { SeiInjector, type SeiInjectorOptions } from '../publish/injector.js';
 import { type SeiFrameTransform, frameTransform } from './frame-transform.js';
 import { Layers } from './layers.js';
 

@@ -11,9 +11,9 @@
  * @module
  */
 import { checkOptions, optionNames } from '../options.js';
-import { type H264DecoderPatchOptions, patchH264Decoder } from '../metadata/decoder-patch.js';
-import { type H264EncoderPatchOptions, patchH264Encoder } from '../metadata/encoder-patch.js';
-import type { PatchHandle } from '../metadata/patch.js';
+import { type H264DecoderPatchOptions, patchH264Decoder } from '../patch/decoder-patch.js';
+import { type H264EncoderPatchOptions, patchH264Encoder } from '../patch/encoder-patch.js';
+import type { PatchHandle } from '../patch/patch.js';
 
 /** `AV_CODEC_ID_H264` of FFmpeg's libavcodec/codec_id.h. */
 const AV_CODEC_ID_H264 = 27;

@@ -14,11 +14,11 @@ import { type Disposal, disposable } from '../disposal.js';
 import { optionNames } from '../options.js';
 import { type LengthSize, parseAvcDecoderConfigurationRecord } from '../codec/length-prefixed.js';
 import { invalidType } from '../errors.js';
-import { type DiagnosticListener, diagnose } from '../metadata/diagnostics.js';
-import { checkPublisher, checkSubscriber, getGlobalSeiPublisher } from '../metadata/global.js';
-import { type PatchHandle, applyPatch, checkCallback, checkPatchArguments } from '../metadata/patch.js';
-import type { SeiPublisher } from '../metadata/publisher.js';
-import type { SeiSubscriber } from '../metadata/subscriber.js';
+import { type DiagnosticListener, diagnose } from '../diagnostics.js';
+import { checkPublisher, checkSubscriber, getGlobalSeiPublisher } from '../patch/global.js';
+import { type PatchHandle, applyPatch, checkCallback, checkPatchArguments } from '../patch/patch.js';
+import type { SeiPublisher } from '../publish/publisher.js';
+import type { SeiSubscriber } from '../receive/subscriber.js';
 import { type PacketRelay, createPacketRelay } from './packet-relay.js';
 
 /** TagType of a video tag (FLV E.4.1), and its message type in RTMP. */

@@ -1,5 +1,5 @@
 /** What a patched encoder does, for hosts that have none to patch: they hand their packets over one by one. */
-import { type H264EncoderPatchOptions, patchH264Encoder } from '../metadata/encoder-patch.js';
+import { type H264EncoderPatchOptions, patchH264Encoder } from '../patch/encoder-patch.js';
 
 /** The packets of one track pass through it. */
 export interface PacketRelay<Packet> {

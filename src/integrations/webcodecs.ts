@@ -15,10 +15,10 @@ import { checkOptions, optionNames } from '../options.js';
 import type { FramingOptions } from '../frame/arguments.js';
 import { type LengthSize, parseAvcDecoderConfigurationRecord } from '../codec/length-prefixed.js';
 import { invalidType } from '../errors.js';
-import { type H264DecoderPatchOptions, patchH264Decoder } from '../metadata/decoder-patch.js';
-import type { H264EncoderPatchOptions } from '../metadata/encoder-patch.js';
-import { type PatchHandle, applyPatch, checkCallback, checkPatchArguments } from '../metadata/patch.js';
-import { afterwards } from '../metadata/thenable.js';
+import { type H264DecoderPatchOptions, patchH264Decoder } from '../patch/decoder-patch.js';
+import type { H264EncoderPatchOptions } from '../patch/encoder-patch.js';
+import { type PatchHandle, applyPatch, checkCallback, checkPatchArguments } from '../patch/patch.js';
+import { afterwards } from '../patch/thenable.js';
 import { type PacketRelay, createPacketRelay } from './packet-relay.js';
 
 /** What is used of an `EncodedVideoChunk`. */

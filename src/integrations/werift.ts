@@ -12,8 +12,8 @@
  */
 import { type Disposal, disposable } from '../disposal.js';
 import { optionNames } from '../options.js';
-import { diagnose } from '../metadata/diagnostics.js';
-import { applyPatch, checkPatchArguments } from '../metadata/patch.js';
+import { diagnose } from '../diagnostics.js';
+import { applyPatch, checkPatchArguments } from '../patch/patch.js';
 import type { RtpSeiInjectorOptions } from '../rtp/injection-settings.js';
 import type { PacketizationMode } from '../rtp/payload-writer.js';
 import { RTP_EXTRACTOR_OPTIONS, RtpSeiExtractor, type RtpSeiExtractorOptions } from '../rtp/rtp-sei-extractor.js';

@@ -1,8 +1,8 @@
 /** The options of an injector, and what they mean for each of its streams. */
 import { checkOptions, optionNames } from '../options.js';
 import { invalidType, outOfRange } from '../errors.js';
-import type { DiagnosticListener } from '../metadata/diagnostics.js';
-import type { SeiPublisher } from '../metadata/publisher.js';
+import type { DiagnosticListener } from '../diagnostics.js';
+import type { SeiPublisher } from '../publish/publisher.js';
 import type { HeaderExtensionElement } from './header-extension.js';
 import { integerOption, modeOption, nowOption, payloadTypesOption } from './options.js';
 import { DEFAULT_MAX_RTP_PACKET_SIZE, MAX_RTP_PACKET_SIZE, MIN_RTP_PACKET_SIZE } from './packetizer.js';

@@ -9,8 +9,8 @@ import {
   isFuA,
   isStapA,
 } from '../codec/rtp-payload.js';
-import type { TrackCursor } from '../metadata/track-cursor.js';
-import type { Picture } from '../metadata/picture-selection.js';
+import type { TrackCursor } from '../publish/track-cursor.js';
+import type { Picture } from '../publish/picture-selection.js';
 import { HeaderExtensionProfile, serializeHeaderExtension } from './header-extension.js';
 import type { InjectionSettings } from './injection-settings.js';
 import { PacketHistory } from './packet-history.js';

@@ -1,7 +1,7 @@
 import { allocate, copyBytes } from '../codec/bytes.js';
-import { SeiInjector, type SeiInjectorStats } from '../metadata/injector.js';
-import type { SeiPublisher } from '../metadata/publisher.js';
-import { type TrackCursorOptions } from '../metadata/track-cursor.js';
+import { SeiInjector, type SeiInjectorStats } from '../publish/injector.js';
+import type { SeiPublisher } from '../publish/publisher.js';
+import { type TrackCursorOptions } from '../publish/track-cursor.js';
 import { checkOptions, optionNames } from '../options.js';
 import { AccessUnitReader, type StreamPart } from './access-unit-reader.js';
 import { FrameClock } from './frame-clock.js';

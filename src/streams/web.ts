@@ -1,4 +1,4 @@
-import type { ReceivedSeiMessage } from '../metadata/received-message.js';
+import type { ReceivedSeiMessage } from '../receive/received-message.js';
 import {
   ByteStreamExtractor,
   type SeiExtractStreamOptions,

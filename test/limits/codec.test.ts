@@ -4,7 +4,7 @@ import { MAX_FRAME_SIZE, detectH264Format, extractSei, injectSei, scanNalUnits }
 import { checkBytes } from '../../src/frame/arguments.js';
 import { RtpDepacketizer } from '../../src/rtp/index.js';
 import { nal } from '../contract/frames.js';
-import { codeOf } from '../metadata/support.js';
+import { codeOf } from '../support/metadata.js';
 
 const saying = (length: number) => Object.defineProperty(new Uint8Array(1), 'length', { value: length });
 

@@ -1,12 +1,12 @@
 /** Limits of the metadata room that are about time, each below, at and above it. */
 import { describe, expect, it } from 'vitest';
 import { type SeiPublisher } from '../../src/index.js';
-import { ReceptionClock } from '../../src/metadata/reception-clock.js';
-import { Timeline } from '../../src/metadata/timeline.js';
-import { MAX_TIMESTAMP_SOURCES, TimestampSources } from '../../src/metadata/timestamp-sources.js';
-import { CLOCK_RESTART_MS, MAX_CLOCK_STEP_MS, TrackClock } from '../../src/metadata/track-clock.js';
-import { pictures, publishName, setup } from '../metadata/support.js';
-import { MAX_CONTENT_REPEAT_MS, MAX_REPEAT_GAP_MS } from '../../src/metadata/track.js';
+import { ReceptionClock } from '../../src/time/reception-clock.js';
+import { Timeline } from '../../src/time/timeline.js';
+import { MAX_TIMESTAMP_SOURCES, TimestampSources } from '../../src/time/timestamp-sources.js';
+import { CLOCK_RESTART_MS, MAX_CLOCK_STEP_MS, TrackClock } from '../../src/time/track-clock.js';
+import { pictures, publishName, setup } from '../support/metadata.js';
+import { MAX_CONTENT_REPEAT_MS, MAX_REPEAT_GAP_MS } from '../../src/publish/track.js';
 
 const FRAME_MS = 40;
 

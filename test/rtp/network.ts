@@ -1,4 +1,4 @@
-import { seededRandom } from '../metadata/support.js';
+import { seededRandom } from '../support/metadata.js';
 
 /** What a network does to packets. */
 export interface Disturbance {

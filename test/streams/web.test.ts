@@ -121,7 +121,7 @@ it('holds nobody up once it has failed', async () => {
 describe('the web streams in a browser', () => {
   const entry = `
     export * from './src/streams/web.js';
-    export * from './src/metadata/publisher.js';`;
+    export * from './src/publish/publisher.js';`;
 
   it('need nothing of Node.js', async () => {
     const { code, warnings, inputs } = bundleForVm(entry);
