@@ -17,7 +17,8 @@ function firstVcl(given: GivenFrame): Comparison {
     tasks({ library }) {
       const entries = given.sizesApart.map((size) => {
         const frame = given.frame(size);
-        const options = { ...given.options(size), scan: 'first-vcl' } as const;
+        const { format, lengthSize } = given.options(size) ?? {};
+        const options = { format, lengthSize, scan: 'first-vcl' } as const;
         const run = () => library.extractSei(frame, options).length;
         return [sizeName(size), { run, answer: () => library.extractSei(frame, options) }] as const;
       });

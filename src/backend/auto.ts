@@ -3,8 +3,8 @@
  * time depends on the choice. Three rules decide it; the numbers are in cutoffs.ts.
  *
  * 1. A few bytes: TypeScript. A call into the addon costs 60 to 120 ns before it looks at a byte.
- * 2. Nothing to search: TypeScript. It copies a frame around a known place, sees a slice at the beginning, follows
- *    length prefixes, and copies a text, which has no zeros and needs no escapes, as soon as C++ does.
+ * 2. Nothing to search: TypeScript. It copies a frame around a known place, sees a slice among the first bytes,
+ *    follows length prefixes, and copies a text, which has no zeros and needs no escapes, as soon as C++ does.
  * 3. Everything else: the addon, whatever the bytes are.
  */
 import { scanStartCodes } from '../codec/start-code-scan.js';
@@ -13,11 +13,11 @@ import { escape, escapedLength, unescape } from '../codec/emulation-prevention.j
 import { detect, detectedFraming } from '../codec/format-detection.js';
 import { Framing } from '../codec/framing.js';
 import { NalUnitCursor } from '../codec/nal-unit-cursor.js';
-import { NalUnitType, isVcl, nalUnitType } from '../codec/nal-unit.js';
+import { NalUnitType, hasForbiddenZeroBit, isVcl, nalUnitType } from '../codec/nal-unit.js';
 import { packCount } from '../codec/results.js';
 import { splice } from '../codec/splice.js';
 import type { Backend } from './backend.js';
-import { FEW_NAL_UNITS, SHORT, TEXT } from './cutoffs.js';
+import { FEW_NAL_UNITS, LONG_TEXT, SHORT, TEXT } from './cutoffs.js';
 import { typescriptBackend as typescript } from './typescript.js';
 
 /** Whether the NAL units of a frame are found by their lengths, which the caller says or the first four bytes show. */
@@ -31,9 +31,23 @@ function beginsWithStartCode(data: Uint8Array): boolean {
   return data[0] === 0 && data[1] === 0 && data[2] === 0 && data[3] === 1;
 }
 
-/** Whether a frame begins with the slice that its SEI goes in front of, as most do: nothing is searched for. */
-function beginsWithSlice(frame: Uint8Array): boolean {
-  return beginsWithStartCode(frame) && isVcl(nalUnitType(frame[4]));
+/** Whether a byte stream has a slice within its first {@link SHORT} bytes, as most frames do, and no SEI before it. */
+function isSliceNear(frame: Uint8Array): boolean {
+  if (!beginsWithStartCode(frame)) return false;
+  for (let at = 3; at < SHORT; at++) {
+    if (frame[at] !== 1 || frame[at - 1] !== 0 || frame[at - 2] !== 0) continue;
+    const type = nalUnitType(frame[at + 1]);
+    if (isVcl(type)) return true;
+    if (type === NalUnitType.sei) return false;
+  }
+  return false;
+}
+
+/** Whether the first bytes settle the framing: no search and no lengths to follow. */
+function isSettled(data: Uint8Array, hint: number): boolean {
+  if (hint === Framing.rtp) return true;
+  if (data[0] !== 0) return hint === Framing.detect && hasForbiddenZeroBit(data[1]) && hasForbiddenZeroBit(data[2]);
+  return data[1] !== 0 || data[2] > 1 || (data[2] === 0 && data[3] !== 0);
 }
 
 /** Whether the lengths lead to the end of a frame, or to its first slice, without an SEI NAL unit on the way. */
@@ -67,7 +81,7 @@ export function autoBackend(native: Backend): Backend {
     escapedLength(rbsp) {
       const { length } = rbsp;
       if (length < SHORT) return escapedLength(rbsp);
-      return length < TEXT && isFreeOfZeros(rbsp) ? length : native.escapedLength(rbsp);
+      return length < LONG_TEXT && isFreeOfZeros(rbsp) ? length : native.escapedLength(rbsp);
     },
 
     escape(rbsp, target) {
@@ -80,12 +94,12 @@ export function autoBackend(native: Backend): Backend {
     unescape: (bytes, target) => (bytes.length < SHORT ? unescape(bytes, target) : native.unescape(bytes, target)),
 
     detect(data, hint) {
-      const isSettled = data.length < SHORT || hasLengths(data, hint) || beginsWithStartCode(data);
-      return isSettled ? detect(data, hint) : native.detect(data, hint);
+      const isAtOnce = data.length < SHORT || hasLengths(data, hint) || isSettled(data, hint);
+      return isAtOnce ? detect(data, hint) : native.detect(data, hint);
     },
 
     locate(frame, hint) {
-      const isAtOnce = frame.length < SHORT || beginsWithSlice(frame) || hasLengths(frame, hint);
+      const isAtOnce = frame.length < SHORT || isSliceNear(frame) || hasLengths(frame, hint);
       const side = isAtOnce ? typescript : native;
       return side.locate(frame, hint);
     },
@@ -98,7 +112,9 @@ export function autoBackend(native: Backend): Backend {
     },
 
     extractSeiRecords(frame, hint, isFirstVclEnd, records, scratch) {
-      if (frame.length < SHORT) return typescript.extractSeiRecords(frame, hint, isFirstVclEnd, records, scratch);
+      if (frame.length < SHORT || (isFirstVclEnd && isSliceNear(frame))) {
+        return typescript.extractSeiRecords(frame, hint, isFirstVclEnd, records, scratch);
+      }
       if (hasLengths(frame, hint)) {
         const framing = detectedFraming(detect(frame, hint));
         if (framing === Framing.detect || isWithoutSei(frame, framing, isFirstVclEnd)) return packCount(0, framing);

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { autoBackend } from '../../src/backend/auto.js';
 import type { Backend } from '../../src/backend/backend.js';
-import { FEW_NAL_UNITS, SHORT, TEXT } from '../../src/backend/cutoffs.js';
+import { FEW_NAL_UNITS, LONG_TEXT, SHORT, TEXT } from '../../src/backend/cutoffs.js';
 import { typescriptBackend } from '../../src/backend/typescript.js';
 import { Framing } from '../../src/codec/framing.js';
 import { BOUNDS_LENGTH, SEI_RECORD_LENGTH } from '../../src/codec/results.js';
@@ -66,12 +66,16 @@ describe('the automatic backend', () => {
     expect([...look(short), ...inject(short), ...extract(short, 0), ...split(short)]).toEqual([]);
   });
 
-  it('asks the addon for no place when the frame begins with its slice', () => {
-    const frame = annexB(slice, slice);
-    for (const hint of [Framing.detect, Framing.annexb]) {
-      expect(look(frame, hint)).toEqual([]);
-      expect(inject(frame, hint)).toEqual(['inject']);
+  it('does not ask the addon for a slice that is among the first bytes', () => {
+    for (const frame of [annexB(slice, slice), annexB(nal.aud, nal.sps, nal.pps, slice)]) {
+      for (const hint of [Framing.detect, Framing.annexb]) {
+        expect(look(frame, hint)).toEqual([]);
+        expect(extract(frame, hint, true)).toEqual([]);
+        expect(extract(frame, hint)).toEqual(['extractSeiRecords']);
+        expect(inject(frame, hint)).toEqual(['inject']);
+      }
     }
+    expect(look(annexB(nal.aud, text(SHORT), slice))).toEqual(['locate']);
   });
 
   it('searches frames in the addon', () => {
@@ -126,6 +130,7 @@ describe('the automatic backend', () => {
     expect(escape(text(400))).toEqual([]);
     expect(escape(concat(text(400), bytes(0)))).toEqual(['escapedLength', 'escape']);
     expect(escape(zeros(4 * KIB))).toEqual(['escapedLength', 'escape']);
-    expect(escape(text(TEXT))).toEqual(['escapedLength', 'escape']);
+    expect(escape(text(TEXT))).toEqual(['escape']);
+    expect(escape(text(LONG_TEXT))).toEqual(['escapedLength', 'escape']);
   });
 });
