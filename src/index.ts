@@ -108,7 +108,6 @@ export {
   type OptionalLimits,
   type PublishOptions,
   type SourceOptions,
-  type RepeatMode,
   type SeiPublisherOptions,
 } from './publish/publisher-options.js';
 export { SeiPublisher, type SeiPublisherStats } from './publish/publisher.js';

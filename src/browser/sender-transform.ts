@@ -13,7 +13,7 @@ export const DEFAULT_MAX_FRAME_GROWTH = 2048;
 export interface SeiSenderTransformOptions extends Pick<SeiInjectorOptions, 'publisher' | 'format' | 'onDiagnostic'> {
   /**
    * The most bytes by which a frame may grow, {@link DEFAULT_MAX_FRAME_GROWTH} where absent. A NAL unit that is larger
-   * by itself goes alone, and copies that are meant for one frame but are more go into several.
+   * by itself goes alone.
    */
   readonly maxFrameGrowth?: number | undefined;
 }

@@ -19,7 +19,7 @@ export interface SeiInjectorOptions extends InjectOptions, TrackCursorOptions {
   readonly publisher: SeiPublisher;
   /**
    * The most bytes by which a frame may grow, framing included; what the publisher allows where absent. A NAL unit that
-   * is larger by itself goes alone, and copies that are meant for one frame but are more go into several.
+   * is larger by itself goes alone.
    */
   readonly maxFrameGrowth?: number | undefined;
 }

@@ -36,14 +36,12 @@ export interface Selection {
   readonly bytes: number;
 }
 
-/** Copies of a NAL unit for one picture. */
+/** A copy of a NAL unit for one picture. */
 export interface Take {
   /** The message. */
   readonly message: QueuedMessage;
   /** Which of its NAL units. */
   readonly fragment: number;
-  /** How many copies. */
-  readonly copies: number;
   /** The entry that they are of; undefined for a retained message that is sent again. */
   readonly entry?: Entry;
 }
@@ -71,14 +69,14 @@ export class PictureSelection implements Selection {
     readonly room: number,
   ) {}
 
-  /** Takes copies of a NAL unit where there is room for them; answers a value of {@link Fit}. */
+  /** Takes a copy of a NAL unit if there is room for it; returns a value of {@link Fit}. */
   take(take: Take): number {
     const { maxMessagesPerFrame, maxBytesPerFrame } = this.budget;
     const { maxNalUnitLength, maxGrowth, maxSharedGrowth = maxGrowth, framingLength } = this.picture;
-    const { message, copies } = take;
+    const { message } = take;
     const nalUnit = message.nalUnits[take.fragment];
-    const bytes = this.bytes + nalUnit.length * copies;
-    const count = this.nalUnits.length + copies;
+    const bytes = this.bytes + nalUnit.length;
+    const count = this.nalUnits.length + 1;
     const { goesAlone } = message.plan;
     if (nalUnit.length > maxNalUnitLength || this.#overtakes(message)) return Fit.skipped;
     if (goesAlone && this.takes.length > 0) return Fit.skipped;
@@ -93,20 +91,14 @@ export class PictureSelection implements Selection {
     return Fit.taken;
   }
 
-  /** How many copies of a NAL unit a frame takes that takes nothing else: one by itself is not held to what is shared. */
-  mostCopies({ length }: Uint8Array): number {
-    const { maxGrowth, maxSharedGrowth = maxGrowth, framingLength } = this.picture;
-    return Math.max(Math.floor(Math.min(maxGrowth, maxSharedGrowth) / (length + framingLength)), 1);
-  }
-
   #add(nalUnit: Uint8Array, take: Take): void {
-    if (this.takes.length === 0 && take.copies === 1) {
+    if (this.takes.length === 0) {
       // Most frames take one copy, and an array that something is pushed to has room for sixteen more.
       this.nalUnits = [nalUnit];
       this.takes = [take];
       return;
     }
-    for (let i = 0; i < take.copies; i++) this.nalUnits.push(nalUnit);
+    this.nalUnits.push(nalUnit);
     this.takes.push(take);
   }
 

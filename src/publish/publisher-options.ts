@@ -10,12 +10,6 @@ import { type OversizePolicy, PUBLISHER_PROFILES, type PublisherLimits } from '.
 import { idOption } from '../wire/identity.js';
 import { timeOption } from './user-data.js';
 
-/**
- * `consecutive` puts the copies into access units that follow each other, `same-frame` all into one, as stages_sei
- * does.
- */
-export type RepeatMode = 'consecutive' | 'same-frame';
-
 /** How a message is sent and who it is. What is not set is as the publisher has it. */
 export type PublishOptions = DeliveryOptions & MessageOptions & ExpiryOptions & SourceOptions;
 
@@ -30,8 +24,6 @@ export interface DeliveryOptions {
    * the one before.
    */
   readonly repeatInterval?: number | undefined;
-  /** Where the copies go. Default: 'consecutive'. */
-  readonly repeatMode?: RepeatMode | undefined;
   /** An integer; messages with a higher priority go first. Default: 0. */
   readonly priority?: number | undefined;
   /**
@@ -105,7 +97,6 @@ export interface NoSource {
 const PUBLISH_OPTIONS = /* @__PURE__ */ optionNames<PublishOptions>()('publishText, publishJson and publishBytes', {
   repeatCount: true,
   repeatInterval: true,
-  repeatMode: true,
   priority: true,
   retain: true,
   id: true,
@@ -127,7 +118,6 @@ const PUBLISHER_OPTIONS = /* @__PURE__ */ optionNames<SeiPublisherOptions>()('Se
   oversize: true,
   repeatCount: true,
   repeatInterval: true,
-  repeatMode: true,
   expiresInMs: true,
   maxMessagesPerFrame: true,
   maxBytesPerFrame: true,
@@ -144,8 +134,6 @@ export type OptionalLimits = { readonly [Name in keyof PublisherLimits]?: Publis
 
 /** Options of a publisher. */
 export interface SeiPublisherOptions extends OptionalLimits {
-  /** Where the copies of a message go; `consecutive` unless told. */
-  readonly repeatMode?: RepeatMode | undefined;
   /** `ivs` sets the UUID and the limits of the Amazon IVS web SDK; other options change single ones. */
   readonly profile?: keyof typeof PUBLISHER_PROFILES | undefined;
   /**
@@ -179,13 +167,12 @@ export const MAX_REPEAT_COUNT = 64;
 
 const POLICIES: readonly QueueFullPolicy[] = ['reject', 'drop-oldest', 'drop-lowest-priority'];
 const OVERSIZE: readonly OversizePolicy[] = ['truncate', 'reject', 'split'];
-const REPEAT_MODES: readonly RepeatMode[] = ['consecutive', 'same-frame'];
 
 /** How a message is repeated and for how long, checked. */
 export interface Delivery {
   /** Copies. */
   readonly repeatCount: number;
-  /** Access units from one copy to the next; 0 where all go into the same one. */
+  /** Access units from one copy to the next. */
   readonly repeatInterval: number;
   /** The higher goes first. */
   readonly priority: number;
@@ -232,16 +219,12 @@ export function resolveDelivery(
   checkOptions(options, PUBLISH_OPTIONS);
   exclusiveOption(options, ['expiresInMs', 'expiresAt']);
   const { repeatCount = defaults.repeatCount, priority = defaults.priority, retain } = options;
-  const isSameFrame =
-    options.repeatMode === undefined
-      ? defaults.repeatInterval === 0
-      : checkOneOf('options.repeatMode', options.repeatMode, REPEAT_MODES) === 'same-frame';
-  const { repeatInterval = defaults.repeatInterval || 1 } = options;
+  const { repeatInterval = defaults.repeatInterval } = options;
   if (retain !== undefined && typeof retain !== 'string') throw invalidType('options.retain', 'a string', retain);
   const expiresInMs = expiryOption(options, now);
   return {
     repeatCount: checkNumber('options.repeatCount', repeatCount, 1, MAX_REPEAT_COUNT),
-    repeatInterval: checkNumber('options.repeatInterval', repeatInterval, 1, 1_000_000) * (isSameFrame ? 0 : 1),
+    repeatInterval: checkNumber('options.repeatInterval', repeatInterval, 1, 1_000_000),
     priority: checkNumber('options.priority', priority, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
     expiresInMs: expiresInMs ?? defaults.expiresInMs,
     hasExpiry: expiresInMs !== undefined,
@@ -272,9 +255,6 @@ export function resolveLimits(options: SeiPublisherOptions): PublisherLimits {
   if (uuid === FRAGMENT_SEI_UUID) throw outOfRange('options.uuid', 'another UUID than that of fragments', uuid);
   const oversize = checkOneOf('options.oversize', options.oversize ?? profile.oversize, OVERSIZE);
   const maxUserDataSize = count('maxUserDataSize', MAX_USER_DATA_SIZE, oversize === 'split' ? MIN_SPLIT_SIZE : 1);
-  const repeatCount = count('repeatCount', MAX_REPEAT_COUNT);
-  const isSameFrame = options.repeatMode === 'same-frame';
-  const copies = isSameFrame ? repeatCount : 1;
   return {
     uuid,
     minUserDataSize: count('minUserDataSize', maxUserDataSize, 0),
@@ -282,17 +262,14 @@ export function resolveLimits(options: SeiPublisherOptions): PublisherLimits {
     maxQueueSize: count('maxQueueSize'),
     whenFull: checkOneOf('options.whenFull', options.whenFull ?? profile.whenFull, POLICIES),
     oversize,
-    repeatCount,
+    repeatCount: count('repeatCount', MAX_REPEAT_COUNT),
     repeatInterval: count('repeatInterval', 1_000_000),
     expiresInMs: checkNumber('options.expiresInMs', options.expiresInMs ?? profile.expiresInMs, 0, Infinity, false),
     // What nobody has set lets through what the other options allow.
-    maxMessagesPerFrame:
-      options.maxMessagesPerFrame === undefined
-        ? Math.max(profile.maxMessagesPerFrame, copies)
-        : count('maxMessagesPerFrame'),
+    maxMessagesPerFrame: count('maxMessagesPerFrame'),
     maxBytesPerFrame:
       options.maxBytesPerFrame === undefined
-        ? Math.max(profile.maxBytesPerFrame, copies * nalUnitLength(maxUserDataSize))
+        ? Math.max(profile.maxBytesPerFrame, nalUnitLength(maxUserDataSize))
         : count('maxBytesPerFrame'),
     maxBytesPerSecond: count('maxBytesPerSecond'),
   };

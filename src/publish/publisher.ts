@@ -60,7 +60,6 @@ export class SeiPublisher {
   readonly #defaults: DeliveryDefaults;
   readonly #now: () => number;
   /** Whether the caller has set what goes into a frame. */
-  readonly #hasMessagesPerFrame: boolean;
   readonly #hasBytesPerFrame: boolean;
   readonly #source = randomSource();
   #lastMicroseconds = 0;
@@ -81,11 +80,10 @@ export class SeiPublisher {
     this.uuid = limits.uuid;
     this.#limits = limits;
     this.#now = now;
-    this.#hasMessagesPerFrame = options.maxMessagesPerFrame !== undefined;
     this.#hasBytesPerFrame = options.maxBytesPerFrame !== undefined;
     const { repeatCount, repeatInterval, expiresInMs } = limits;
     this.#defaults = resolveDelivery(
-      { repeatCount, repeatInterval, repeatMode: options.repeatMode },
+      { repeatCount, repeatInterval },
       { repeatCount, repeatInterval, expiresInMs, priority: 0, hasExpiry: false },
       now,
     );
@@ -239,7 +237,7 @@ export class SeiPublisher {
   ): SeiTicket {
     const queue = this.#queue;
     const { repeatCount, repeatInterval, priority, expiresInMs, hasExpiry, retain, label } = delivery;
-    const goesAlone = this.#exceedsFrame(nalUnits, repeatInterval === 0 ? repeatCount : 1);
+    const goesAlone = this.#exceedsFrame(nalUnits);
     const isTooLate = expiresInMs <= 0;
     if (retain !== undefined && !isTooLate) queue.checkRetainKey(retain);
     const hasRoom = isTooLate || queue.makeRoom(priority);
@@ -264,25 +262,22 @@ export class SeiPublisher {
   }
 
   /**
-   * Whether copies of a NAL unit that go into one frame are more than what one takes, where nobody has said what that
-   * is: then they go alone. Refuses at once what would wait for a frame that never comes.
+   * Whether a NAL unit is larger than what goes into one frame by default: then it goes alone.
+   *
+   * @throws {SeiError} ERR_SEI_TOO_LARGE for one that would wait for a frame that never comes
    */
-  #exceedsFrame(nalUnits: readonly Uint8Array[], copies: number): boolean {
-    const { maxBytesPerFrame, maxBytesPerSecond, maxMessagesPerFrame } = this.#limits;
-    const { length } = nalUnits.reduce((longest, each) => (each.length > longest.length ? each : longest));
-    const bytes = length * copies;
-    const refuse = (limit: string, name: keyof Budget) => {
-      const what = copies === 1 ? `a NAL unit of ${length} bytes is` : `${copies} copies of ${length} bytes are`;
-      const remedy = copies === 1 ? 'send less' : 'send less or fewer copies, or put them into consecutive frames';
-      throw new SeiError('ERR_SEI_TOO_LARGE', `${what} more than ${limit}; ${remedy}, or raise ${name}`);
+  #exceedsFrame(nalUnits: readonly Uint8Array[]): boolean {
+    const { maxBytesPerFrame, maxBytesPerSecond } = this.#limits;
+    const length = Math.max(...nalUnits.map((nalUnit) => nalUnit.length));
+    const refuse = (limit: number, name: keyof Budget) => {
+      throw new SeiError(
+        'ERR_SEI_TOO_LARGE',
+        `A NAL unit has ${length} bytes, but ${name} is ${limit}. Publish less or raise ${name}.`,
+      );
     };
-    const tooMany = copies > maxMessagesPerFrame;
-    const tooLong = bytes > maxBytesPerFrame;
-    if (bytes > maxBytesPerSecond) refuse(`the ${maxBytesPerSecond} bytes of a second`, 'maxBytesPerSecond');
-    if (tooMany && this.#hasMessagesPerFrame)
-      refuse(`the ${maxMessagesPerFrame} NAL units of a frame`, 'maxMessagesPerFrame');
-    if (tooLong && this.#hasBytesPerFrame) refuse(`the ${maxBytesPerFrame} bytes of a frame`, 'maxBytesPerFrame');
-    return tooMany || tooLong;
+    if (length > maxBytesPerSecond) refuse(maxBytesPerSecond, 'maxBytesPerSecond');
+    if (length > maxBytesPerFrame && this.#hasBytesPerFrame) refuse(maxBytesPerFrame, 'maxBytesPerFrame');
+    return length > maxBytesPerFrame;
   }
 
   /** What is stamped onto a JSON object. */

@@ -34,7 +34,7 @@ export interface InjectionReceipt {
 export interface DeliveryPlan {
   /** The copies of each NAL unit that each injector sends. */
   readonly repeatCount: number;
-  /** Access units from one copy to the next; 0 for all in the same one. */
+  /** Access units from one copy to the next. */
   readonly repeatInterval: number;
   /** The higher goes first. */
   readonly priority: number;

@@ -241,10 +241,10 @@ export class Track {
     const frameIndex = this.frames - 1;
     const { id: track } = this;
     const { isKept } = selection.picture;
-    for (const { message, fragment, copies, entry } of selection.takes) {
-      const copy =
-        timestamp === undefined ? { track, frameIndex, fragment } : { track, frameIndex, timestamp, fragment };
-      for (let i = 0; i < copies; i++) message.addCopy(copy);
+    for (const { message, fragment, entry } of selection.takes) {
+      message.addCopy(
+        timestamp === undefined ? { track, frameIndex, fragment } : { track, frameIndex, timestamp, fragment },
+      );
       if (message.plan.retain !== undefined) this.#supersede(message.plan.retain, message.id);
       if (entry === undefined) {
         this.#retained.sent(message);
@@ -257,7 +257,7 @@ export class Track {
       }
       entry.hasKeptCopy ||= isKept;
       entry.lastCopyAt = this.clock.position;
-      entry.copiesLeft -= copies;
+      entry.copiesLeft--;
       entry.nextPicture = this.#pictures + message.plan.repeatInterval;
       if (entry.copiesLeft === 0) this.#entryDone(entry);
     }
@@ -320,7 +320,7 @@ export class Track {
       }
       for (let i = 0; i < resend.left; i++) {
         const fragment = (resend.fragment + i) % message.nalUnits.length;
-        const fit = selection.take({ message, fragment, copies: 1 });
+        const fit = selection.take({ message, fragment });
         if (fit === Fit.full) return;
         if (fit === Fit.skipped) break;
       }
@@ -337,7 +337,7 @@ export class Track {
       if (!isGone) started[kept++] = entry;
       if (isGone || result === Fit.full || entry.nextPicture > this.#pictures || this.#hasToWait(entry, picture))
         continue;
-      if (this.#takeEntry(selection, entry) === Fit.full) result = Fit.full;
+      if (selection.take({ message: entry.message, fragment: entry.fragment, entry }) === Fit.full) result = Fit.full;
     }
     if (kept < started.length) started.length = kept;
     return result;
@@ -353,7 +353,7 @@ export class Track {
       if (entry.isSetAside) continue;
       // First copies keep their order: what cannot go holds up what is behind it.
       if (this.#hasToWait(entry, picture)) return Fit.skipped;
-      const fit = this.#takeEntry(selection, entry);
+      const fit = selection.take({ message: entry.message, fragment: entry.fragment, entry });
       if (fit !== Fit.taken) return fit;
     }
     return Fit.taken;
@@ -381,19 +381,10 @@ export class Track {
   }
 
   #hasToWait(entry: Entry, picture: Picture): boolean {
-    const isLast = entry.copiesLeft === 1 || entry.message.plan.repeatInterval === 0;
-    if (picture.isKept || !isLast || entry.hasKeptCopy) return false;
+    if (picture.isKept || entry.copiesLeft > 1 || entry.hasKeptCopy) return false;
     // At the latest it goes into the picture behind which the next one will be too late.
     if (this.clock.position + this.#pictureInterval >= entry.message.expiresAt) return false;
     return this.#disposableInRow <= MAX_WAIT_FOR_KEPT_PICTURE;
-  }
-
-  #takeEntry(selection: PictureSelection, entry: Entry): number {
-    const { message, fragment, copiesLeft } = entry;
-    const isSameFrame = message.plan.repeatInterval === 0;
-    // Copies that would be too much for a frame of their own would wait forever for one, and hold up all behind them.
-    const copies = isSameFrame ? Math.min(copiesLeft, selection.mostCopies(message.nalUnits[fragment])) : 1;
-    return selection.take({ message, fragment, copies, entry });
   }
 
   #entryDone(entry: Entry): void {

@@ -193,23 +193,8 @@ describe('createSeiSenderTransform', () => {
     expect(growth.filter((bytesMore) => bytesMore > 0)).toHaveLength(11);
   });
 
-  it('spreads copies that are meant for one frame, where one cannot hold them', async () => {
-    const publisher = new SeiPublisher({ profile: 'ivs', repeatMode: 'same-frame' });
-    const tickets = ['large', 'small'].map((name) =>
-      publisher.publishJson({ name, text: 'x'.repeat(name === 'large' ? 900 : 10) }),
-    );
-    const frames = Array.from({ length: 5 }, () => picture());
-    await through(createSeiSenderTransform({ publisher }), frames);
-    for (const frame of frames) expect(frame.bytes.length - picture().bytes.length).toBeLessThanOrEqual(2048);
-    const receipts = await Promise.all(tickets.map(({ injected }) => injected));
-    expect(receipts.map(({ outcome, copies }) => [outcome, copies.map(({ frameIndex: frame }) => frame)])).toEqual([
-      ['injected', [0, 0, 1]],
-      ['injected', [1, 1, 1]],
-    ]);
-  });
-
   it('sends copies that are each larger than a frame may grow one by one', async () => {
-    const publisher = new SeiPublisher({ maxUserDataSize: 3000, repeatMode: 'same-frame' });
+    const publisher = new SeiPublisher({ maxUserDataSize: 3000 });
     const ticket = publisher.publishBytes(filler(2500));
     const frames = Array.from({ length: 5 }, () => picture());
     await through(createSeiSenderTransform({ publisher }), frames);

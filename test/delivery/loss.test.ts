@@ -88,13 +88,6 @@ describe('10,000 messages', () => {
     expect(delivered).toBeGreaterThanOrEqual(0.97);
   });
 
-  it('in one frame: no more arrive than frames do', () => {
-    const options = { repeatMode: 'same-frame' } as const;
-    const { delivered, twice } = simulate({ ...scenario, options, loses: byChance(0.3, 3) });
-    expect(twice).toBe(0);
-    expect(delivered).toBeLessThan(0.72);
-  });
-
   it('with losses in bursts of three frames: four frames between copies are better than one', () => {
     const apart = simulate({ ...scenario, options: { repeatInterval: 4 }, loses: inBursts(0.3, 3, 4) });
     const together = simulate({ ...scenario, options: { repeatInterval: 1 }, loses: inBursts(0.3, 3, 4) });

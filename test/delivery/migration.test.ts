@@ -73,13 +73,6 @@ const rows: readonly Row[] = [
     },
   },
   {
-    theirs: 'all copies of a message in one frame',
-    ours: "publisher.publishText('hello', { repeatMode: 'same-frame' })",
-    check: (_, world) => {
-      expect(next(world)).toHaveLength(3);
-    },
-  },
-  {
     theirs: 'publisher.get_queue_size()',
     ours: 'publisher.getQueueSize()',
     check: (result) => {

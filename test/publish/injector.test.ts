@@ -252,20 +252,6 @@ describe('RTP', () => {
   });
 });
 
-describe('copies that are meant for one RTP packet', () => {
-  it('go into several where one has no room for all of them, and hold nothing up', async () => {
-    const options = { format: 'rtp', maxPacketSize: 1200 } as const;
-    const { publisher, injector } = setup({ repeatMode: 'same-frame' }, options);
-    const tickets = [publisher.publishBytes(filler(400)), publisher.publishText('behind it')];
-    for (let at = 0; at < 4; at++) expect(injector.inject(concat(nal.p, filler(100))).length).toBeLessThanOrEqual(1200);
-    const receipts = await Promise.all(tickets.map(({ injected }) => injected));
-    expect(receipts.map(({ outcome, copies }) => [outcome, copies.map(({ frameIndex: frame }) => frame)])).toEqual([
-      ['injected', [0, 0, 1]],
-      ['injected', [1, 1, 1]],
-    ]);
-  });
-});
-
 describe('close', () => {
   it('ends the track: further frames pass', () => {
     const { publisher, injector } = setup();

@@ -33,21 +33,21 @@ describe('receipts', () => {
     });
   });
 
-  it('hold each copy in the same frame, and each fragment', async () => {
+  it('hold each copy of each fragment', async () => {
     const { publisher, injector } = setup({
-      repeatMode: 'same-frame',
       repeatCount: 2,
       oversize: 'split',
       maxBytesPerFrame: 4096,
     });
     const { injected } = publisher.publishBytes(new Uint8Array(700));
     injector.inject(pictures.p);
+    injector.inject(pictures.p);
     const { copies } = await injected;
     expect(copies.map(({ frameIndex: frame, fragment }) => [frame, fragment])).toEqual([
       [0, 0],
-      [0, 0],
       [0, 1],
-      [0, 1],
+      [1, 0],
+      [1, 1],
     ]);
   });
 

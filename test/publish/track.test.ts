@@ -38,17 +38,6 @@ describe('copies', () => {
     const frames = [pictures.p, pictures.none, pictures.none, pictures.p, pictures.none, pictures.p, pictures.p];
     expect(frames.map((frame) => sent(injector, frame).length)).toEqual([1, 0, 0, 0, 0, 1, 0]);
   });
-
-  it('go into one frame where that is told, each as a NAL unit of its own', () => {
-    const { publisher, injector } = setup({ repeatMode: 'same-frame' });
-    publishName(publisher, 'a');
-    expect(sentInto(injector, 3)).toEqual([['a', 'a', 'a'], [], []]);
-    publishName(publisher, 'b', { repeatMode: 'consecutive' });
-    expect(sentInto(injector, 3)).toEqual([['b'], ['b'], ['b']]);
-    const other = setup();
-    publishName(other.publisher, 'c', { repeatMode: 'same-frame', repeatCount: 2 });
-    expect(sentInto(other.injector, 2)).toEqual([['c', 'c'], []]);
-  });
 });
 
 describe('copies that receivers would take for new messages', () => {
@@ -223,12 +212,10 @@ describe('disposable pictures', () => {
     expect(frames('pbbb').map((frame) => sent(injector, frame).length)).toEqual([1, 1, 1, 0]);
   });
 
-  it('do not take the only copy, nor copies that go together', () => {
+  it('do not take the only copy', () => {
     const { publisher, injector } = setup();
     publishName(publisher, 'a', { repeatCount: 1 });
     expect(frames('bbpb').map((frame) => sent(injector, frame).length)).toEqual([0, 0, 1, 0]);
-    publishName(publisher, 'a', { repeatMode: 'same-frame' });
-    expect(frames('bbib').map((frame) => sent(injector, frame).length)).toEqual([0, 0, 3, 0]);
   });
 
   it.each([1, 2, 3, 5])(
