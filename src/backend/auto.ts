@@ -34,11 +34,14 @@ function beginsWithStartCode(data: Uint8Array): boolean {
 /** Whether a byte stream has a slice within its first {@link SHORT} bytes, as most frames do, and no SEI before it. */
 function isSliceNear(frame: Uint8Array): boolean {
   if (!beginsWithStartCode(frame)) return false;
-  for (let at = 3; at < SHORT; at++) {
-    if (frame[at] !== 1 || frame[at - 1] !== 0 || frame[at - 2] !== 0) continue;
+  let at = 3; // The last byte of a start code.
+  while (at < SHORT) {
     const type = nalUnitType(frame[at + 1]);
     if (isVcl(type)) return true;
     if (type === NalUnitType.sei) return false;
+    // A byte above 1 is in no start code, so none ends at it or at the two bytes after it.
+    do at += frame[at] > 1 ? 3 : 1;
+    while (at < SHORT && (frame[at] !== 1 || frame[at - 1] !== 0 || frame[at - 2] !== 0));
   }
   return false;
 }

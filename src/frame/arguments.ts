@@ -94,26 +94,40 @@ function areApart(a: Uint8Array, b: Uint8Array): boolean {
 }
 
 /**
- * Checks an argument as {@link checkBytes} does; answers bytes that nobody changes while they are read: the argument
- * itself, a plain view of a subclass, or a copy where its memory is shared with other threads.
+ * Bytes that nobody changes while they are read.
+ *
+ * @param name of the argument
+ * @param value the argument, checked
+ * @param index where the value is an element of the argument
+ * @param destination what is written to while the bytes are read
+ * @returns the argument itself, or a copy where its memory is shared with other threads
+ * @throws {SeiError} ERR_SEI_OVERLAP if they share a byte with the destination
+ */
+function unchangingBytes(name: string, value: Uint8Array, index?: number, destination?: Destination): Uint8Array {
+  const { buffer } = value;
+  if (buffer === destination?.memory && !areApart(value, destination.target)) throw overlap(nameOf(name, index));
+  if (!isShared(buffer)) return value;
+  const copy = allocate(value.length, value);
+  copyBytes(value, 0, copy.length, copy, 0);
+  return copy;
+}
+
+/**
+ * Checks bytes that are to be read.
  *
  * @param name of the argument
  * @param value the argument
- * @param index where the value is an element of the argument
  * @param destination what is written to while the bytes are read
+ * @returns plain bytes that nobody changes while they are read: the argument itself, a view of a subclass, or a copy
+ *   where its memory is shared with other threads
  * @throws as {@link checkBytes} does; {@link SeiError} `ERR_SEI_OVERLAP` where they share a byte with the destination
  */
-export function readableBytes(name: string, value: unknown, index?: number, destination?: Destination): Uint8Array {
-  checkBytes(name, value, index);
+export function readableBytes(name: string, value: unknown, destination?: Destination): Uint8Array {
+  checkBytes(name, value);
   const bytes = plainBytes(value);
-  // What a subclass said of itself is not what it is.
-  if (bytes !== value) checkBytes(name, bytes, index);
-  const { buffer } = bytes;
-  if (buffer === destination?.memory && !areApart(bytes, destination.target)) throw overlap(nameOf(name, index));
-  if (!isShared(buffer)) return bytes;
-  const copy = allocate(bytes.length, bytes);
-  copyBytes(bytes, 0, copy.length, copy, 0);
-  return copy;
+  // What a subclass said about itself is not checked.
+  if (bytes !== value) checkBytes(name, bytes);
+  return unchangingBytes(name, bytes, undefined, destination);
 }
 
 function checkLengthSize(lengthSize: unknown): asserts lengthSize is LengthSize {
@@ -202,7 +216,8 @@ function checkSeiNalUnit(nalUnit: Uint8Array, index: number): void {
 }
 
 function readableSeiNalUnit(value: unknown, index: number, destination: Destination | undefined): Uint8Array {
-  const nalUnit = readableBytes('nalUnits', value, index, destination);
+  checkBytes('nalUnits', value, index);
+  const nalUnit = unchangingBytes('nalUnits', value, index, destination);
   checkSeiNalUnit(nalUnit, index);
   return nalUnit;
 }

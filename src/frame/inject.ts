@@ -133,23 +133,21 @@ function framingOf(unit: Uint8Array, framing: number): Uint8Array {
   return bytes;
 }
 
-/** A part of some bytes. It costs half of what subarray does, which looks for a subclass first. */
-function view({ buffer, byteOffset }: Uint8Array, from: number, to: number): Uint8Array {
-  return new Uint8Array(buffer, byteOffset + from, to - from);
-}
-
 /** The pieces of a frame with NAL units inserted at the location that a backend has found. */
 export function piecesOf(data: Uint8Array, units: readonly Uint8Array[], location: number): Uint8Array[] {
   const framing = locatedFraming(location);
   const offset = locatedOffset(location);
+  // Asked for once: it takes longer than all the rest. A view made by hand costs half of what subarray does.
+  const { buffer, byteOffset } = data;
+  const rest = new Uint8Array(buffer, byteOffset + offset, data.length - offset);
   const wraps = becomesStapA(data, framing);
   if (units.length === 1 && offset > 0 && !wraps) {
     // What nearly every frame gets: an array that is written at once costs half of one that grows.
     const [unit] = units;
-    return [view(data, 0, offset), framingOf(unit, framing), unit, view(data, offset, data.length)];
+    return [new Uint8Array(buffer, byteOffset, offset), framingOf(unit, framing), unit, rest];
   }
   const parts: Uint8Array[] = [];
-  if (offset > 0) parts.push(view(data, 0, offset));
+  if (offset > 0) parts.push(new Uint8Array(buffer, byteOffset, offset));
   if (wraps) parts.push(Uint8Array.of(stapAHeader(data[0])));
   for (const unit of units) parts.push(framingOf(unit, framing), unit);
   if (wraps) {
@@ -157,7 +155,7 @@ export function piecesOf(data: Uint8Array, units: readonly Uint8Array[], locatio
     writeLength(size, 0, data.length, STAP_A_SIZE_LENGTH);
     parts.push(size);
   }
-  parts.push(view(data, offset, data.length));
+  parts.push(rest);
   return parts;
 }
 
@@ -181,7 +179,7 @@ export function injectSeiInto(
   checkBytes('target', target);
   const destination = { target, memory: target.buffer };
   const units = readableSeiNalUnits(nalUnits, destination);
-  const data = readableBytes('frame', frame, undefined, destination);
+  const data = readableBytes('frame', frame, destination);
   if (units.length === 0 || data.length === 0) return copyInto(data, target);
   const length = backend().inject(data, units, target, hint, maxPacketSize);
   if (length >= 0) return length;

@@ -153,7 +153,7 @@ export class SeiInjector {
    */
   injectInto(frame: Uint8Array, target: Uint8Array, options?: InjectFrameOptions): number {
     checkBytes('target', target);
-    const data = readableBytes('frame', frame, undefined, { target, memory: target.buffer });
+    const data = readableBytes('frame', frame, { target, memory: target.buffer });
     const plan = this.#isDue(options) ? this.#planWith(data) : undefined;
     if (plan === undefined) return copyInto(data, target);
     const { location, selection } = plan;
