@@ -1,4 +1,4 @@
-/** Many worker threads that come and go with the addon, and memory that changes while the addon reads it. */
+/** Many worker threads that come and go with the addon, some of them while it loads, and memory that changes while the addon reads it. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeWith } from '../support/skip.js';
 import { type Installation, builtAddonTool, install } from './installation.js';
@@ -60,6 +60,48 @@ interface Round {
   readonly descriptors: number;
   readonly handles: number;
 }
+
+/** The threads that end while they load the addon, so many at a time, and the processes. */
+const LOADING_WORKERS = 240;
+const LOADING_AT_A_TIME = 8;
+const LOADING_PROCESSES = 6;
+
+/** Loads the addon again and again, as its first user does. */
+const LOADING_WORKER = `
+const { parentPort } = require('node:worker_threads');
+const { join } = require('node:path');
+const file = join(__dirname, 'build/Release/h264_sei.node');
+for (let round = 0; ; round++) {
+  delete require.cache[file];
+  require(file).kernels();
+  if (round === 0) parentPort.postMessage('loading');
+}
+`;
+
+const LOADING = `
+const { Worker } = require('node:worker_threads');
+const { writeFileSync } = require('node:fs');
+writeFileSync('loading-worker.js', process.env.WORKER);
+async function load() {
+  const worker = new Worker('./loading-worker.js');
+  await new Promise((done, failed) => worker.once('message', done).once('error', failed));
+  await new Promise((done) => setTimeout(done, Math.random() * 3));
+  return worker;
+}
+const loadSome = () => Promise.all(Array.from({ length: ${LOADING_AT_A_TIME} }, load));
+async function main() {
+  let count = 0;
+  if (process.env.EXITS) {
+    await loadSome();
+    process.exit(0);
+  }
+  while (count < ${LOADING_WORKERS}) {
+    for (const worker of await loadSome()) if (await worker.terminate() === 1) count++;
+  }
+  console.log(count);
+}
+main();
+`;
 
 /** Writes what parsers look for to shared memory, without end. */
 const WRITER = `
@@ -190,6 +232,26 @@ describeWith(builtAddonTool, 'the addon at the limits of threads', () => {
       expect(last.descriptors - first.descriptors).toBeLessThanOrEqual(AT_A_TIME);
       expect(last.handles - first.handles).toBeLessThanOrEqual(AT_A_TIME);
       expect(last.resident - first.resident).toBeLessThan(MAX_GROWTH_BYTES);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    `ends with ${LOADING_WORKERS} threads that are terminated while they load it`,
+    async () => {
+      const { status, stdout, stderr } = await installation.run(LOADING, { WORKER: LOADING_WORKER });
+      expect([status, stderr, stdout]).toEqual([0, '', `${LOADING_WORKERS}\n`]);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'ends with a process that exits while threads load it',
+    async () => {
+      for (let i = 0; i < LOADING_PROCESSES; i++) {
+        const { status, stderr } = await installation.run(LOADING, { WORKER: LOADING_WORKER, EXITS: 'yes' });
+        expect([status, stderr]).toEqual([0, '']);
+      }
     },
     TIMEOUT_MS,
   );
