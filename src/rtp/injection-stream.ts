@@ -135,15 +135,27 @@ export class InjectionStream {
 
   /** What is to be kept of it. */
   get remainder(): StreamRemainder {
-    const { mapping, addedPackets, addedOctets } = this;
-    return { ...mapping.remainder, addedPackets, addedOctets };
+    const { addedPackets, addedOctets } = this;
+    const { newest, offset, isChanged, timestamp, span } = this.mapping.remainder;
+    // Named one by one: a spread takes three times the memory.
+    return { newest, offset, isChanged, timestamp, span, addedPackets, addedOctets };
   }
 
-  /** The same stream without a place among the messages. It takes a few KiB, and has no history. */
-  withoutCursor(): InjectionStream {
-    const newest = allocate(RTP_HEADER_LENGTH, this.#like).fill(0);
-    writeSequenceNumber(newest, this.mapping.newest);
-    return new InjectionStream(this.#settings, this.#counts, undefined, newest, this.remainder);
+  /**
+   * A stream that goes on without a place among the messages. It takes a few KiB, and has no history.
+   *
+   * @param settings of the injector
+   * @param counts of the injector, which are counted on
+   * @param remainder of the stream that was given up
+   */
+  static withoutCursor(
+    settings: InjectionSettings,
+    counts: InjectionCounts,
+    remainder: StreamRemainder,
+  ): InjectionStream {
+    const newest = new Uint8Array(RTP_HEADER_LENGTH);
+    writeSequenceNumber(newest, remainder.newest);
+    return new InjectionStream(settings, counts, undefined, newest, remainder);
   }
 
   /** Takes a packet of the source, which has a fixed header at least; it is only read. */

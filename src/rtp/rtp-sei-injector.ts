@@ -5,7 +5,7 @@ import { invalidType } from '../errors.js';
 import type { DiagnosticListener } from '../diagnostics.js';
 import type { SeiPublisher } from '../publish/publisher.js';
 import { type InjectionSettings, type RtpSeiInjectorOptions, settingsOf } from './injection-settings.js';
-import { type InjectionCounts, InjectionStream } from './injection-stream.js';
+import { type InjectionCounts, InjectionStream, type StreamRemainder } from './injection-stream.js';
 import { booleanOption, integerOption, packetArgument } from './options.js';
 import { rewriteReceptionReports, rewriteSenderCounts } from './rtcp.js';
 import {
@@ -40,12 +40,18 @@ export const MAX_INJECTED_SOURCES = 16;
 
 /**
  * A source without a packet among so many of the injector gives its place to another one. When it comes back while no
- * place is free, its numbers are mapped as they were, for 1,024 such sources, without more SEI.
+ * place is free, its packets get numbers and no SEI.
  */
 export const PACKETS_TO_SILENCE = 4096;
 
-/** How many sources that gave up their place are remembered. */
-export const MAX_REMEMBERED_SOURCES = 1024;
+/** How many sources that came back without a place have a window of numbers, so that their late packets go out. */
+export const MAX_WAITING_SOURCES = 1024;
+
+/**
+ * How many sources without a place are remembered, by seven numbers each: 120 bytes, 8 MiB in all. None is ever forgotten by itself: its next
+ * packets would get numbers that are out with other bytes, which under SRTP is reuse of the key stream (RFC 3711 9.1).
+ */
+export const MAX_REMEMBERED_SOURCES = 65_536;
 
 /** Counts of an injector. */
 export interface RtpSeiInjectorStats extends Readonly<InjectionCounts> {
@@ -53,8 +59,12 @@ export interface RtpSeiInjectorStats extends Readonly<InjectionCounts> {
   readonly packets: number;
   /** Packets that passed untouched: no RTP, of another source, or of one too many. */
   readonly passed: number;
+  /** Those among them that passed because their source was new and one too many. */
+  readonly unplaced: number;
   /** Sources whose streams are worked on. */
   readonly sources: number;
+  /** Sources without a place whose numbering is remembered: at most 65,536. */
+  readonly remembered: number;
   /** Copies of messages, or of fragments, that are left to send. */
   readonly pending: number;
 }
@@ -83,7 +93,9 @@ export interface RtpSeiInjector extends Disposal {}
  *   32 of them in order and with none of the stream between them.
  * - What is in a packet never makes it throw. Packets that are broken pass, with their number mapped.
  *
- * What is held for a stream has a fixed size, less than 64 KiB, and a history of changed packets.
+ * What is held for a stream has a fixed size, less than 64 KiB, and a history of changed packets. Sixteen sources have a
+ * stream at a time. The numbering of up to 65,536 others is remembered, so that no flood of foreign sources makes the
+ * injector use a number twice; after that the packets of new sources pass untouched. See {@link RtpSeiInjector.forget}.
  */
 export class RtpSeiInjector {
   readonly #publisher: SeiPublisher;
@@ -93,10 +105,10 @@ export class RtpSeiInjector {
   readonly #track: string | undefined;
   readonly #onDiagnostic: DiagnosticListener | undefined;
   readonly #streams = new Map<number, InjectionStream>();
-  /** Those that have given up their place, that which was silent for longest first. */
-  readonly #remembered = new Map<number, InjectionStream>();
-  /** Whether packets of a source have passed because it was one too many. */
-  #hasBeenFull = false;
+  /** Those that have come back without a place, that which was silent for longest first. */
+  readonly #waiting = new Map<number, InjectionStream>();
+  /** What is left of all others that have given up their place. */
+  readonly #remainders = new Map<number, StreamRemainder>();
   readonly #counts: InjectionCounts = {
     addedPackets: 0,
     mergedPackets: 0,
@@ -111,6 +123,8 @@ export class RtpSeiInjector {
   #latestSsrc = -1;
   #packets = 0;
   #passed = 0;
+  /** Packets of sources that were one too many. */
+  #unplaced = 0;
   #isClosed = false;
 
   /**
@@ -236,6 +250,26 @@ export class RtpSeiInjector {
     ) as T;
   }
 
+  /**
+   * Forgets a source, for a caller who knows that its session or its SRTP key is over: numbers that are out may come
+   * again with other bytes. The next packet with this SSRC is that of a new source.
+   *
+   * @param ssrc of the source, 32 bits
+   * @returns whether the source was known
+   */
+  forget(ssrc: number): boolean {
+    const stream = this.#find(ssrc);
+    if (stream === undefined) return false;
+    stream.cursor?.close();
+    this.#streams.delete(ssrc);
+    this.#waiting.delete(ssrc);
+    if (this.#latest === stream) {
+      this.#latest = undefined;
+      this.#latestSsrc = -1;
+    }
+    return true;
+  }
+
   /** Ends the tracks: no message waits for them any more. Further packets pass, with their numbers mapped. */
   close(): void {
     this.#isClosed = true;
@@ -250,7 +284,9 @@ export class RtpSeiInjector {
       ...this.#counts,
       packets: this.#packets,
       passed: this.#passed,
+      unplaced: this.#unplaced,
       sources: this.#streams.size,
+      remembered: this.#remembered,
       pending,
     };
   }
@@ -280,28 +316,28 @@ export class RtpSeiInjector {
     return stream;
   }
 
-  /** Begins to work on a source, unless it is none to work on, or one too many. */
+  /** Begins to work on a source, or goes on, unless it is none to work on, or one too many. */
   #open(ssrc: number, packet: Uint8Array): InjectionStream | undefined {
-    const remembered = this.#remembered.get(ssrc);
-    if (remembered === undefined) {
+    const known = this.#wait(ssrc);
+    if (known === undefined) {
       if (this.#isClosed || (this.#ssrc !== undefined && ssrc !== this.#ssrc)) return undefined;
       if (!this.#settings.payloadTypes.has(readPayloadType(packet))) return undefined;
     }
-    if (this.#streams.size >= MAX_INJECTED_SOURCES && !this.#giveUpOne()) {
-      if (remembered === undefined) this.#hasBeenFull = true;
-      else this.#remember(ssrc, remembered);
-      return remembered;
+    const mayDisplace = known !== undefined || this.#remembered < MAX_REMEMBERED_SOURCES;
+    if (this.#streams.size >= MAX_INJECTED_SOURCES && !(mayDisplace && this.#giveUpOne())) {
+      if (known === undefined) this.#unplaced++;
+      return known;
     }
-    const isFirst = this.#streams.size === 0 && this.#remembered.size === 0;
+    const isFirst = this.#streams.size === 0 && this.#remembered === 0;
     const track = this.#track === undefined || isFirst ? this.#track : `${this.#track}:${ssrc}`;
     const cursor = this.#publisher.openTrack({ track, onDiagnostic: this.#onDiagnostic });
     if (this.#isClosed) cursor.close();
-    const stream = new InjectionStream(this.#settings, this.#counts, cursor, packet, remembered?.remainder);
+    const stream = new InjectionStream(this.#settings, this.#counts, cursor, packet, known?.remainder);
     // It may be one whose packets have passed, and no number of these may be used again.
-    if (this.#hasBeenFull && remembered === undefined) {
+    if (this.#unplaced > 0 && known === undefined) {
       stream.mapping.notePassed((readSequenceNumber(packet) + MAX_MISORDER) & 0xffff);
     }
-    this.#remembered.delete(ssrc);
+    this.#waiting.delete(ssrc);
     this.#streams.set(ssrc, stream);
     return stream;
   }
@@ -312,24 +348,38 @@ export class RtpSeiInjector {
       if (this.#packets - stream.lastUse < PACKETS_TO_SILENCE) continue;
       stream.cursor?.close();
       this.#streams.delete(ssrc);
-      this.#remember(ssrc, stream.withoutCursor());
+      this.#remainders.set(ssrc, stream.remainder);
       return true;
     }
     return false;
   }
 
-  #remember(ssrc: number, stream: InjectionStream): void {
-    this.#remembered.delete(ssrc);
-    this.#remembered.set(ssrc, stream);
-    if (this.#remembered.size <= MAX_REMEMBERED_SOURCES) return;
-    for (const oldest of this.#remembered.keys()) {
-      this.#remembered.delete(oldest);
-      return;
-    }
+  /**
+   * The stream of a source that has given up its place, undefined for any other. It waits for a place from now on; of the
+   * one that has been silent for longest, if there are too many, only the numbers stay.
+   */
+  #wait(ssrc: number): InjectionStream | undefined {
+    const remainder = this.#remainders.get(ssrc);
+    const stream = remainder
+      ? InjectionStream.withoutCursor(this.#settings, this.#counts, remainder)
+      : this.#waiting.get(ssrc);
+    if (stream === undefined) return undefined;
+    this.#remainders.delete(ssrc);
+    this.#waiting.delete(ssrc);
+    this.#waiting.set(ssrc, stream);
+    if (this.#waiting.size <= MAX_WAITING_SOURCES) return stream;
+    const [[oldest, silent]] = this.#waiting;
+    this.#waiting.delete(oldest);
+    this.#remainders.set(oldest, silent.remainder);
+    return stream;
+  }
+
+  get #remembered(): number {
+    return this.#waiting.size + this.#remainders.size;
   }
 
   #find(ssrc: number): InjectionStream | undefined {
-    return this.#streams.get(ssrc) ?? this.#remembered.get(ssrc);
+    return this.#streams.get(ssrc) ?? this.#wait(ssrc);
   }
 
   #streamOf(ssrc: number | undefined): InjectionStream | undefined {

@@ -25,7 +25,12 @@ import {
   MAX_HISTORY_PACKETS,
 } from '../../src/rtp/injection-settings.js';
 import { DEFAULT_MAX_RTP_SOURCES, MAX_FRAGMENTED_SEI_SIZE, MAX_RTP_SOURCES } from '../../src/rtp/rtp-sei-extractor.js';
-import { MAX_INJECTED_SOURCES, MAX_REMEMBERED_SOURCES, PACKETS_TO_SILENCE } from '../../src/rtp/rtp-sei-injector.js';
+import {
+  MAX_INJECTED_SOURCES,
+  MAX_REMEMBERED_SOURCES,
+  MAX_WAITING_SOURCES,
+  PACKETS_TO_SILENCE,
+} from '../../src/rtp/rtp-sei-injector.js';
 import { MAX_REORDER_WINDOW_MS, MAX_REORDER_WINDOW_PACKETS } from '../../src/rtp/reorder-buffer.js';
 import { RTP_HEADER_LENGTH } from '../../src/rtp/rtp-packet.js';
 
@@ -229,34 +234,53 @@ describe('the history of an injector', () => {
   });
 });
 
-describe('MAX_REMEMBERED_SOURCES', () => {
-  it('that have given up their place are known, and one more is not', () => {
+/** Packets of so many new sources, each of which takes the place of one that has been silent. */
+function openSources(injector: RtpSeiInjector, first: number, count: number): void {
+  const noise = bytes(0);
+  for (let i = 0; i < count; i++) {
+    if (i % MAX_INJECTED_SOURCES === 0) for (let j = 0; j < PACKETS_TO_SILENCE; j++) injector.process(noise);
+    injector.process(packet(1, nal.sps, { ssrc: first + i }));
+  }
+}
+
+describe('MAX_WAITING_SOURCES', () => {
+  it.each([
+    [MAX_WAITING_SOURCES, true],
+    [MAX_WAITING_SOURCES + 1, false],
+  ])('that come back without a place: with %i the late packet of the first goes out: %s', (count, isSent) => {
     const { injector } = injecting();
-    const keeper = 2;
-    let keeperNumber = 0;
-    let remembered = 0;
-    let ssrc = 3;
-    const open = () => injector.process(packet(1, nal.sps, { ssrc: ssrc++ }));
-    while (ssrc <= MAX_INJECTED_SOURCES) open();
-    /** Has so many sources give up their place, each to a new one; the first to do so is the source 1. */
-    const displace = (count: number) => {
-      for (const target = remembered + count; remembered < target;) {
-        for (let i = 0; i < PACKETS_TO_SILENCE; i++) {
-          injector.process(packet(keeperNumber++ & 0xffff, nal.sps, { ssrc: keeper }));
-        }
-        for (let i = 1; i < MAX_INJECTED_SOURCES && remembered < target; i++, remembered++) open();
-      }
-    };
+    openSources(injector, 2, count);
+    openSources(injector, 10_000, MAX_INJECTED_SOURCES);
+    injector.process(packet(13, nal.sps));
+    for (let ssrc = 2; ssrc <= count; ssrc++) injector.process(packet(2, nal.sps, { ssrc }));
+    expect(injector.process(packet(12, nal.sps))).toHaveLength(isSent ? 1 : 0);
+    expect(injector.process(packet(14, nal.sps))).toEqual([packet(15, nal.sps)]);
+  });
+});
+
+describe('MAX_REMEMBERED_SOURCES', () => {
+  it('that have given up their place keep their numbers, and one more passes until one is forgotten', () => {
+    const { publisher, injector } = injecting();
+    openSources(injector, 2, MAX_REMEMBERED_SOURCES + MAX_INJECTED_SOURCES - 1);
+    const full = { sources: MAX_INJECTED_SOURCES, remembered: MAX_REMEMBERED_SOURCES };
+    expect(injector.stats).toMatchObject({ ...full, unplaced: 0 });
+    openSources(injector, 1e6, 1);
+    expect(injector.stats).toMatchObject({ ...full, unplaced: 1 });
     // What was added to a source that is known is added to its sender reports (RFC 3550 6.4.1).
     const senderReport = concat(bytes(0x80, 200, 0, 6, 0, 0, 0, 1), filler(20));
-    const knowsFirst = () => injector.rewriteSenderReport(senderReport) !== senderReport;
-    expect(knowsFirst()).toBe(true);
-    displace(MAX_REMEMBERED_SOURCES - 1);
-    expect(knowsFirst()).toBe(true);
-    displace(1);
-    expect([remembered, knowsFirst()]).toEqual([MAX_REMEMBERED_SOURCES, true]);
-    displace(1);
-    expect(knowsFirst()).toBe(false);
-    expect(injector.stats).toMatchObject({ sources: MAX_INJECTED_SOURCES, passed: 0 });
+    expect(injector.rewriteSenderReport(senderReport)).not.toBe(senderReport);
+    expect(injector.process(packet(11, nal.sps))).toEqual([packet(12, nal.sps)]);
+    expect(injector.stats).toMatchObject(full);
+
+    expect(injector.forget(2)).toBe(true);
+    openSources(injector, 1e6, 1);
+    expect(injector.stats).toMatchObject({ ...full, unplaced: 1 });
+    // It may have passed before, so that the next hundred numbers may be out.
+    publisher.publishText('again');
+    const isChanged = (number: number) => {
+      const slice = packet(number, nal.p, { ssrc: 1e6, rtpTimestamp: number });
+      return injector.process(slice)[0] !== slice;
+    };
+    expect(Array.from({ length: 120 }, (_, i) => i + 2).filter(isChanged)).toHaveLength(1);
   });
 });

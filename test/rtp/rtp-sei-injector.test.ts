@@ -732,6 +732,69 @@ describe('sources', () => {
     expect(shapes(outputs.slice(-1))).toEqual(['13: [6 1]']);
   });
 
+  /** Packets of sources from `first` on, each of which takes its place from one that has been silent. */
+  function flood(injector: RtpSeiInjector, first: number, count: number): void {
+    const noise = Uint8Array.of(0);
+    for (let ssrc = first; ssrc < first + count; ssrc++) {
+      if ((ssrc - first) % MAX_INJECTED_SOURCES === 0) {
+        for (let i = 0; i < PACKETS_TO_SILENCE; i++) injector.process(noise);
+      }
+      injector.process(packet(1, 0, SPS, { ssrc }));
+    }
+  }
+
+  it('do not use a number again however many foreign sources come in between', () => {
+    const { publisher, injector } = setup();
+    publisher.publishText('hello');
+    const outputs = injector.process(packet(10, 0, FU_START));
+    flood(injector, 100, 1500);
+    expect(injector.stats).toMatchObject({ sources: MAX_INJECTED_SOURCES, remembered: 1485, unplaced: 0 });
+    for (let i = 0; i < PACKETS_TO_SILENCE; i++) injector.process(Uint8Array.of(0));
+    publisher.publishText('again');
+    for (let number = 10; number < 310; number++) {
+      outputs.push(...injector.process(packet(number, number * 3, concat(P, bytes(number & 0xff)), { marker: true })));
+    }
+    expectOneMeaning(outputs);
+    expect(shapes(outputs).slice(0, 4)).toEqual(['10: [6]', '11: FU S5', '12 M: [6 6 1]', '13 M: 1']);
+    expect(injector.stats.addedPackets).toBe(1);
+  });
+
+  it('all keep their numbers while they wait for a place, also where they are too many to wait', () => {
+    const { publisher, injector } = setup();
+    publisher.publishText('hello');
+    const sources = MAX_INJECTED_SOURCES + 1100;
+    const outputs = new Map<number, Buffer[]>();
+    const send = (ssrc: number, number: number) => {
+      const own = outputs.get(ssrc) ?? [];
+      own.push(...injector.process(packet(number, 3 * number, concat(P, bytes(number)), { ssrc, marker: true })));
+      outputs.set(ssrc, own);
+    };
+    for (let ssrc = 0; ssrc < sources; ssrc++) {
+      if (ssrc % MAX_INJECTED_SOURCES === 0) flood(injector, 10_000, 1);
+      send(ssrc, 10);
+    }
+    for (let number = 11; number < 20; number++) for (let ssrc = 0; ssrc < sources; ssrc++) send(ssrc, number);
+    for (const each of outputs.values()) expectOneMeaning(each);
+    expect(injector.stats).toMatchObject({ dropped: 0, duplicates: 0 });
+  });
+
+  it('begin anew once they are forgotten', () => {
+    const { publisher, injector } = setup();
+    publisher.publishText('hello');
+    injector.process(packet(10, 0, FU_START));
+    expect(injector.forget(7)).toBe(false);
+    expect(injector.forget(1)).toBe(true);
+    expect(injector.forget(1)).toBe(false);
+    expect(injector.stats).toMatchObject({ sources: 0, remembered: 0, pending: 0 });
+    expect(injector.getPacket(10)).toBeUndefined();
+    expect(shapes(injector.process(packet(10, 0, FU_END)))).toEqual(['10: FU E5']);
+    flood(injector, 100, MAX_INJECTED_SOURCES);
+    flood(injector, 200, 1);
+    expect(injector.stats.remembered).toBe(2);
+    expect(injector.forget(1)).toBe(true);
+    expect(injector.stats).toMatchObject({ sources: MAX_INJECTED_SOURCES, remembered: 1 });
+  });
+
   it('give back the SEI they have once the injector is closed, and keep their numbers', () => {
     const { publisher, injector } = setup();
     publisher.publishText('hello');
