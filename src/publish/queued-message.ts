@@ -1,5 +1,11 @@
 /** A message on its way, and what its publisher is told of it. */
 
+/**
+ * The most copies that a receipt lists: more than those of the longest message on eight tracks. A retained message that a
+ * live track has still to carry is sent again and again before it ends.
+ */
+export const MAX_RECEIPT_COPIES = 4096;
+
 /** One copy of a message, or of a fragment of it, in one frame. */
 export interface InjectedCopy {
   /** {@link SeiInjector.track}, the name of the track. */
@@ -24,7 +30,7 @@ export type InjectionOutcome = 'injected' | 'expired' | 'cancelled' | 'cleared' 
 export interface InjectionReceipt {
   /** How it ended. */
   readonly outcome: InjectionOutcome;
-  /** The copies that were injected until then, in order. */
+  /** The copies that were injected until then, in order: the first 4,096. */
   readonly copies: readonly InjectedCopy[];
   /** The `label` with which the message was published. */
   readonly label?: string;
@@ -133,7 +139,7 @@ export class QueuedMessage {
   addCopy(copy: InjectedCopy): void {
     if (this.outcome !== undefined) return;
     if (this.#copies === undefined) this.#copies = [copy];
-    else this.#copies.push(copy);
+    else if (this.#copies.length < MAX_RECEIPT_COPIES) this.#copies.push(copy);
   }
 
   /** Ends it; the first end counts. */

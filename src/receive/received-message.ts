@@ -1,6 +1,6 @@
 import { SeiError } from '../errors.js';
 import { type DigestKey, digest } from '../wire/digest.js';
-import { parseJson } from '../wire/json.js';
+import { tryParseJson } from '../wire/json.js';
 
 /** A received message as plain data, with the fields that `stages_sei` gives it. */
 export interface ReceivedSeiMessageData {
@@ -31,8 +31,6 @@ export interface Reception {
   /** The id that the message was sent with, where it had one: that of a message that came in fragments. */
   readonly id?: string | undefined;
 }
-
-type Parsed = { readonly value: unknown } | { readonly error: unknown };
 
 // ignoreBOM keeps a byte order mark, so that the text is what was sent.
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
@@ -66,7 +64,7 @@ function digestKeys(uuid: string): [DigestKey, DigestKey] {
 
 /**
  * A message that was received: a user_data_unregistered message of a frame, or one put together from fragments. It owns
- * its bytes and what is parsed of them. (H.264 D.1.7)
+ * its bytes. (H.264 D.1.7)
  */
 export class ReceivedSeiMessage {
   /** uuid_iso_iec_11578 in canonical lower-case form. */
@@ -78,7 +76,9 @@ export class ReceivedSeiMessage {
   /** The timestamp of the frame that held it, in milliseconds; undefined where none was given. */
   readonly frameTimestamp: number | undefined;
   #messageId: string | undefined;
-  #parsed: Parsed | undefined;
+  #isJson: boolean | undefined;
+  /** The parsed value, which can take 25 times the memory of the payload: only as long as somebody else holds it. */
+  #value: WeakRef<object> | undefined;
 
   /** @param reception what was received; the payload is copied */
   constructor({ uuid, payload, timestamp, frameTimestamp, id }: Reception) {
@@ -104,7 +104,8 @@ export class ReceivedSeiMessage {
 
   /** Whether the payload is JSON in UTF-8, so that {@link ReceivedSeiMessage.json} answers. */
   get isJson(): boolean {
-    return 'value' in this.#parse();
+    if (this.#isJson === undefined) this.#parse();
+    return this.#isJson === true;
   }
 
   /**
@@ -116,28 +117,26 @@ export class ReceivedSeiMessage {
   }
 
   /**
-   * The value that the payload holds as JSON. It is parsed once: every call answers the same value, without keys named
-   * `__proto__`.
+   * The value that the payload holds as JSON, without keys named `__proto__`. Every call returns the same value as long as
+   * you hold it; the message does not keep it.
    *
    * @throws {@link SeiError} `ERR_SEI_NOT_JSON` where the payload is no JSON in UTF-8, as whoever sends may have it; see
    *   {@link ReceivedSeiMessage.isJson}
    */
   // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller names the type
   json<T = unknown>(): T {
-    const parsed = this.#parse();
-    if ('value' in parsed) return parsed.value as T;
-    throw new SeiError('ERR_SEI_NOT_JSON', 'the payload is no JSON in UTF-8: read it as payload or text()', {
-      cause: parsed.error,
-    });
+    const value = this.#parse();
+    if (value !== undefined) return value as T;
+    throw new SeiError('ERR_SEI_NOT_JSON', 'the payload is no JSON in UTF-8: read it as payload or text()');
   }
 
   /** The message as plain data, so that `JSON.stringify` can write it; times are in seconds. */
   toJSON(): ReceivedSeiMessageData {
-    const parsed = this.#parse();
+    const value = this.#parse();
     return {
-      ...('value' in parsed
-        ? { payload: parsed.value }
-        : { payload: toBase64(this.payload), payload_type: 'binary' as const }),
+      ...(value === undefined
+        ? { payload: toBase64(this.payload), payload_type: 'binary' as const }
+        : { payload: value }),
       timestamp: this.timestamp / 1000,
       frame_timestamp: this.frameTimestamp === undefined ? null : this.frameTimestamp / 1000,
       message_id: this.messageId,
@@ -145,14 +144,14 @@ export class ReceivedSeiMessage {
     };
   }
 
-  #parse(): Parsed {
-    if (this.#parsed === undefined) {
-      try {
-        this.#parsed = { value: parseJson(this.payload) };
-      } catch (error) {
-        this.#parsed = { error };
-      }
-    }
-    return this.#parsed;
+  /** The value as JSON; undefined, which no JSON is, where the payload is none. */
+  #parse(): unknown {
+    if (this.#isJson === false) return undefined;
+    const kept = this.#value?.deref();
+    if (kept !== undefined) return kept;
+    const value = tryParseJson(this.payload);
+    this.#isJson = value !== undefined;
+    if (typeof value === 'object' && value !== null) this.#value = new WeakRef(value);
+    return value;
   }
 }

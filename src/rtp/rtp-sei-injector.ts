@@ -48,8 +48,9 @@ export const PACKETS_TO_SILENCE = 4096;
 export const MAX_WAITING_SOURCES = 1024;
 
 /**
- * How many sources without a place are remembered, by seven numbers each: 120 bytes, 8 MiB in all. None is ever forgotten by itself: its next
- * packets would get numbers that are out with other bytes, which under SRTP is reuse of the key stream (RFC 3711 9.1).
+ * How many sources without a place are remembered, by seven numbers each: 120 bytes, 8 MiB in all. None is ever forgotten
+ * by itself: its next packets would get numbers that are out with other bytes, which under SRTP is reuse of the key
+ * stream (RFC 3711 9.1).
  */
 export const MAX_REMEMBERED_SOURCES = 65_536;
 

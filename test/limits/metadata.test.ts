@@ -7,6 +7,8 @@ import { MAX_TIMESTAMP_SOURCES, TimestampSources } from '../../src/time/timestam
 import { CLOCK_RESTART_MS, MAX_CLOCK_STEP_MS, TrackClock } from '../../src/time/track-clock.js';
 import { pictures, publishName, setup } from '../support/metadata.js';
 import { MAX_CONTENT_REPEAT_MS, MAX_REPEAT_GAP_MS } from '../../src/publish/track.js';
+import { MAX_RECEIPT_COPIES } from '../../src/publish/queued-message.js';
+import { SeiInjector } from '../../src/publish/injector.js';
 
 const FRAME_MS = 40;
 
@@ -92,5 +94,25 @@ describe('further copies of a message', () => {
       [limit - 1, limit, limit + 1].map((after) => copiesAfter(publish, after, hasTimestamps));
     expect(copies(true)).toEqual([1, 1, 0]);
     expect(copies(false)).toEqual([1, 1, 0]);
+  });
+});
+
+describe('MAX_RECEIPT_COPIES', () => {
+  it.each([
+    [MAX_RECEIPT_COPIES - 1, MAX_RECEIPT_COPIES - 1],
+    [MAX_RECEIPT_COPIES, MAX_RECEIPT_COPIES],
+    [MAX_RECEIPT_COPIES + 1, MAX_RECEIPT_COPIES],
+  ])('are listed of a retained message while another track carries no pictures: of %i, %i', async (sent, listed) => {
+    const { clock, publisher, injector } = setup({ repeatCount: 1 });
+    const other = new SeiInjector({ publisher });
+    const ticket = publishName(publisher, 'state', { retain: 'state' });
+    for (let i = 0; i < sent; i++) {
+      injector.inject(pictures.idr);
+      other.inject(pictures.none);
+      clock.advance(40);
+    }
+    expect(injector.stats.copies).toBe(sent);
+    expect(ticket.cancel()).toBe(true);
+    expect((await ticket.injected).copies).toHaveLength(listed);
   });
 });

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ReceivedSeiMessage, type Reception } from '../../src/receive/received-message.js';
@@ -53,6 +55,20 @@ describe('ReceivedSeiMessage', () => {
     for (let i = 0; i < 2; i++) {
       expect(() => message.json()).toThrow(expect.objectContaining({ code: 'ERR_SEI_NOT_JSON' }) as Error);
     }
+  });
+
+  it('keeps no parsed value that nobody holds, and answers the one that somebody does', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const messages = [receive('{"a":[]}'), receive('{"a":[]}')];
+    const values = messages.map((message) => new WeakRef(message.json<object>()));
+    const held = messages[0].json();
+    await new Promise(setImmediate);
+    collect();
+    expect(values[0].deref() === held).toBe(true);
+    expect(values[1].deref()).toBeUndefined();
+    expect(messages[0].json()).toBe(held);
+    expect(messages.map((message) => [message.isJson, message.json()])).toEqual([[true, held], [true, held]]); // prettier-ignore
   });
 
   it('does not overflow on deep nesting', () => {

@@ -1,6 +1,7 @@
 import * as diagnosticsChannel from 'node:diagnostics_channel';
 import { resolve } from 'node:path';
-import { createContext, runInContext } from 'node:vm';
+import { setFlagsFromString } from 'node:v8';
+import { createContext, runInContext, runInNewContext } from 'node:vm';
 import { buildSync } from 'esbuild';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -651,6 +652,24 @@ describe('for await', () => {
     expect(subscriber.stats.droppedFromBuffer).toBe(20 - MAX_SUBSCRIBER_BUFFER_BYTES / size);
     const first = await iterator.next();
     expect((first.value as ReceivedSeiMessage).payload[0]).toBe(5);
+  });
+
+  it('holds no more memory than the bytes that wait: the parsed JSON goes', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const { subscriber } = subscribe();
+    const iterator = subscriber[Symbol.asyncIterator]();
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    for (let i = 0; i < 256; i++) {
+      const text = `{"timestamp":${i},"list":[${'[],'.repeat(5400)}0]}`;
+      subscriber.processFrame(annexB(createSeiNalUnit(text), nal.p), { timestamp: i });
+      await new Promise(setImmediate);
+    }
+    collect();
+    // The bytes of the payloads, which are 4 MiB, lie outside the heap.
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(8 << 20);
+    expect(((await iterator.next()).value as ReceivedSeiMessage).isJson).toBe(true);
   });
 
   it('keeps nothing for a consumer that has stopped', async () => {
