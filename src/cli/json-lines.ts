@@ -2,9 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import { USER_DATA_UNREGISTERED } from '../codec/sei-message.js';
 import type { SeiMessage } from '../frame/extract.js';
-
-/** JSON that is nested deeper than this is given as text alone: many readers refuse it, and some fall over. */
-export const MAX_JSON_DEPTH = 100;
+import { isTooDeep } from '../wire/json.js';
 
 const CONTROL_CHARACTER = /[^\P{Cc}\t\n\r]/u;
 
@@ -15,25 +13,6 @@ const UNSAFE_IN_LINE = /[\u007f-\u009f\u2028\u2029]/g;
 export function jsonLine(value: object): string {
   const json = JSON.stringify(value);
   return `${json.replace(UNSAFE_IN_LINE, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)}\n`;
-}
-
-function isTooDeep(json: string): boolean {
-  let depth = 0;
-  let isInString = false;
-  for (let i = 0; i < json.length; i++) {
-    const char = json[i];
-    if (isInString) {
-      if (char === '\\') i++;
-      else if (char === '"') isInString = false;
-    } else if (char === '"') {
-      isInString = true;
-    } else if (char === '[' || char === '{') {
-      if (++depth > MAX_JSON_DEPTH) return true;
-    } else if (char === ']' || char === '}') {
-      depth--;
-    }
-  }
-  return false;
 }
 
 function parsed(text: string): { json?: unknown } {

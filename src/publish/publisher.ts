@@ -6,7 +6,7 @@ import { carriesIdentity } from '../wire/copies.js';
 import { diagnose } from '../diagnostics.js';
 import { FRAGMENT_SEI_UUID, splitIntoFragments } from '../wire/fragmentation.js';
 import { contentId, idOf, randomSource } from '../wire/identity.js';
-import { stringifyJson, tryParseJson } from '../wire/json.js';
+import { parseJson, stringifyJson } from '../wire/json.js';
 import { MessageQueue } from './message-queue.js';
 import type { Budget } from './picture-selection.js';
 import type { PublisherLimits } from './profiles.js';
@@ -191,7 +191,7 @@ export class SeiPublisher {
 
   #publishWhole(userData: Uint8Array, delivery: Delivery, truncated = false): SeiTicket {
     // Whether receivers can tell by the user data that a message is sent again.
-    const isIdentified = carriesIdentity(userData, () => tryParseJson(userData));
+    const isIdentified = carriesIdentity(userData, () => parseJson(userData));
     if (isIdentified || delivery.retain === undefined) {
       return this.#publish([this.#nalUnit(userData)], delivery, userData.length, isIdentified, truncated);
     }
@@ -219,7 +219,7 @@ export class SeiPublisher {
 
   /** The id of a message that nobody gave one: what it says if that tells it from others, else a number. */
   #fragmentedId(userData: Uint8Array, publishedAt: number | undefined): string {
-    const isIdentified = publishedAt !== undefined || carriesIdentity(userData, () => tryParseJson(userData));
+    const isIdentified = publishedAt !== undefined || carriesIdentity(userData, () => parseJson(userData));
     return isIdentified ? contentId(userData, publishedAt ?? 0) : idOf(this.#source, ++this.#fragmented);
   }
 

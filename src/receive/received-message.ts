@@ -1,6 +1,6 @@
 import { SeiError } from '../errors.js';
 import { type DigestKey, digest } from '../wire/digest.js';
-import { tryParseJson } from '../wire/json.js';
+import { parseJson } from '../wire/json.js';
 
 /** A received message as plain data, with the fields that `stages_sei` gives it. */
 export interface ReceivedSeiMessageData {
@@ -117,11 +117,11 @@ export class ReceivedSeiMessage {
   }
 
   /**
-   * The value that the payload holds as JSON, without keys named `__proto__`. Every call returns the same value as long as
-   * you hold it; the message does not keep it.
+   * The value that the payload holds as JSON, without the keys `__proto__` and `constructor.prototype`. Every call returns
+   * the same value as long as you hold it; the message does not keep it.
    *
-   * @throws {@link SeiError} `ERR_SEI_NOT_JSON` where the payload is no JSON in UTF-8, as whoever sends may have it; see
-   *   {@link ReceivedSeiMessage.isJson}
+   * @throws {@link SeiError} `ERR_SEI_NOT_JSON` if the payload is not JSON in UTF-8 of at most 100 levels. Anybody may
+   *   have sent it: check {@link ReceivedSeiMessage.isJson} first
    */
   // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller names the type
   json<T = unknown>(): T {
@@ -149,7 +149,7 @@ export class ReceivedSeiMessage {
     if (this.#isJson === false) return undefined;
     const kept = this.#value?.deref();
     if (kept !== undefined) return kept;
-    const value = tryParseJson(this.payload);
+    const value = parseJson(this.payload);
     this.#isJson = value !== undefined;
     if (typeof value === 'object' && value !== null) this.#value = new WeakRef(value);
     return value;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { MAX_JSON_DEPTH, contentOf, jsonLine } from '../../src/cli/json-lines.js';
+import { contentOf, jsonLine } from '../../src/cli/json-lines.js';
+import { MAX_JSON_DEPTH } from '../../src/wire/json.js';
 
 const userData = (payload: Uint8Array) => ({ payloadType: 5, uuid: 'u', payload, nalUnitOffset: 0 });
 const ofText = (text: string) => contentOf(userData(Buffer.from(text)));

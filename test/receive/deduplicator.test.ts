@@ -7,7 +7,7 @@ import {
   MAX_DEDUP_ENTRIES,
   MAX_STANDING_ENTRIES,
 } from '../../src/receive/deduplicator.js';
-import { tryParseJson } from '../../src/wire/json.js';
+import { parseJson } from '../../src/wire/json.js';
 import { runs } from '../property/arbitraries.js';
 
 /** Whether the message is new; remembers it if so. */
@@ -212,6 +212,6 @@ describe('carriesIdentity', () => {
     ['  ', false],
   ])('%j: %s', (text, expected) => {
     const payload = Buffer.from(text);
-    expect(carriesIdentity(payload, () => tryParseJson(payload))).toBe(expected);
+    expect(carriesIdentity(payload, () => parseJson(payload))).toBe(expected);
   });
 });

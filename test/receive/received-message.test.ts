@@ -13,6 +13,15 @@ function receive(payload: string | Uint8Array, rest: Partial<Reception> = {}): R
   return new ReceivedSeiMessage({ uuid: OUR_UUID, timestamp: 1_700_000_000_250, payload: bytes, ...rest });
 }
 
+function thrown(act: () => unknown): Error {
+  try {
+    act();
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error('nothing was thrown');
+}
+
 describe('ReceivedSeiMessage', () => {
   it('owns its bytes', () => {
     const frame = Buffer.from('{"a":1}');
@@ -71,11 +80,16 @@ describe('ReceivedSeiMessage', () => {
     expect(messages.map((message) => [message.isJson, message.json()])).toEqual([[true, held], [true, held]]); // prettier-ignore
   });
 
-  it('does not overflow on deep nesting', () => {
-    const depth = 200_000;
+  it.each([6_000, 200_000])('is no JSON where it is nested %i levels deep', (depth) => {
     const message = receive('['.repeat(depth) + ']'.repeat(depth));
-    expect(typeof message.isJson).toBe('boolean');
-    expect(message.toJSON().message_id).toBe(message.messageId);
+    expect(message.isJson).toBe(false);
+    expect(JSON.parse(JSON.stringify(message))).toMatchObject({ payload_type: 'binary' });
+  });
+
+  it('quotes nothing of the payload in an error', () => {
+    const error = thrown(() => receive('{"secret \u001b[2J"').json());
+    expect(error.cause).toBeUndefined();
+    expect(`${error.stack}`).not.toContain('secret');
   });
 
   it('pollutes no prototype', () => {
