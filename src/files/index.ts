@@ -3,7 +3,7 @@
  *
  * @module
  */
-export { type BytesInput, type ByteSource, type FileSource } from './byte-source.js';
+export { type BytesInput, type ByteSource, type FileSource } from '../containers/byte-source.js';
 export {
   type FileMessageInput,
   type FileResult,
@@ -12,11 +12,11 @@ export {
   injectIntoFile,
   stripFile,
 } from './change.js';
-export { MAX_TOP_LEVEL_BOXES } from './isobmff-boxes.js';
-export { MAX_FILE_SAMPLES } from './isobmff-movie.js';
-export { MAX_BOX_SIZE } from './isobmff-rewrite.js';
-export { MAX_INDEX_SIZE } from './matroska-rewrite.js';
-export { type FilePacket, type FileTrack } from './packet.js';
+export { MAX_TOP_LEVEL_BOXES } from '../containers/isobmff-boxes.js';
+export { MAX_FILE_SAMPLES } from '../containers/isobmff-movie.js';
+export { MAX_BOX_SIZE } from '../containers/isobmff-file.js';
+export { MAX_INDEX_SIZE } from '../containers/matroska-walk.js';
+export { type FilePacket, type FileTrack } from '../containers/packet.js';
 export { MAX_SLICES_PER_PICTURE, type PictureType } from './picture-type.js';
 export {
   type ExtractFileOptions,
@@ -28,5 +28,5 @@ export {
   readPackets,
 } from './read.js';
 export { type FileTarget } from './target.js';
-export { MAX_HELD_STREAM_SIZE } from './transport-rewrite.js';
-export { MAX_PES_SIZE, MAX_TABLE_ENTRIES } from './transport-stream.js';
+export { MAX_HELD_STREAM_SIZE } from '../containers/transport-rewrite.js';
+export { MAX_PES_SIZE, MAX_TABLE_ENTRIES } from '../containers/transport-stream.js';

@@ -5,7 +5,7 @@
  */
 import { concatBytes } from '../codec/bytes.js';
 import type { Edit } from './edits.js';
-import { type TransformedPacket, type PacketTransform } from './transform.js';
+import { type TransformedPacket, type PacketTransform } from './packet.js';
 import { type TransportAccessUnit, TransportAccessUnits } from './transport-packets.js';
 import {
   type PesPacket,
