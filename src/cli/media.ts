@@ -10,6 +10,9 @@ import { HEAD_LENGTH } from './format-guard.js';
 import type { Input } from './input.js';
 import { type Progress, startProgress } from './progress.js';
 
+/** So many bytes are looked at again with each chunk. */
+const DRIP_LENGTH = 64;
+
 /** So many bytes show how the packets of a transport stream lie. */
 const TRANSPORT_LENGTH = 1024;
 
@@ -38,13 +41,21 @@ export async function peekContainer(chunks: AsyncIterable<Uint8Array>): Promise<
   const held: Uint8Array[] = [];
   let container: ReturnType<typeof containerIn>;
   let isWhole = false;
+  let length = 0;
+  let checkedLength = 0;
   while (container === undefined) {
     // Where the last chunk lies, the next one may come.
     const last = held.length - 1;
     if (last >= 0) held[last] = Buffer.from(held[last]);
     const next = await iterator.next();
     isWhole = next.done === true;
-    if (next.done !== true) held.push(next.value);
+    if (next.done !== true) {
+      held.push(next.value);
+      length += next.value.length;
+      // Not at each of very small chunks, which would take the square of their number.
+      if (length > DRIP_LENGTH && length < Math.min(2 * checkedLength, HEAD_LENGTH)) continue;
+    }
+    checkedLength = length;
     container = containerIn(Buffer.concat(held).subarray(0, HEAD_LENGTH), isWhole);
   }
   const close = async () => {
@@ -104,6 +115,9 @@ function watched(source: ByteSource, progress: Progress): ByteSource {
   };
 }
 
+/** How often a file is read that is written again: for its pictures, for its structure, and to copy it. */
+const PASSES: Readonly<Record<Container, number>> = { annexb: 2, mp4: 2, matroska: 3, mpegts: 1 };
+
 /** Puts what comes through a pipe into a file, since these containers are not read from the first byte to the last. */
 async function spool(chunks: AsyncIterable<Uint8Array>): Promise<{ path: string; remove(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'h264-sei-'));
@@ -132,20 +146,20 @@ async function spool(chunks: AsyncIterable<Uint8Array>): Promise<{ path: string;
  * @param peeked the same, with its first bytes looked at
  * @param path a file, or `-` for stdin
  * @param context of the run
- * @param options whether nothing is to be shown, and how often the input will be read
+ * @param options whether nothing is to be shown, and whether the input is written again
  */
 export async function openMedia(
   input: Input,
   peeked: PeekedInput,
   path: string,
   context: Context,
-  options: { readonly isQuiet: boolean; readonly passes: number },
+  options: { readonly isQuiet: boolean; readonly isVideo: boolean },
 ): Promise<Media> {
   const container = peeked.container as Container;
   const progress = (size: number, passes: number) =>
     startProgress(size * passes, options.isQuiet ? undefined : context.stderr);
-  if (container === 'mpegts') {
-    const bar = progress(input.size ?? Infinity, 1);
+  if (container === 'mpegts' && input.size === undefined) {
+    const bar = progress(Infinity, 1);
     async function* counted(): AsyncGenerator<Uint8Array> {
       for await (const chunk of peeked.chunks) {
         await bar.add(chunk.length);
@@ -170,7 +184,7 @@ export async function openMedia(
   const spooled = input.size === undefined ? await spool(peeked.chunks) : undefined;
   await peeked.close();
   const source = await openSource(spooled?.path ?? path);
-  const bar = progress(source.bytes.size, options.passes);
+  const bar = progress(source.bytes.size, options.isVideo ? PASSES[container] : 1);
   const bytes = watched(source.bytes, bar);
   const close = async () => {
     bar.stop();

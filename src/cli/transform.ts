@@ -90,7 +90,7 @@ export async function transformStream(
         if (transformation.isVideo) refuseConversion(input.name, peeked.container, outputPath);
         media = await reading(
           input.name,
-          openMedia(input, peeked, inputPath, context, { isQuiet, passes: transformation.isVideo ? 2 : 1 }),
+          openMedia(input, peeked, inputPath, context, { isQuiet, isVideo: transformation.isVideo }),
         );
         result = named(transformation.runMedia(media), input.name);
       }

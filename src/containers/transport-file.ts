@@ -43,9 +43,10 @@ export class TransportReader {
   /**
    * @param head the first bytes of the stream, which show how long its packets are
    * @param isWanted whether the access units of a PID are read
+   * @param tables has read tables of the stream
    */
-  constructor(head: Uint8Array, isWanted: (pid: number) => boolean) {
-    this.#parser = new TransportStreamParser(head);
+  constructor(head: Uint8Array, isWanted: (pid: number) => boolean, tables?: TransportStreamParser) {
+    this.#parser = new TransportStreamParser(head, tables);
     this.#isWanted = isWanted;
   }
 
@@ -82,15 +83,15 @@ function isBeginning({ isContinuation }: TransportAccessUnit): boolean {
 /** A transport stream in a file. It has no end of its own, so it is never cut: the last picture is what there is of it. */
 export class TransportFile implements ContainerReader {
   readonly truncated = false;
-  /** The tracks that the tables at its beginning name. */
-  readonly tracks: readonly FileTrack[];
+  /** Has read the tables at its beginning. Where the file begins in the middle of a stream, pictures stand before them. */
+  readonly tables: TransportStreamParser;
   readonly #source: ByteSource;
   readonly #head: Uint8Array;
 
-  private constructor(source: ByteSource, head: Uint8Array, tracks: readonly FileTrack[]) {
+  private constructor(source: ByteSource, head: Uint8Array, tables: TransportStreamParser) {
     this.#source = source;
     this.#head = head;
-    this.tracks = tracks;
+    this.tables = tables;
   }
 
   /**
@@ -105,11 +106,15 @@ export class TransportFile implements ContainerReader {
       tables.push(chunk);
       if (tables.hasAllTables) break;
     }
-    return new TransportFile(source, head, transportTracks(tables));
+    return new TransportFile(source, head, tables);
+  }
+
+  get tracks(): readonly FileTrack[] {
+    return transportTracks(this.tables);
   }
 
   async *packets(ids: ReadonlySet<number>): AsyncGenerator<FilePacket> {
-    const reader = new TransportReader(this.#head, (pid) => ids.has(pid));
+    const reader = new TransportReader(this.#head, (pid) => ids.has(pid), this.tables);
     for await (const chunk of chunksOf(this.#source)) yield* reader.push(chunk);
     yield* reader.flush();
   }

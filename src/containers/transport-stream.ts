@@ -110,15 +110,22 @@ export class TransportStreamParser {
   /** Foreign bytes in front of the first packet. */
   #skip: number;
   #isInSync = true;
-  readonly #mapPids = new Set<number>();
+  readonly #mapPids: Set<number> = new Set();
   readonly #readMaps = new Set<number>();
   readonly #sections = new Map<number, SectionReader>();
   readonly #previous = new Map<number, TransportPacket>();
-  readonly #tracks = new Map<number, TransportTrack>();
+  readonly #tracks: Map<number, TransportTrack> = new Map();
   readonly #assemblies = new Map<number, PesAssembly>();
 
-  /** @param head the first bytes of the stream, which show how long its packets are */
-  constructor(head: Uint8Array) {
+  /**
+   * @param head the first bytes of the stream, which show how long its packets are
+   * @param tables has read tables of the stream: then also packets in front of those are known
+   */
+  constructor(head: Uint8Array, tables?: TransportStreamParser) {
+    if (tables !== undefined) {
+      this.#mapPids = new Set(tables.#mapPids);
+      this.#tracks = new Map(tables.#tracks);
+    }
     this.#layout = transportLayout(head) ?? { size: PACKET_SIZE, prefix: 0, start: 0 };
     this.#skip = this.#layout.start;
   }

@@ -98,7 +98,8 @@ export async function* transportPackets(
 
 /** The reader of a file, by its container. */
 export type OpenContainer =
-  | { readonly container: 'annexb' | 'mpegts'; readonly reader: ContainerReader }
+  | { readonly container: 'annexb'; readonly reader: ContainerReader }
+  | { readonly container: 'mpegts'; readonly reader: TransportFile }
   | { readonly container: 'mp4'; readonly reader: IsobmffFile }
   | { readonly container: 'matroska'; readonly reader: MatroskaFile };
 

@@ -6,9 +6,10 @@ import { transportLayout } from '../containers/file-kind.js';
 import { rewriteIsobmff } from '../containers/isobmff-rewrite.js';
 import { rewriteMatroska } from '../containers/matroska-rewrite.js';
 import { transportTracks } from '../containers/transport-file.js';
-import { type ByteStreamPacket, type MediaFile, byteStreamPackets, noH264 } from './media-file.js';
 import type { PacketTransform, TransformOf, TransformedPacket } from '../containers/packet.js';
 import { TransportRewriter, joined } from '../containers/transport-rewrite.js';
+import type { TransportStreamParser } from '../containers/transport-stream.js';
+import { type ByteStreamPacket, type MediaFile, byteStreamPackets, noH264 } from './media-file.js';
 
 /** So many bytes of a transport stream without H.264 are waited for the tables to name some: 8 MiB. */
 const MAX_WITHOUT_H264 = 8 * 1024 * 1024;
@@ -43,12 +44,14 @@ async function editsOfFile(file: MediaFile, transformOf: TransformOf): Promise<M
  *
  * @param chunks the stream, of any length; a live one comes out a second behind at most
  * @param transformOf what is to be done
+ * @param tables has read tables of the stream
  * @throws {@link SeiError} `ERR_SEI_UNREADABLE_FILE` where it has no H.264, `ERR_SEI_UNSUPPORTED_FILE` where its
  *   packets carry error correction
  */
 export async function* rewriteTransportStream(
   chunks: AsyncIterable<Uint8Array>,
   transformOf: TransformOf,
+  tables?: TransportStreamParser,
 ): AsyncGenerator<Uint8Array> {
   let rewriter: TransportRewriter | undefined;
   let isH264 = false;
@@ -65,7 +68,7 @@ export async function* rewriteTransportStream(
           'ffmpeg -i in.ts -map 0 -c copy out.ts',
       );
     }
-    rewriter ??= new TransportRewriter(chunk, transform);
+    rewriter ??= new TransportRewriter(chunk, transform, tables);
     for (const piece of rewriter.push(chunk)) {
       held.push(piece);
       heldLength += piece.length;
@@ -104,7 +107,7 @@ export async function* rewriteFile(file: MediaFile, transformOf: TransformOf): A
   const { source, opened } = file;
   file.h264Track();
   if (opened.container === 'mpegts') {
-    yield* rewriteTransportStream(chunksOf(source), transformOf);
+    yield* rewriteTransportStream(chunksOf(source), transformOf, opened.reader.tables);
   } else if (opened.container === 'annexb') {
     yield* rewriteByteStream(source, transformOf);
   } else {
