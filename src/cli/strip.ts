@@ -101,10 +101,7 @@ Examples:
 /** The command that takes messages out. */
 export function stripCommand(context: Context): Command {
   return addStreamOptions(
-    addTrackOption(
-      new Command('strip'),
-      'only in this H.264 track (default: in all of them)',
-    )
+    addTrackOption(new Command('strip'), 'only in this H.264 track (default: in all of them)')
       .description('remove SEI user_data_unregistered messages from H.264 video')
       .argument('<input>', INPUT)
       .argument('[output]', 'file, - for stdout', '-')

@@ -87,7 +87,12 @@ export async function transformStream(
       const peeked = await peekContainer(chunks);
       chunks = peeked.chunks;
       if (peeked.container !== undefined) {
-        if (transformation.isVideo) refuseConversion(input.name, peeked.container, outputPath);
+        try {
+          if (transformation.isVideo) refuseConversion(input.name, peeked.container, outputPath);
+        } catch (error) {
+          await peeked.close();
+          throw error;
+        }
         media = await reading(
           input.name,
           openMedia(input, peeked, inputPath, context, { isQuiet, isVideo: transformation.isVideo }),

@@ -72,7 +72,8 @@ export function transportLayout(head: Uint8Array): TransportLayout | undefined {
         const at = start + n * size + prefix;
         return at >= head.length ? start === 0 : head[at] === SYNC_BYTE;
       };
-      if (isThere(0) && head.length > start + size + prefix && [1, 2, 3, 4].every(isThere)) return { size, prefix, start };
+      if (isThere(0) && head.length > start + size + prefix && [1, 2, 3, 4].every(isThere))
+        return { size, prefix, start };
     }
   }
   return undefined;

@@ -3,7 +3,13 @@ import { SeiError } from '../errors.js';
 import type { ByteSource } from './byte-source.js';
 import { damaged, overlapping, unsupported } from './edits.js';
 import { type Box, type TopLevel, boxesIn, topLevelBoxes } from './isobmff-boxes.js';
-import { type Fragment, type FragmentContext, fragmentSamples, readFragment, sampleDefaults } from './isobmff-fragment.js';
+import {
+  type Fragment,
+  type FragmentContext,
+  fragmentSamples,
+  readFragment,
+  sampleDefaults,
+} from './isobmff-fragment.js';
 import {
   MAX_FILE_SAMPLES,
   type Movie,
@@ -81,10 +87,12 @@ export class IsobmffFile implements ContainerReader {
     return new IsobmffFile(source, topLevel, readMovie(await readBox(source, moov), moov));
   }
 
+  /** The tracks, in the order of the file. */
   get tracks(): readonly FileTrack[] {
     return [...this.#tracks.values()].map(({ file }) => file);
   }
 
+  /** Whether the file ends before its container says. Final after all packets are read. */
   get truncated(): boolean {
     return this.#truncated;
   }
@@ -118,6 +126,7 @@ export class IsobmffFile implements ContainerReader {
     return indexes;
   }
 
+  /** Reads the packets of H.264 tracks in one pass; those of one track come in decoding order. */
   async *packets(ids: ReadonlySet<number>): AsyncGenerator<FilePacket> {
     let run: TrackSample[] = [];
     let end = 0;

@@ -23,8 +23,11 @@ const IS_NON_SYNC_SAMPLE = 0x010000;
 
 /** What the samples of a track have if nothing else is said (8.8.3). */
 interface SampleDefaults {
+  /** In units of the timescale of the track. */
   readonly duration: number;
+  /** In bytes. */
   readonly size: number;
+  /** Flags of a sample (8.8.3.1). */
   readonly flags: number;
 }
 
@@ -46,14 +49,19 @@ interface Run {
 
 /** The part of a fragment that belongs to one track. */
 export interface TrackFragment {
+  /** track_ID. */
   readonly trackId: number;
+  /** Its header, tfhd. */
   readonly header: Box;
+  /** Flags of that. */
   readonly headerFlags: number;
   /** From where the data offsets of its runs count. */
   readonly base: number;
+  /** What its samples have if a run does not say it. */
   readonly defaults: SampleDefaults;
   /** Whether it says sizes of the parts of its samples (8.7.7). */
   readonly hasSubsamples: boolean;
+  /** Its runs of samples, in order. */
   readonly runs: readonly Run[];
 }
 

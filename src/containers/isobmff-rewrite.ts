@@ -6,7 +6,7 @@
 import { applyEdits } from './apply-edits.js';
 import { type Edit, FileEdits, type TrackEdits, damaged, growthOf, overlapping, unsupported } from './edits.js';
 import { type Box, boxesIn, readUint64, viewOf, writeUint64 } from './isobmff-boxes.js';
-import { IsobmffFile } from './isobmff-file.js';
+import type { IsobmffFile } from './isobmff-file.js';
 import { type Fragment, fragmentSamples, writeFragment } from './isobmff-fragment.js';
 import { type Movie, type Sample, needsLongOffsets, tableSamples, writeMovie } from './isobmff-movie.js';
 import { checkChangeable } from './isobmff-track.js';
@@ -48,10 +48,7 @@ function* sampleEdits(structure: Structure, edits: ReadonlyMap<number, TrackEdit
 }
 
 /** What a segment index says of the stretches behind it, for the stretches as they are now (8.16.3). */
-function writeSegmentIndex(
-  { box, bytes }: Index,
-  moved: (offset: number) => number,
-): Uint8Array {
+function writeSegmentIndex({ box, bytes }: Index, moved: (offset: number) => number): Uint8Array {
   const copy = bytes.slice();
   const view = viewOf(copy);
   const version = copy[box.headerSize];
@@ -77,10 +74,7 @@ function writeSegmentIndex(
 }
 
 /** The table of where fragments are (8.8.10). */
-function writeRandomAccess(
-  { box, bytes }: Index,
-  moved: (offset: number) => number,
-): Uint8Array {
+function writeRandomAccess({ box, bytes }: Index, moved: (offset: number) => number): Uint8Array {
   const copy = bytes.slice();
   const view = viewOf(copy);
   for (const { type, start, headerSize, end } of boxesIn(copy, box.headerSize, copy.length)) {

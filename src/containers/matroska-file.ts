@@ -110,7 +110,8 @@ function describeTrack({ data }: ElementData): TrackDescription {
     fourcc === '' ? framingOf(extra, {}) : framingOf(extra?.subarray(BITMAP_HEADER_SIZE), { format: 'annexb' });
   const prefix = prefixOf(entry.get(Id.contentEncodings));
   let refusal: string | undefined;
-  if (prefix === undefined) refusal = `the H.264 of track ${id} is compressed or encrypted, which is not read; ${REWRITE}`;
+  if (prefix === undefined)
+    refusal = `the H.264 of track ${id} is compressed or encrypted, which is not read; ${REWRITE}`;
   else if ((framing.lengthSize as number | undefined) === 3) refusal = `track ${id} has lengths of 3 bytes`;
   return {
     file: { id, type: type ?? 'other', codec: isH264 ? 'avc' : (name ?? (codecId || undefined)), isH264 },
@@ -181,14 +182,17 @@ export class MatroskaFile implements ContainerReader {
     return new MatroskaFile(source, new Map(tracks.map((track) => [track.file.id, track])), walk.truncated);
   }
 
+  /** The tracks, in the order of the file. */
   get tracks(): readonly FileTrack[] {
     return [...this.#tracks.values()].map(({ file }) => file);
   }
 
+  /** Whether the file ends before its container says. Final after all packets are read. */
   get truncated(): boolean {
     return this.#truncated;
   }
 
+  /** Reads the packets of H.264 tracks in one pass; those of one track come in decoding order. */
   async *packets(ids: ReadonlySet<number>): AsyncGenerator<FilePacket> {
     const wanted = new Map([...this.#tracks].filter(([id, { file }]) => ids.has(id) && file.isH264));
     for (const { refusal } of wanted.values()) if (refusal !== undefined) throw unsupported(refusal);

@@ -21,6 +21,7 @@ function severalSegments(): Error {
 
 /** A cluster with a block that changes. */
 export interface ChangedCluster {
+  /** The cluster. */
   readonly element: Element;
   /** Where it ends. */
   readonly end: number;
@@ -32,9 +33,11 @@ export interface ChangedCluster {
 
 /** A checksum, which is filled in when what it covers is written. */
 export interface Checksum {
+  /** Its four bytes, as they are written. */
   readonly bytes: Uint8Array;
   /** The stretch of the file that it covers. */
   readonly start: number;
+  /** Where that ends. */
   readonly end: number;
 }
 
@@ -49,15 +52,21 @@ export interface ClusterHint {
   readonly dataAt: number;
   /** The stretch of the file whose length it says. */
   readonly start: number;
+  /** Where that ends. */
   readonly end: number;
 }
 
 /** What is found in a file. */
 export interface Structure {
+  /** The segment. */
   readonly segment: Element;
+  /** Changes of what stands directly in the segment. */
   readonly segmentEdits: readonly Edit[];
+  /** The clusters with a block that changes, or with a number that follows. */
   readonly clusters: readonly ChangedCluster[];
+  /** Numbers to be filled in. */
   readonly hints: readonly ClusterHint[];
+  /** Cues and SeekHead. */
   readonly indexes: readonly { readonly element: Element; readonly bytes: Uint8Array }[];
 }
 
@@ -80,6 +89,7 @@ function checksumEdit({ data, end }: Element, coveredEnd: number, checksums: Che
   return { at: data, remove: end - data, insert: [bytes] };
 }
 
+/** How much all changes grow together. */
 export function growthOfAll(edits: readonly Edit[]): number {
   let growth = 0;
   for (const edit of edits) growth += growthOf(edit);
@@ -106,6 +116,7 @@ export interface Block {
   readonly isKey: boolean;
   /** Offsets of what stands behind its header. */
   readonly start: number;
+  /** Where that ends. */
   readonly end: number;
 }
 

@@ -82,6 +82,7 @@ function isBeginning({ isContinuation }: TransportAccessUnit): boolean {
 
 /** A transport stream in a file. It has no end of its own, so it is never cut: the last picture is what there is of it. */
 export class TransportFile implements ContainerReader {
+  /** Never: it has no end of its own. */
   readonly truncated = false;
   /** Has read the tables at its beginning. Where the file begins in the middle of a stream, pictures stand before them. */
   readonly tables: TransportStreamParser;
@@ -109,10 +110,12 @@ export class TransportFile implements ContainerReader {
     return new TransportFile(source, head, tables);
   }
 
+  /** The tracks, in the order of the file. */
   get tracks(): readonly FileTrack[] {
     return transportTracks(this.tables);
   }
 
+  /** Reads the packets of H.264 tracks in one pass; those of one track come in decoding order. */
   async *packets(ids: ReadonlySet<number>): AsyncGenerator<FilePacket> {
     const reader = new TransportReader(this.#head, (pid) => ids.has(pid), this.tables);
     for await (const chunk of chunksOf(this.#source)) yield* reader.push(chunk);

@@ -110,11 +110,11 @@ export class TransportStreamParser {
   /** Foreign bytes in front of the first packet. */
   #skip: number;
   #isInSync = true;
-  readonly #mapPids: Set<number> = new Set();
+  readonly #mapPids = new Set<number>();
   readonly #readMaps = new Set<number>();
   readonly #sections = new Map<number, SectionReader>();
   readonly #previous = new Map<number, TransportPacket>();
-  readonly #tracks: Map<number, TransportTrack> = new Map();
+  readonly #tracks = new Map<number, TransportTrack>();
   readonly #assemblies = new Map<number, PesAssembly>();
 
   /**
@@ -123,8 +123,8 @@ export class TransportStreamParser {
    */
   constructor(head: Uint8Array, tables?: TransportStreamParser) {
     if (tables !== undefined) {
-      this.#mapPids = new Set(tables.#mapPids);
-      this.#tracks = new Map(tables.#tracks);
+      for (const pid of tables.#mapPids) this.#mapPids.add(pid);
+      for (const [pid, track] of tables.#tracks) this.#tracks.set(pid, track);
     }
     this.#layout = transportLayout(head) ?? { size: PACKET_SIZE, prefix: 0, start: 0 };
     this.#skip = this.#layout.start;

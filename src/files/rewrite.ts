@@ -29,7 +29,7 @@ async function editsOfFile(file: MediaFile, transformOf: TransformOf): Promise<M
     for (const { packet, edit } of transformed) {
       if (edit === undefined) continue;
       let ofTrack = edits.get(id);
-      if (ofTrack === undefined) edits.set(id, (ofTrack = new Map()));
+      if (ofTrack === undefined) edits.set(id, (ofTrack = new Map<number, SampleEdit>()));
       ofTrack.set(packet.index, edit);
     }
   };

@@ -53,12 +53,14 @@ export class ScheduledInjection implements PacketTransform {
     this.#counts = counts;
   }
 
+  /** Takes the next packet and returns the packets that are decided. */
   push<P extends FilePacket>(packet: P): TransformedPacket<P>[] {
     this.#held.push(packet);
     const held = this.#schedule.needsTime ? MAX_REORDERED_PACKETS : 0;
     return this.#decide(held);
   }
 
+  /** Ends the track and returns the packets that are left. */
   flush<P extends FilePacket>(): TransformedPacket<P>[] {
     return this.#decide(0);
   }
@@ -118,6 +120,7 @@ export class PublishedInjection implements PacketTransform {
     this.#counts = counts;
   }
 
+  /** Takes the next packet and returns the packets that are decided. */
   push<P extends FilePacket>(packet: P): TransformedPacket<P>[] {
     const { presentationTimeMs, data, framing } = packet;
     this.#counts.packets++;
@@ -132,6 +135,7 @@ export class PublishedInjection implements PacketTransform {
     return [{ packet, edit }];
   }
 
+  /** Ends the track and returns the packets that are left. */
   flush<P extends FilePacket>(): TransformedPacket<P>[] {
     this.#injector?.close();
     // Of a stream that is cut to bound what is held, more may come.
@@ -154,6 +158,7 @@ export class Removal implements PacketTransform {
     this.#counts = counts;
   }
 
+  /** Takes the next packet and returns the packets that are decided. */
   push<P extends FilePacket>(packet: P): TransformedPacket<P>[] {
     const { data, framing } = packet;
     this.#counts.packets++;
@@ -170,6 +175,7 @@ export class Removal implements PacketTransform {
     return [{ packet, edit }];
   }
 
+  /** Ends the track and returns the packets that are left. */
   flush<P extends FilePacket>(): TransformedPacket<P>[] {
     return [];
   }

@@ -16,7 +16,10 @@ const folder = useFolder();
 async function probedTimes(path: string): Promise<number[]> {
   const args = ['-v', 'quiet', '-select_streams', 'v:0', '-show_entries', 'packet=pts_time', '-of', 'csv=p=0', path];
   const { stdout } = await promisify(execFile)('ffprobe', args);
-  return stdout.split('\n').filter((line) => line !== '').map((line) => 1000 * Number.parseFloat(line));
+  return stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => 1000 * Number.parseFloat(line));
 }
 
 const FILES = ['in.mp4', 'fragmented.mp4', 'in.mov', 'in.mkv', 'in.ts'];
@@ -202,7 +205,8 @@ describeWith([ffmpegTool, ffprobeTool], 'containers', () => {
         let truncations = 0;
         const times: number[] = [];
         const onTruncated = () => truncations++;
-        for await (const { presentationTimeMs } of readPackets(input, { onTruncated })) times.push(presentationTimeMs ?? 0);
+        for await (const { presentationTimeMs } of readPackets(input, { onTruncated }))
+          times.push(presentationTimeMs ?? 0);
         expect(truncations).toBe(1);
         const probed = await probedTimes(input);
         // FFmpeg hands out the beginning of a packet that is cut, too.

@@ -55,7 +55,9 @@ describe('MAX_INDEX_SIZE', () => {
     const sized = (id: Uint8Array, length: number) => concat(id, bytes(1, 0, 0, 0), uint32(length));
     const cues = sized(bytes(0x1c, 0x53, 0xbb, 0x6b), size - 12);
     const head = concat(bytes(0x1a, 0x45, 0xdf, 0xa3, 0x80), sized(bytes(0x18, 0x53, 0x80, 0x67), size), cues);
-    await expect(rewriteMatroska(sparse(head, head.length - 12 + size, reads), new Map()).next()).rejects.toMatchObject(outcome);
+    await expect(rewriteMatroska(sparse(head, head.length - 12 + size, reads), new Map()).next()).rejects.toMatchObject(
+      outcome,
+    );
     expect(Math.max(...reads) === size).toBe(outcome === read);
   });
 });
