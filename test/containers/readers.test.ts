@@ -60,13 +60,15 @@ describeWith([ffmpegTool, ffprobeTool], 'every time and size', () => {
     const found = await ours(path);
     expect(found.length).toBeGreaterThan(10);
     // A transport stream has other packets in ffprobe, and other ones in mediabunny: delimiters count differently.
-    if (/ts$/.test(name)) {
+    if (name.endsWith('ts')) {
       const expected = await probed(path);
       expect(found.map(({ time }) => time.toFixed(2))).toEqual(expected.map(({ time }) => time.toFixed(2)));
       return;
     }
     expectSame(found, await probed(path), ffmpegShiftMs);
-    expectSame(found, await bunnys(path));
+    const told = await bunnys(path);
+    // mediabunny reads the sample table of a file, or its fragments; ffprobe has both.
+    expectSame(name === 'fragmented-absolute.mp4' ? found.slice(0, told.length) : found, told);
   });
 });
 
