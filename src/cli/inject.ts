@@ -17,7 +17,6 @@ import { exactUtf8, parseMessages } from './messages-file.js';
 import type { Media } from './media.js';
 import {
   INPUT,
-  DROP_TRACKS,
   addStreamOptions,
   addTrackOption,
   frameRateArgument,
@@ -201,10 +200,7 @@ Examples:
 /** The command that puts messages in. */
 export function injectCommand(context: Context): Command {
   return addStreamOptions(
-    addTrackOption(
-      new Command('inject').option('--drop-tracks', DROP_TRACKS),
-      'into this H.264 track (default: the first one)',
-    )
+    addTrackOption(new Command('inject'), 'into this H.264 track (default: the first one)')
       .description('put messages into H.264 video as SEI user_data_unregistered')
       .argument('<input>', INPUT)
       .argument('[output]', 'file, - for stdout', '-')

@@ -8,7 +8,8 @@ import { payloadTypesOption } from '../frame/arguments.js';
 import { checkOptions, exclusiveOption, optionNames } from '../options.js';
 import { checkPublisher } from '../metadata/global.js';
 import type { SeiPublisher } from '../metadata/publisher.js';
-import type { FileSource } from './byte-source.js';
+import type { FileSource } from '../containers/byte-source.js';
+import { checkNoConversion } from './conversion.js';
 import { MediaFile } from './media-file.js';
 import { openSource } from './node-source.js';
 import { rewriteFile } from './rewrite.js';
@@ -161,26 +162,27 @@ function scheduleOf(messages: Iterable<FileMessageInput>): Schedule {
 
 async function withFile(
   source: FileSource,
+  target: FileTarget,
   track: number | undefined,
-  use: (
-    bytes: Parameters<typeof rewriteFile>[0],
-    file: { readonly isTransportStream: boolean; readonly track: number },
-  ) => Promise<void>,
+  use: (file: MediaFile, trackId: number) => Promise<void>,
 ): Promise<void> {
   const opened = await openSource(source);
-  const { bytes } = opened;
   try {
-    const file = await MediaFile.open(bytes);
-    const { id } = file.h264Track(track);
-    file.close();
-    await use(bytes, { isTransportStream: file.container === 'mpegts', track: id });
+    const file = await MediaFile.open(opened.bytes);
+    if (typeof target === 'string')
+      checkNoConversion(typeof source === 'string' ? source : 'the source', file.container, target, pathOf(source));
+    await use(file, file.h264Track(track).id);
   } finally {
     await opened.close();
   }
 }
 
+function pathOf(source: FileSource): string {
+  return typeof source === 'string' ? source : 'in';
+}
+
 /**
- * Puts messages into a H.264 track of a file: MP4, fragmented MP4, MOV, Matroska, MPEG-TS or a bare byte stream. The
+ * Puts messages into an H.264 track of a file: MP4, fragmented MP4, MOV, Matroska, MPEG-TS or a bare byte stream. The
  * container stays what it is and every other byte of it, so that other tracks, times, edit lists and tags are those that
  * were; what follows are sizes and offsets. Nothing is encoded again.
  *
@@ -196,7 +198,8 @@ async function withFile(
  * @returns how many, and how many found no picture
  * @throws `TypeError`, `RangeError`, `SeiError` `ERR_SEI_INVALID_UUID`, `ERR_SEI_TOO_LARGE` for messages that are none;
  *   `ERR_SEI_UNREADABLE_FILE` where the file is none of those, is damaged or has no such track;
- *   `ERR_SEI_UNSUPPORTED_FILE` where something in it would be wrong afterwards; `ERR_SEI_NAL_UNIT_TOO_LARGE` where the
+ *   `ERR_SEI_UNSUPPORTED_FILE` where something in it would be wrong afterwards, or the path of the target has the
+ *   extension of another container; `ERR_SEI_NAL_UNIT_TOO_LARGE` where the
  *   track's length prefix cannot hold a message; what the file system says. Then there is no new file (H.264 7.4.1.2.3)
  */
 export async function injectIntoFile(
@@ -212,14 +215,14 @@ export async function injectIntoFile(
   if (publisher !== undefined) checkPublisher('options.publisher', publisher);
   const schedule = scheduleOf(messages);
   const counts = noCounts();
-  await withFile(source, track, (bytes, file) => {
+  await withFile(source, target, track, (file, trackId) => {
     const transform =
       publisher === undefined
-        ? new ScheduledInjection(schedule, file.isTransportStream, counts)
+        ? new ScheduledInjection(schedule, file.container === 'mpegts', counts)
         : new PublishedInjection(publisher, counts);
     return writeTo(
       target,
-      rewriteFile(bytes, (id) => (id === file.track ? transform : undefined)),
+      rewriteFile(file, (id) => (id === trackId ? transform : undefined)),
     );
   });
   return resultOf(counts, schedule.pending);
@@ -249,9 +252,9 @@ export async function stripFile(
   const isChosen = ({ uuid, payloadType }: SeiMessage) =>
     types === undefined ? uuid !== undefined && ours.has(uuid) : types.includes(payloadType);
   const goes = filter ?? isChosen;
-  await withFile(source, track, (bytes) => {
+  await withFile(source, target, track, (file) => {
     const transformOf = (id: number) => (track === undefined || id === track ? new Removal(goes, counts) : undefined);
-    return writeTo(target, rewriteFile(bytes, transformOf));
+    return writeTo(target, rewriteFile(file, transformOf));
   });
   return resultOf(counts, 0);
 }

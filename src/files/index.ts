@@ -3,7 +3,7 @@
  *
  * @module
  */
-export { type BytesInput, type ByteSource, type FileSource } from './byte-source.js';
+export { type BytesInput, type ByteSource, type FileSource } from '../containers/byte-source.js';
 export {
   type FileMessageContent,
   type FileMessageInput,
@@ -20,7 +20,7 @@ export {
   injectIntoFile,
   stripFile,
 } from './change.js';
-export { type FilePacket, type FileTrack } from './packet.js';
+export { type FilePacket, type FileTrack } from '../containers/packet.js';
 export { type PictureType } from './picture-type.js';
 export {
   type ExtractFileOptions,

@@ -5,25 +5,9 @@ import { injectSeiParts } from '../frame/inject.js';
 import { stripSei } from '../frame/strip.js';
 import { SeiInjector } from '../metadata/injector.js';
 import type { SeiPublisher } from '../metadata/publisher.js';
-import { type SampleEdit, editOfChange, editOfParts } from './edits.js';
-import type { FilePacket } from './packet.js';
+import { type SampleEdit, editOfChange, editOfParts } from '../containers/edits.js';
+import type { FilePacket, PacketTransform, TransformedPacket } from '../containers/packet.js';
 import type { Schedule } from './schedule.js';
-
-/** A packet and what is to be changed in it. */
-export interface TransformedPacket<P extends FilePacket = FilePacket> {
-  /** The packet. */
-  readonly packet: P;
-  /** Its change, if there is one. */
-  readonly edit: SampleEdit | undefined;
-}
-
-/** Changes packets; what it answers comes in the order of the packets, perhaps some packets later. */
-export interface PacketTransform {
-  /** Takes the next packet; answers those for which it is clear now. */
-  push<P extends FilePacket>(packet: P): TransformedPacket<P>[];
-  /** Says that there are no more; answers what is left. */
-  flush<P extends FilePacket>(): TransformedPacket<P>[];
-}
 
 /** What a change of a file has done so far. */
 export interface FileCounts {
@@ -69,12 +53,14 @@ export class ScheduledInjection implements PacketTransform {
     this.#counts = counts;
   }
 
+  /** Takes the next packet and returns the packets that are decided. */
   push<P extends FilePacket>(packet: P): TransformedPacket<P>[] {
     this.#held.push(packet);
     const held = this.#schedule.needsTime ? MAX_REORDERED_PACKETS : 0;
     return this.#decide(held);
   }
 
+  /** Ends the track and returns the packets that are left. */
   flush<P extends FilePacket>(): TransformedPacket<P>[] {
     return this.#decide(0);
   }
@@ -134,6 +120,7 @@ export class PublishedInjection implements PacketTransform {
     this.#counts = counts;
   }
 
+  /** Takes the next packet and returns the packets that are decided. */
   push<P extends FilePacket>(packet: P): TransformedPacket<P>[] {
     const { presentationTimeMs, data, framing } = packet;
     this.#counts.packets++;
@@ -148,6 +135,7 @@ export class PublishedInjection implements PacketTransform {
     return [{ packet, edit }];
   }
 
+  /** Ends the track and returns the packets that are left. */
   flush<P extends FilePacket>(): TransformedPacket<P>[] {
     this.#injector?.close();
     // Of a stream that is cut to bound what is held, more may come.
@@ -170,6 +158,7 @@ export class Removal implements PacketTransform {
     this.#counts = counts;
   }
 
+  /** Takes the next packet and returns the packets that are decided. */
   push<P extends FilePacket>(packet: P): TransformedPacket<P>[] {
     const { data, framing } = packet;
     this.#counts.packets++;
@@ -186,6 +175,7 @@ export class Removal implements PacketTransform {
     return [{ packet, edit }];
   }
 
+  /** Ends the track and returns the packets that are left. */
   flush<P extends FilePacket>(): TransformedPacket<P>[] {
     return [];
   }

@@ -1,4 +1,5 @@
 /** What a file is, told from its first bytes. */
+import { detectH264Format } from '../frame/detect.js';
 
 /** The containers that can be read, and a bare byte stream. */
 export type Container = 'annexb' | 'mp4' | 'matroska' | 'mpegts';
@@ -9,7 +10,7 @@ export interface FileKind {
   readonly what: string;
   /** Which container, where it is one that can be read. */
   readonly container?: Container;
-  /** Whether it is a container of media, of whichever kind, or names some. */
+  /** Whether it is a container of media, of any kind, or names some. */
   readonly isMedia: boolean;
 }
 
@@ -17,7 +18,10 @@ interface Signature extends FileKind {
   readonly matches: (head: Uint8Array) => boolean;
 }
 
-const MP4_BOXES = new Set(['ftyp', 'styp', 'moov', 'moof', 'sidx', 'mdat', 'free', 'skip', 'wide']);
+/** Boxes that a file begins with: those of ISO/IEC 14496-12, and of QuickTime, which needs no ftyp. */
+const MP4_BOXES = new Set(
+  'ftyp styp moov moof sidx ssix mdat free skip wide junk pnot pict PICT uuid emsg prft pdin meta udta'.split(' '),
+);
 
 function asciiAt(head: Uint8Array, at: number, length: number): string {
   return String.fromCharCode(...head.subarray(at, at + length));
@@ -35,22 +39,42 @@ function bytes(...expected: number[]): Signature['matches'] {
 
 const SYNC_BYTE = 0x47;
 
+/** How the packets of a transport stream lie. */
+export interface TransportLayout {
+  /** Bytes of a packet, with what stands in front of its sync byte and behind it. */
+  readonly size: number;
+  /** Bytes in front of its sync byte. */
+  readonly prefix: number;
+  /** Offset of the first whole packet: bytes in front of it are foreign, or the end of a packet. */
+  readonly start: number;
+}
+
+/** So many sync bytes in their places show a transport stream. */
+const SYNC_COUNT = 5;
+
 /**
- * How the packets of a MPEG-2 transport stream lie: a sync byte every 188 bytes, behind a time stamp of 4 bytes in
- * Blu-ray's variant, or in front of 16 bytes of error correction (ISO/IEC 13818-1 2.4.3.2).
+ * Tells how the packets of an MPEG-2 transport stream lie: a sync byte every 188 bytes, behind a time stamp of 4 bytes in
+ * Blu-ray's variant, or in front of 16 bytes of error correction (ISO/IEC 13818-1 2.4.3.2). Foreign bytes may stand in
+ * front of the first packet.
  *
- * @returns bytes of a packet and of what stands in front of its sync byte; undefined where it is none
+ * @param head the first bytes of the stream
+ * @returns undefined if the bytes are not a transport stream
  */
-export function transportPacketLayout(
-  head: Uint8Array,
-): { readonly size: number; readonly prefix: number } | undefined {
-  for (const [size, prefix] of [
-    [188, 0],
-    [192, 4],
-    [204, 0],
-  ]) {
-    const isThere = (n: number) => n * size + prefix >= head.length || head[n * size + prefix] === SYNC_BYTE;
-    if (head.length > size + prefix && [0, 1, 2, 3, 4].every(isThere)) return { size, prefix };
+export function transportLayout(head: Uint8Array): TransportLayout | undefined {
+  for (let start = 0; start === 0 || start + 188 * SYNC_COUNT <= head.length; start++) {
+    for (const [size, prefix] of [
+      [188, 0],
+      [192, 4],
+      [204, 0],
+    ]) {
+      // A short stream has fewer packets; behind foreign bytes they have to be there.
+      const isThere = (n: number) => {
+        const at = start + n * size + prefix;
+        return at >= head.length ? start === 0 : head[at] === SYNC_BYTE;
+      };
+      if (isThere(0) && head.length > start + size + prefix && [1, 2, 3, 4].every(isThere))
+        return { size, prefix, start };
+    }
   }
   return undefined;
 }
@@ -69,8 +93,16 @@ function isHevc(head: Uint8Array): boolean {
   );
 }
 
+/** A box whose size begins like a start code (1, or 256 to 511) is no byte stream: its type tells (14496-12 4.2). */
+const MP4: Signature = {
+  what: 'an MP4 file',
+  container: 'mp4',
+  isMedia: true,
+  matches: (head) => MP4_BOXES.has(asciiAt(head, 4, 4)),
+};
+
 const SIGNATURES: readonly Signature[] = [
-  { what: 'an MP4 file', container: 'mp4', isMedia: true, matches: (head) => MP4_BOXES.has(asciiAt(head, 4, 4)) },
+  MP4,
   {
     what: 'a Matroska or WebM file',
     container: 'matroska',
@@ -89,20 +121,32 @@ const SIGNATURES: readonly Signature[] = [
   { what: 'a ZIP archive', isMedia: false, matches: bytes(0x50, 0x4b, 0x03, 0x04) },
   { what: 'a gzip archive', isMedia: false, matches: bytes(0x1f, 0x8b) },
   { what: 'a PDF document', isMedia: false, matches: ascii('%PDF') },
-  { what: 'a HLS playlist', isMedia: true, matches: ascii('#EXTM3U') },
-  { what: 'a MPEG program stream', isMedia: true, matches: bytes(0, 0, 1, 0xba) },
+  { what: 'an HLS playlist', isMedia: true, matches: ascii('#EXTM3U') },
+  { what: 'an MPEG program stream', isMedia: true, matches: bytes(0, 0, 1, 0xba) },
   {
-    what: 'a MPEG transport stream',
+    what: 'an MPEG transport stream',
     container: 'mpegts',
     isMedia: true,
-    matches: (head) => transportPacketLayout(head) !== undefined,
+    matches: (head) => transportLayout(head) !== undefined,
   },
   { what: 'MPEG-1 or MPEG-2 video', isMedia: false, matches: bytes(0, 0, 1, 0xb3) },
   { what: 'HEVC (H.265) video', isMedia: false, matches: isHevc },
 ];
 
 /**
- * Tells what a file is that is no byte stream of H.264.
+ * Tells what a byte stream of H.264, or a file, is in.
+ *
+ * @param head its first bytes; 64 KiB are enough
+ * @returns undefined if it is in nothing that can be read
+ */
+export function containerOf(head: Uint8Array): Container | undefined {
+  if (MP4.matches(head)) return 'mp4';
+  if (detectH264Format(head).format === 'annexb') return 'annexb';
+  return fileKindOf(head)?.container;
+}
+
+/**
+ * Tells what a file is that is not a byte stream of H.264.
  *
  * @param head its first bytes; some hundred are enough
  * @returns undefined where no signature matches

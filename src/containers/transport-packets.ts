@@ -35,10 +35,12 @@ export class TransportAccessUnits {
   readonly #decoding = new TransportClock();
   #marks: Mark[] = [];
   #length = 0;
+  #pid = 0;
   #current: Mark | undefined;
 
   /** Takes the next PES packet; answers the access units that are complete now. */
-  push({ payload, pts, dts = pts }: PesPacket): TransportAccessUnit[] {
+  push({ pid, payload, pts, dts = pts }: PesPacket): TransportAccessUnit[] {
+    this.#pid = pid;
     this.#marks.push({
       offset: this.#length,
       presentationTimeMs: pts === undefined ? undefined : this.#presentation.timeMs(pts),
@@ -56,12 +58,15 @@ export class TransportAccessUnits {
   #timed({ index, offset, data, isContinuation }: LocatedAccessUnit): TransportAccessUnit {
     // Zeros in front of a start code may lie in the PES packet before.
     const start = offset + leadingZeros(data);
-    while (this.#marks.length > 0 && this.#marks[0].offset <= start) {
-      const mark = this.#marks.shift() as Mark;
+    let passed = 0;
+    for (; passed < this.#marks.length && this.#marks[passed].offset <= start; passed++) {
+      const mark = this.#marks[passed];
       if (mark.presentationTimeMs !== undefined || this.#current === undefined) this.#current = mark;
     }
+    this.#marks.splice(0, passed);
     const { presentationTimeMs, decodeTimeMs } = this.#current ?? {};
     return {
+      trackId: this.#pid,
       index,
       offset,
       data,

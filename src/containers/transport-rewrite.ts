@@ -5,7 +5,7 @@
  */
 import { concatBytes } from '../codec/bytes.js';
 import type { Edit } from './edits.js';
-import { type TransformedPacket, type PacketTransform } from './transform.js';
+import type { PacketTransform, TransformOf, TransformedPacket } from './packet.js';
 import { type TransportAccessUnit, TransportAccessUnits } from './transport-packets.js';
 import {
   type PesPacket,
@@ -136,10 +136,22 @@ function renderPes(held: HeldPes): Uint8Array[][] {
   return rendered;
 }
 
+/** The number of the first PES packet that reaches past an offset. */
+function firstReaching(pesPackets: readonly HeldPes[], offset: number): number {
+  let low = 0;
+  let high = pesPackets.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (pesPackets[middle].end <= offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 /** Changes the access units of a transport stream that comes in chunks of any length. */
 export class TransportRewriter {
   readonly #parser: TransportStreamParser;
-  readonly #transformOf: (pid: number) => PacketTransform | undefined;
+  readonly #transformOf: TransformOf;
   readonly #transforms = new Map<number, PacketTransform | undefined>();
   readonly #streams = new Map<number, { units: TransportAccessUnits; pes: HeldPes[]; length: number }>();
   readonly #continuity = new Map<number, number>();
@@ -150,9 +162,10 @@ export class TransportRewriter {
   /**
    * @param head the first bytes of the stream, which show how long its packets are
    * @param transformOf what is to be done with the H.264 of a PID, asked once for each; undefined where nothing
+   * @param tables has read tables of the stream
    */
-  constructor(head: Uint8Array, transformOf: (pid: number) => PacketTransform | undefined) {
-    this.#parser = new TransportStreamParser(head);
+  constructor(head: Uint8Array, transformOf: TransformOf, tables?: TransportStreamParser) {
+    this.#parser = new TransportStreamParser(head, tables);
     this.#transformOf = transformOf;
   }
 
@@ -245,7 +258,9 @@ export class TransportRewriter {
   /** What goes may lie in several PES packets; what comes goes into the first of them. */
   #spread(pesPackets: readonly HeldPes[], edit: Edit): void {
     let { insert } = edit;
-    for (const held of pesPackets) {
+    for (let i = firstReaching(pesPackets, edit.at); i < pesPackets.length; i++) {
+      const held = pesPackets[i];
+      if (held.start > edit.at + edit.remove) break;
       const from = Math.max(edit.at, held.start);
       const to = Math.min(edit.at + edit.remove, held.end);
       const isHere = insert.length > 0 && edit.at >= held.start && edit.at < held.end;

@@ -3,7 +3,7 @@
  * packets of those. Everything else passes unread.
  */
 import { concatBytes } from '../codec/bytes.js';
-import { transportPacketLayout } from './file-kind.js';
+import { type TransportLayout, transportLayout } from './file-kind.js';
 import { SectionReader } from './transport-sections.js';
 
 const PACKET_SIZE = 188;
@@ -105,8 +105,11 @@ function join(pieces: readonly Uint8Array[]): Uint8Array {
 
 /** Reads a transport stream that comes in chunks of any length. Whatever the bytes are, it does not throw. */
 export class TransportStreamParser {
-  readonly #layout: { readonly size: number; readonly prefix: number };
+  readonly #layout: TransportLayout;
   #rest: Uint8Array = new Uint8Array(0);
+  /** Foreign bytes in front of the first packet. */
+  #skip: number;
+  #isInSync = true;
   readonly #mapPids = new Set<number>();
   readonly #readMaps = new Set<number>();
   readonly #sections = new Map<number, SectionReader>();
@@ -114,9 +117,17 @@ export class TransportStreamParser {
   readonly #tracks = new Map<number, TransportTrack>();
   readonly #assemblies = new Map<number, PesAssembly>();
 
-  /** @param head the first bytes of the stream, which show how long its packets are */
-  constructor(head: Uint8Array) {
-    this.#layout = transportPacketLayout(head) ?? { size: PACKET_SIZE, prefix: 0 };
+  /**
+   * @param head the first bytes of the stream, which show how long its packets are
+   * @param tables has read tables of the stream: then also packets in front of those are known
+   */
+  constructor(head: Uint8Array, tables?: TransportStreamParser) {
+    if (tables !== undefined) {
+      for (const pid of tables.#mapPids) this.#mapPids.add(pid);
+      for (const [pid, track] of tables.#tracks) this.#tracks.set(pid, track);
+    }
+    this.#layout = transportLayout(head) ?? { size: PACKET_SIZE, prefix: 0, start: 0 };
+    this.#skip = this.#layout.start;
   }
 
   /** The streams that the program map tables have named so far. */
@@ -139,17 +150,29 @@ export class TransportStreamParser {
     const data = new Uint8Array(this.#rest.length + chunk.length);
     data.set(this.#rest);
     data.set(chunk, this.#rest.length);
-    const { size, prefix } = this.#layout;
     const progress: Progress = { packets: [], pesPackets: [], loose: [] };
-    let at = 0;
+    this.#rest = data.slice(this.#read(data, false, progress));
+    return progress;
+  }
+
+  /** Reads packets; returns the offset of what is left of the bytes. */
+  #read(data: Uint8Array, isLast: boolean, progress: Progress): number {
+    const { size, prefix } = this.#layout;
+    let at = Math.min(this.#skip, data.length);
+    this.#skip -= at;
+    if (at > 0) progress.packets.push(noPacket(data.subarray(0, at)));
     while (at + size <= data.length) {
       let end = at + size;
-      const isPacket = data[at + prefix] === SYNC_BYTE;
+      // Bytes that got in pass. There the next packet is where two sync bytes in a row are.
+      const next = end + prefix;
+      if (!this.#isInSync && !isLast && next >= data.length) break;
+      const isPacket =
+        data[at + prefix] === SYNC_BYTE && (this.#isInSync || next >= data.length || data[next] === SYNC_BYTE);
+      this.#isInSync = isPacket;
       if (!isPacket) {
-        // Bytes that got in pass; the next packet is where a sync byte is.
         end = at + 1;
         while (end + prefix < data.length && data[end + prefix] !== SYNC_BYTE) end++;
-        end = Math.min(end, data.length);
+        end = Math.min(end, data.length - prefix);
       }
       const bytes = data.subarray(at, end);
       const packet = isPacket ? this.#parse(bytes) : noPacket(bytes);
@@ -157,23 +180,28 @@ export class TransportStreamParser {
       this.#take(packet, progress);
       at = end;
     }
-    this.#rest = data.slice(at);
-    return progress;
+    return at;
   }
 
   /** Says that the stream ends here. */
   flush(): TransportProgress {
-    const progress = this.completeAll();
-    if (this.#rest.length > 0) progress.packets.push(noPacket(this.#rest));
+    const progress: Progress = { packets: [], pesPackets: [], loose: [] };
+    const left = this.#rest.subarray(this.#read(this.#rest, true, progress));
     this.#rest = new Uint8Array(0);
+    this.#completeAll(progress);
+    if (left.length > 0) progress.packets.push(noPacket(left));
     return progress;
   }
 
   /** Takes the PES packets that are there so far for complete. */
-  completeAll(): Progress {
+  completeAll(): TransportProgress {
     const progress: Progress = { packets: [], pesPackets: [], loose: [] };
-    for (const pid of [...this.#assemblies.keys()]) this.#complete(pid, progress);
+    this.#completeAll(progress);
     return progress;
+  }
+
+  #completeAll(progress: Progress): void {
+    for (const pid of [...this.#assemblies.keys()]) this.#complete(pid, progress);
   }
 
   #parse(bytes: Uint8Array): TransportPacket {

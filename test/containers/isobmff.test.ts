@@ -7,8 +7,8 @@ import { useFolder } from '../cli/run.js';
 import { ffmpegTool, ffprobeTool } from '../support/ffmpeg-cli.js';
 import { TONE, VIDEO, X264, ffmpeg, mediaReport } from '../support/media.js';
 import { describeWith } from '../support/skip.js';
-import { MAX_FILE_SAMPLES } from '../../src/files/isobmff-movie.js';
-import { MAX_TOP_LEVEL_BOXES } from '../../src/files/isobmff-boxes.js';
+import { MAX_FILE_SAMPLES } from '../../src/containers/isobmff-movie.js';
+import { MAX_TOP_LEVEL_BOXES } from '../../src/containers/isobmff-boxes.js';
 
 const folder = useFolder();
 let whole: Buffer;

@@ -58,10 +58,13 @@ export function byteSourceOf(input: BytesInput): ByteSource {
 /** Bytes that are read of a source at once: 1 MiB. */
 export const READ_SIZE = 1024 * 1024;
 
+/** Bytes of a chunk of what is read from its first byte to its last, 128 KiB: what is made of one stays in the caches. */
+const CHUNK_SIZE = 128 * 1024;
+
 /** The bytes `[start, end)` of a source, one piece behind the other. */
 export async function* chunksOf(source: ByteSource, start = 0, end = source.size): AsyncGenerator<Uint8Array> {
   for (let at = start; at < end;) {
-    const chunk = await source.read(at, Math.min(READ_SIZE, end - at));
+    const chunk = await source.read(at, Math.min(CHUNK_SIZE, end - at));
     if (chunk.length === 0) return;
     at += chunk.length;
     yield chunk;

@@ -10,15 +10,30 @@ export const Id = {
   seek: 0x4dbb,
   seekPosition: 0x53ac,
   info: 0x1549a966,
+  timestampScale: 0x2ad7b1,
   tracks: 0x1654ae6b,
   trackEntry: 0xae,
   trackNumber: 0xd7,
+  trackType: 0x83,
+  trackTimestampScale: 0x23314f,
   codecId: 0x86,
+  codecPrivate: 0x63a2,
+  codecDelay: 0x56aa,
+  defaultDuration: 0x23e383,
   contentEncodings: 0x6d80,
+  contentEncoding: 0x6240,
+  contentEncodingScope: 0x5032,
+  contentEncodingType: 0x5033,
+  contentCompression: 0x5034,
+  contentCompAlgo: 0x4254,
+  contentCompSettings: 0x4255,
   cluster: 0x1f43b675,
+  timestamp: 0xe7,
   simpleBlock: 0xa3,
   blockGroup: 0xa0,
   block: 0xa1,
+  blockDuration: 0x9b,
+  referenceBlock: 0xfb,
   position: 0xa7,
   prevSize: 0xab,
   cues: 0x1c53bb6b,
@@ -33,8 +48,10 @@ export const Id = {
   void: 0xec,
 } as const;
 
-/** What may stand directly in a segment, and so ends a cluster that does not say where it ends. */
-export const SEGMENT_CHILDREN: ReadonlySet<number> = new Set([
+/** What cannot stand in a cluster, and so ends one that does not say where it ends. */
+export const NOT_IN_CLUSTERS: ReadonlySet<number> = new Set([
+  Id.ebml,
+  Id.segment,
   Id.seekHead,
   Id.info,
   Id.tracks,
@@ -59,6 +76,8 @@ export interface Element {
   readonly end: number;
   /** Whether its size is unknown, as of a live stream. */
   readonly isOpen: boolean;
+  /** Whether the file ends in it: then its end is that of the file. */
+  readonly isCut: boolean;
 }
 
 /** Reads a number of variable length at `at`; answers it and its length. */
@@ -147,6 +166,7 @@ export class ElementReader {
   readonly #source: ByteSource;
   #window: Uint8Array = new Uint8Array(0);
   #windowStart = 0;
+  #isCut = false;
 
   /** @param source the file */
   constructor(source: ByteSource) {
@@ -163,21 +183,37 @@ export class ElementReader {
     return this.#window.subarray(at - this.#windowStart, at - this.#windowStart + length);
   }
 
+  /** Whether an element does not end in the file. */
+  get isCut(): boolean {
+    return this.#isCut;
+  }
+
   /**
    * Reads the header of an element.
    *
    * @param limit where what holds it ends
-   * @throws {@link SeiError} `ERR_SEI_UNREADABLE_FILE` where it is none or reaches past that
+   * @returns undefined if the file ends in the header
+   * @throws {SeiError} ERR_SEI_UNREADABLE_FILE if there is no element, or if it does not end in what holds it
    */
-  async element(at: number, limit: number): Promise<Element> {
+  async element(at: number, limit: number): Promise<Element | undefined> {
     const bytes = await this.bytes(at, Math.min(MAX_HEADER_LENGTH, limit - at));
+    const isAtEnd = limit === this.#source.size;
     const id = readVint(bytes, 0, true);
     const size = id && id.length <= 4 ? readVint(bytes, id.length, false) : undefined;
-    if (id === undefined || size === undefined) throw damaged(`there is no element at ${at}`);
+    if (id === undefined || size === undefined) {
+      const first = bytes.at(id?.length ?? 0);
+      const isHeaderCut = isAtEnd && bytes.length < MAX_HEADER_LENGTH && first !== 0 && (id?.length ?? 0) <= 4;
+      if (!isHeaderCut) throw damaged(`there is no element at ${at}`);
+      this.#isCut = true;
+      return undefined;
+    }
     const data = at + id.length + size.length;
     const end = size.isOpen ? limit : data + size.value;
-    if (end > limit) throw damaged(`the element at ${at} does not end in the file`);
-    return { id: id.value, start: at, sizeAt: at + id.length, data, end, isOpen: size.isOpen };
+    const isCut = end > limit;
+    if (isCut && !isAtEnd) throw damaged(`the element at ${at} does not end in what holds it`);
+    this.#isCut ||= isCut;
+    const header = { id: id.value, start: at, sizeAt: at + id.length, data, isOpen: size.isOpen };
+    return { ...header, end: isCut ? limit : end, isCut };
   }
 }
 

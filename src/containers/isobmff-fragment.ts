@@ -2,17 +2,34 @@
 import { concatBytes } from '../codec/bytes.js';
 import { type TrackEdits, damaged, encrypted, growthOf } from './edits.js';
 import { type Box, boxesIn, readUint64, viewOf, writeUint64 } from './isobmff-boxes.js';
+import type { Sample } from './isobmff-movie.js';
 
 const BASE_DATA_OFFSET = 0x000001;
 const SAMPLE_DESCRIPTION_INDEX = 0x000002;
 const DEFAULT_SAMPLE_DURATION = 0x000008;
 const DEFAULT_SAMPLE_SIZE = 0x000010;
+const DEFAULT_SAMPLE_FLAGS = 0x000020;
 const DEFAULT_BASE_IS_MOOF = 0x020000;
 const DATA_OFFSET = 0x000001;
 const FIRST_SAMPLE_FLAGS = 0x000004;
+const SAMPLE_DURATION = 0x000100;
 const SAMPLE_SIZE = 0x000200;
+const SAMPLE_FLAGS = 0x000400;
+const SAMPLE_COMPOSITION_OFFSET = 0x000800;
 /** Duration, size, flags, and composition time offset of each sample. */
-const SAMPLE_FIELDS = [0x000100, 0x000200, 0x000400, 0x000800];
+const SAMPLE_FIELDS = [SAMPLE_DURATION, SAMPLE_SIZE, SAMPLE_FLAGS, SAMPLE_COMPOSITION_OFFSET];
+/** In the flags of a sample (8.8.3.1). */
+const IS_NON_SYNC_SAMPLE = 0x010000;
+
+/** What the samples of a track have if nothing else is said (8.8.3). */
+interface SampleDefaults {
+  /** In units of the timescale of the track. */
+  readonly duration: number;
+  /** In bytes. */
+  readonly size: number;
+  /** Flags of a sample (8.8.3.1). */
+  readonly flags: number;
+}
 
 /** A run of samples. */
 interface Run {
@@ -26,24 +43,36 @@ interface Run {
   /** The number of its first sample in the track. */
   readonly firstSample: number;
   readonly sizes: Uint32Array;
+  /** When its first sample is decoded, in units of the timescale of the track. */
+  readonly decodeTime: number;
 }
 
 /** The part of a fragment that belongs to one track. */
-interface TrackFragment {
+export interface TrackFragment {
+  /** track_ID. */
   readonly trackId: number;
+  /** Its header, tfhd. */
   readonly header: Box;
+  /** Flags of that. */
   readonly headerFlags: number;
   /** From where the data offsets of its runs count. */
   readonly base: number;
+  /** What its samples have if a run does not say it. */
+  readonly defaults: SampleDefaults;
+  /** Whether it says sizes of the parts of its samples (8.7.7). */
+  readonly hasSubsamples: boolean;
+  /** Its runs of samples, in order. */
   readonly runs: readonly Run[];
 }
 
 /** What is known of the samples of a file while its fragments are read one after the other. */
 export interface FragmentContext {
-  /** default_sample_size by track_ID. */
-  readonly defaults: ReadonlyMap<number, number>;
+  /** What `trex` says, by track_ID. */
+  readonly defaults: ReadonlyMap<number, SampleDefaults>;
   /** How many samples of each track came before; brought up to date. */
   readonly counts: Map<number, number>;
+  /** Where the decoding time of each track goes on if a fragment does not say it (8.8.12); brought up to date. */
+  readonly times: Map<number, number>;
   /** How many more samples there may be; brought up to date. */
   samplesLeft: number;
 }
@@ -58,17 +87,19 @@ export interface Fragment {
   readonly tracks: readonly TrackFragment[];
 }
 
-/** default_sample_size of each track, by track_ID, as `trex` has it. */
-export function defaultSampleSizes(moov: Uint8Array, headerSize: number): ReadonlyMap<number, number> {
+/** The defaults of the samples of each track, by track_ID, as `trex` has them. */
+export function sampleDefaults(moov: Uint8Array, headerSize: number): ReadonlyMap<number, SampleDefaults> {
   const view = viewOf(moov);
-  const sizes = new Map<number, number>();
+  const defaults = new Map<number, SampleDefaults>();
   for (const mvex of boxesIn(moov, headerSize, moov.length).filter(({ type }) => type === 'mvex')) {
     for (const { type, start, headerSize: size, end } of boxesIn(moov, mvex.start + mvex.headerSize, mvex.end)) {
-      if (type === 'trex' && end - start >= size + 24)
-        sizes.set(view.getUint32(start + size + 4), view.getUint32(start + size + 16));
+      const at = start + size;
+      if (type !== 'trex' || end - at < 24) continue;
+      const [duration, sampleSize, flags] = [12, 16, 20].map((field) => view.getUint32(at + field));
+      defaults.set(view.getUint32(at + 4), { duration, size: sampleSize, flags });
     }
   }
-  return sizes;
+  return defaults;
 }
 
 function flagsOf(view: DataView, { start, headerSize }: Box): number {
@@ -83,7 +114,7 @@ function flagsOf(view: DataView, { start, headerSize }: Box): number {
  * @throws {@link SeiError} `ERR_SEI_UNREADABLE_FILE` where it is damaged
  */
 export function readFragment(bytes: Uint8Array, box: Box, context: FragmentContext): Fragment {
-  const { defaults, counts } = context;
+  const { counts, times } = context;
   const view = viewOf(bytes);
   const tracks: TrackFragment[] = [];
   let endOfData = box.start;
@@ -105,34 +136,81 @@ export function readFragment(bytes: Uint8Array, box: Box, context: FragmentConte
     };
     const baseAt = take(BASE_DATA_OFFSET, 8);
     take(SAMPLE_DESCRIPTION_INDEX, 4);
-    take(DEFAULT_SAMPLE_DURATION, 4);
-    const sizeAt = take(DEFAULT_SAMPLE_SIZE, 4);
-    const defaultSize = sizeAt < 0 ? (defaults.get(trackId) ?? 0) : view.getUint32(sizeAt);
+    const trex = context.defaults.get(trackId) ?? { duration: 0, size: 0, flags: 0 };
+    const takeDefault = (flag: number, otherwise: number): number => {
+      const place = take(flag, 4);
+      return place < 0 ? otherwise : view.getUint32(place);
+    };
+    const defaults = {
+      duration: takeDefault(DEFAULT_SAMPLE_DURATION, trex.duration),
+      size: takeDefault(DEFAULT_SAMPLE_SIZE, trex.size),
+      flags: takeDefault(DEFAULT_SAMPLE_FLAGS, trex.flags),
+    };
+    let decodeTime = decodeTimeOf(view, children) ?? times.get(trackId) ?? 0;
     let base = tracks.length === 0 || (headerFlags & DEFAULT_BASE_IS_MOOF) !== 0 ? box.start : endOfData;
     if (baseAt >= 0) base = readUint64(view, baseAt);
     endOfData = base;
     const runs: Run[] = [];
     for (const trun of children.filter(({ type }) => type === 'trun')) {
-      const run = readRun(view, trun, base, endOfData, defaultSize, counts.get(trackId) ?? 0, context.samplesLeft);
+      const run = readRun(view, trun, {
+        base,
+        endOfData,
+        defaults,
+        decodeTime,
+        firstSample: counts.get(trackId) ?? 0,
+        samplesLeft: context.samplesLeft,
+      });
       context.samplesLeft -= run.count;
       counts.set(trackId, run.firstSample + run.count);
       endOfData = run.dataOffset;
       for (const size of run.sizes) endOfData += size;
+      decodeTime += durationOf(view, run, defaults);
       runs.push(run);
     }
-    tracks.push({ trackId, header, headerFlags, base, runs });
+    times.set(trackId, decodeTime);
+    const hasSubsamples = children.some(({ type }) => type === 'subs');
+    tracks.push({ trackId, header, headerFlags, base, defaults, hasSubsamples, runs });
   }
   return { bytes, box, tracks };
+}
+
+/** baseMediaDecodeTime (8.8.12). */
+function decodeTimeOf(view: DataView, children: readonly Box[]): number | undefined {
+  const tfdt = children.find(({ type }) => type === 'tfdt');
+  if (tfdt === undefined) return undefined;
+  const body = tfdt.start + tfdt.headerSize;
+  const isLong = body < tfdt.end && view.getUint8(body) === 1;
+  if (body + (isLong ? 12 : 8) > tfdt.end) throw damaged('a fragment has no decoding time');
+  return isLong ? readUint64(view, body + 4) : view.getUint32(body + 4);
+}
+
+function fieldCountOf(flags: number): number {
+  return SAMPLE_FIELDS.filter((flag) => (flags & flag) !== 0).length;
+}
+
+/** How long the samples of a run take in all. */
+function durationOf(view: DataView, { flags, count, fieldsAt }: Run, defaults: SampleDefaults): number {
+  if ((flags & SAMPLE_DURATION) === 0) return count * defaults.duration;
+  const entrySize = 4 * fieldCountOf(flags);
+  let duration = 0;
+  for (let i = 0; i < count; i++) duration += view.getUint32(fieldsAt + entrySize * i);
+  return duration;
+}
+
+/** Where a run goes on. */
+interface RunStart {
+  readonly base: number;
+  readonly endOfData: number;
+  readonly defaults: SampleDefaults;
+  readonly decodeTime: number;
+  readonly firstSample: number;
+  readonly samplesLeft: number;
 }
 
 function readRun(
   view: DataView,
   box: Box,
-  base: number,
-  endOfData: number,
-  defaultSize: number,
-  firstSample: number,
-  samplesLeft: number,
+  { base, endOfData, defaults, decodeTime, firstSample, samplesLeft }: RunStart,
 ): Run {
   const body = box.start + box.headerSize;
   if (body + 8 > box.end) throw damaged('a run of samples is too short');
@@ -146,41 +224,42 @@ function readRun(
     fieldsAt += 4;
   }
   if ((flags & FIRST_SAMPLE_FLAGS) !== 0) fieldsAt += 4;
-  const fieldCount = SAMPLE_FIELDS.filter((flag) => (flags & flag) !== 0).length;
+  const fieldCount = fieldCountOf(flags);
   // Without fields of its samples a run may say any number of them.
   if (count > samplesLeft) throw damaged('the fragments have more samples than there can be');
   if (fieldsAt + 4 * fieldCount * count > box.end) throw damaged('a run of samples is too short');
-  const sizes = new Uint32Array(count).fill(defaultSize);
+  const sizes = new Uint32Array(count).fill(defaults.size);
   if ((flags & SAMPLE_SIZE) !== 0) {
-    const sizeAt = fieldsAt + ((flags & SAMPLE_FIELDS[0]) !== 0 ? 4 : 0);
+    const sizeAt = fieldsAt + ((flags & SAMPLE_DURATION) !== 0 ? 4 : 0);
     for (let i = 0; i < count; i++) sizes[i] = view.getUint32(sizeAt + 4 * fieldCount * i);
   }
-  return { box, flags, count, fieldsAt, dataOffset, firstSample, sizes };
+  return { box, flags, count, fieldsAt, dataOffset, firstSample, sizes, decodeTime };
 }
 
-/** Whether a fragment says sizes of the parts of the samples of a track (8.7.7). */
-export function hasSubsamples({ bytes, box }: Fragment, id: number): boolean {
-  return boxesIn(bytes, box.headerSize, bytes.length).some(({ type, start, headerSize, end }) => {
-    if (type !== 'traf') return false;
-    const children = boxesIn(bytes, start + headerSize, end);
-    const header = children.find((child) => child.type === 'tfhd');
-    const isOfTrack = header !== undefined && viewOf(bytes).getUint32(header.start + header.headerSize + 4) === id;
-    return isOfTrack && children.some((child) => child.type === 'subs');
-  });
-}
-
-/** Where the samples of a track in a fragment lie: their numbers, offsets and sizes. */
-export function* fragmentSamples(
-  { tracks }: Fragment,
-  id: number,
-): Generator<{ readonly sample: number; readonly offset: number; readonly size: number }> {
-  for (const { runs } of tracks.filter(({ trackId }) => trackId === id)) {
-    for (const { firstSample, dataOffset, sizes } of runs) {
-      let offset = dataOffset;
-      for (const [i, size] of sizes.entries()) {
-        yield { sample: firstSample + i, offset, size };
-        offset += size;
-      }
+/** The samples of a track in a fragment, in decoding order. */
+export function* fragmentSamples({ bytes }: Fragment, { defaults, runs }: TrackFragment): Generator<Sample> {
+  const view = viewOf(bytes);
+  for (const run of runs) {
+    const { flags, fieldsAt, firstSample, sizes } = run;
+    let at = fieldsAt;
+    let { decodeTime, dataOffset: offset } = run;
+    const take = (flag: number, otherwise: number) => {
+      if ((flags & flag) === 0) return otherwise;
+      at += 4;
+      return view.getUint32(at - 4);
+    };
+    const firstFlags = (flags & FIRST_SAMPLE_FLAGS) === 0 ? undefined : view.getUint32(fieldsAt - 4);
+    for (const [i, size] of sizes.entries()) {
+      const duration = take(SAMPLE_DURATION, defaults.duration);
+      take(SAMPLE_SIZE, 0);
+      const ownFlags = take(SAMPLE_FLAGS, defaults.flags);
+      const sampleFlags = i === 0 ? (firstFlags ?? ownFlags) : ownFlags;
+      // Writers say negative offsets also in version 0.
+      const compositionOffset = take(SAMPLE_COMPOSITION_OFFSET, 0) | 0;
+      const isKey = (sampleFlags & IS_NON_SYNC_SAMPLE) === 0;
+      yield { sample: firstSample + i, offset, size, decodeTime, compositionOffset, duration, isKey };
+      decodeTime += duration;
+      offset += size;
     }
   }
 }
@@ -202,8 +281,8 @@ function writeRun(
   const changes = isChanged(run, edits);
   const source = fragment.bytes;
   const addsSizes = changes && (flags & SAMPLE_SIZE) === 0;
-  const fieldsBefore = SAMPLE_FIELDS.filter((flag) => (flags & flag) !== 0).length;
-  const lead = (flags & SAMPLE_FIELDS[0]) !== 0 ? 4 : 0;
+  const fieldsBefore = fieldCountOf(flags);
+  const lead = (flags & SAMPLE_DURATION) !== 0 ? 4 : 0;
   const entry = 4 * fieldsBefore + (addsSizes ? 4 : 0);
   const bytes = new Uint8Array(box.end - box.start + (addsSizes ? 4 * count : 0));
   const view = viewOf(bytes);

@@ -72,14 +72,37 @@ export function boxesIn(bytes: Uint8Array, start: number, end: number): Box[] {
   return boxes;
 }
 
+/** The first box of a type in the payload `[start, end)` of another. A damaged box behind it is not looked at. */
+export function findBoxIn(bytes: Uint8Array, start: number, end: number, type: string): Box | undefined {
+  for (let at = start; at + 8 <= end;) {
+    if (viewOf(bytes).getUint32(at) === 0) return undefined;
+    const box = readBoxHeader(bytes.subarray(at, Math.min(at + 16, end)), at, Infinity);
+    if (box.end > end || box.type === type) return box.end > end ? undefined : box;
+    at = box.end;
+  }
+  return undefined;
+}
+
 /** The most boxes of a file at its top level: two for each picture in the smallest fragments, for some hours. */
 export const MAX_TOP_LEVEL_BOXES = 2_000_000;
 
 /** So many bytes are read where a header is: small boxes do not cost a read each. */
 const WINDOW_SIZE = 4096;
 
-/** The boxes of a file. */
-export async function topLevelBoxes(source: ByteSource): Promise<Box[]> {
+/** The boxes of a file at its top level. */
+export interface TopLevel {
+  /** The boxes, in order. The last one may be an `mdat` that is cut: then it ends where the file ends. */
+  readonly boxes: readonly Box[];
+  /** Whether the last box does not end in the file. */
+  readonly truncated: boolean;
+}
+
+/**
+ * Reads the headers of the boxes of a file. A last box that is cut is left out, unless it is an `mdat`.
+ *
+ * @throws {SeiError} ERR_SEI_UNREADABLE_FILE if a box is damaged, or if the movie box is cut
+ */
+export async function topLevelBoxes(source: ByteSource): Promise<TopLevel> {
   const boxes: Box[] = [];
   // Less than a header at the end is no box, and stays.
   let window: Uint8Array = new Uint8Array(0);
@@ -91,9 +114,19 @@ export async function topLevelBoxes(source: ByteSource): Promise<Box[]> {
     }
     const header = window.subarray(at - windowStart, at - windowStart + 16);
     if (boxes.length >= MAX_TOP_LEVEL_BOXES) throw damaged('it has too many boxes');
-    const box = readBoxHeader(header, at, source.size);
+    if (header.length < 16 && viewOf(header).getUint32(0) === 1) return { boxes, truncated: true };
+    const box = readBoxHeader(header, at, Infinity);
+    if (box.isOpen) {
+      boxes.push({ ...box, end: source.size });
+      break;
+    }
+    if (box.end > source.size) {
+      if (box.type === 'moov') throw damaged('the box "moov" does not end in the file');
+      if (box.type === 'mdat') boxes.push({ ...box, end: source.size });
+      return { boxes, truncated: true };
+    }
     boxes.push(box);
     at = box.end;
   }
-  return boxes;
+  return { boxes, truncated: false };
 }
