@@ -103,13 +103,13 @@ async function* injectMedia(
   track: number | undefined,
   counts: InjectionCounts,
 ): AsyncGenerator<Uint8Array> {
-  const { ScheduledInjection, noCounts } = await import('../files/transform.js');
+  const { scheduledInjection, noCounts } = await import('../files/transform.js');
   const done = noCounts();
   let chosen = track;
   yield* media.rewrite((id) => {
     chosen ??= id;
     // The clock of a transport stream begins anywhere.
-    return id === chosen ? new ScheduledInjection(schedule, media.container === 'mpegts', done) : undefined;
+    return id === chosen ? scheduledInjection(schedule, media.container === 'mpegts', done) : undefined;
   });
   counts.messages = done.messages;
   counts.pictures = done.changed;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Container, containerOf } from '../containers/file-kind.js';
 import type { ByteSource } from '../containers/byte-source.js';
-import type { FilePacket, FileTrack, TransformOf } from '../containers/packet.js';
+import type { FilePacket, MediaFile, TransformOf } from '../containers/packet.js';
 import type { Context } from './context.js';
 import { HEAD_LENGTH } from './format-guard.js';
 import type { Input } from './input.js';
@@ -74,36 +74,27 @@ export async function peekContainer(chunks: AsyncIterable<Uint8Array>): Promise<
 }
 
 /** A container that is open for a command. */
-export interface Media {
-  /** How messages call it. */
-  readonly name: string;
-  /** Which it is. */
-  readonly container: Container;
-  /** Its tracks; none yet where it is a stream. */
-  readonly tracks: readonly FileTrack[];
-  /** Whether it ends before its container says. Final after all packets are read. */
-  readonly truncated: boolean;
-  /** The packets of a H.264 track, the first one where no id is given. */
+export interface Media extends Pick<MediaFile, 'container' | 'truncated' | 'rewrite'> {
+  /** The packets of an H.264 track, by default of the first one. */
   packets(trackId: number | undefined): AsyncIterable<FilePacket>;
-  /** The bytes of the file with changed H.264. */
-  rewrite(transformOf: TransformOf): AsyncIterable<Uint8Array>;
   /** Closes it. */
   close(): Promise<void>;
 }
 
-function streamedMedia(chunks: AsyncIterable<Uint8Array>, name: string): Media {
+/** A transport stream that comes through a pipe. */
+function streamedMedia(chunks: AsyncIterable<Uint8Array>, close: () => Promise<void>): Media {
   async function* packets(trackId: number | undefined): AsyncGenerator<FilePacket> {
-    const { transportPackets } = await import('../files/media-file.js');
+    const { transportPackets } = await import('../containers/transport-file.js');
     yield* transportPackets(chunks, trackId);
   }
   async function* rewrite(transformOf: TransformOf): AsyncGenerator<Uint8Array> {
-    const { rewriteTransportStream } = await import('../files/rewrite.js');
+    const { rewriteTransportStream } = await import('../containers/transport-rewrite.js');
     yield* rewriteTransportStream(chunks, transformOf);
   }
-  return { name, container: 'mpegts', tracks: [], truncated: false, packets, rewrite, close: () => Promise.resolve() };
+  return { container: 'mpegts', truncated: false, packets, rewrite, close };
 }
 
-/** A source that shows how far it is read; `passes` is how often that happens. */
+/** A source that shows how far it is read. */
 function watched(source: ByteSource, progress: Progress): ByteSource {
   return {
     size: source.size,
@@ -166,20 +157,16 @@ export async function openMedia(
         yield chunk;
       }
     }
-    const media = streamedMedia(counted(), input.name);
-    return {
-      ...media,
-      close: async () => {
-        bar.stop();
-        await peeked.close();
-      },
-    };
+    return streamedMedia(counted(), async () => {
+      bar.stop();
+      await peeked.close();
+    });
   }
   // Loaded here, so that a byte stream does not wait for what reads containers.
-  const [{ MediaFile }, { openSource }, { rewriteFile }] = await Promise.all([
+  const [{ openMediaFile }, { openSource }, { h264Track }] = await Promise.all([
     import('../files/media-file.js'),
     import('../files/node-source.js'),
-    import('../files/rewrite.js'),
+    import('../containers/packet.js'),
   ]);
   const spooled = input.size === undefined ? await spool(peeked.chunks) : undefined;
   await peeked.close();
@@ -192,17 +179,15 @@ export async function openMedia(
     await spooled?.remove();
   };
   try {
-    const file = await MediaFile.open(bytes);
-    file.h264Track();
+    const file = await openMediaFile(bytes);
+    h264Track(file.tracks);
     return {
-      name: input.name,
       container,
-      tracks: file.tracks,
       get truncated() {
         return file.truncated;
       },
-      packets: (trackId) => file.packets(trackId),
-      rewrite: (transformOf) => rewriteFile(file, transformOf),
+      packets: (trackId) => file.packets(new Set([h264Track(file.tracks, trackId).id])),
+      rewrite: (transformOf) => file.rewrite(transformOf),
       close,
     };
   } catch (error) {

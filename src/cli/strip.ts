@@ -66,10 +66,10 @@ async function* stripMedia(
   track: number | undefined,
   counts: StripCounts,
 ): AsyncGenerator<Uint8Array> {
-  const { Removal, noCounts } = await import('../files/transform.js');
+  const { removal, noCounts } = await import('../files/transform.js');
   const done = noCounts();
   const filter = ({ uuid }: SeiMessage) => uuid !== undefined && (uuids === undefined || uuids.has(uuid));
-  yield* media.rewrite((id) => (track === undefined || id === track ? new Removal(filter, done) : undefined));
+  yield* media.rewrite((id) => (track === undefined || id === track ? removal(filter, done) : undefined));
   counts.messages = done.messages;
   counts.accessUnits = done.changed;
   counts.overfull = done.overfull;

@@ -41,26 +41,17 @@ export const Id = {
   cueTrackPositions: 0xb7,
   cueClusterPosition: 0xf1,
   cueRelativePosition: 0xf0,
-  tags: 0x1254c367,
-  chapters: 0x1043a770,
-  attachments: 0x1941a469,
   crc32: 0xbf,
   void: 0xec,
 } as const;
 
-/** What cannot stand in a cluster, and so ends one that does not say where it ends. */
-export const NOT_IN_CLUSTERS: ReadonlySet<number> = new Set([
-  Id.ebml,
-  Id.segment,
-  Id.seekHead,
-  Id.info,
-  Id.tracks,
-  Id.cluster,
-  Id.cues,
-  Id.tags,
-  Id.chapters,
-  Id.attachments,
-]);
+/**
+ * Whether an element stands in a segment or beside it, and so ends a cluster that does not say where it ends: such ids
+ * have four bytes, and those in clusters fewer.
+ */
+export function isTopLevel(id: number): boolean {
+  return id >= 2 ** 24;
+}
 
 /** An element and where it lies. */
 export interface Element {
@@ -161,59 +152,62 @@ export class Crc32 {
 /** The longest header of an element: an id of 4 bytes and a size of 8. */
 const MAX_HEADER_LENGTH = 12;
 
-/** Reads single elements of a file through a window, so that small ones do not cost a read each. */
+/** Reads the elements of a file through a window, so that small ones do not cost a read each. */
 export class ElementReader {
   readonly #source: ByteSource;
   #window: Uint8Array = new Uint8Array(0);
   #windowStart = 0;
-  #isCut = false;
+  /** Whether an element that was read does not end in the file. */
+  isCut = false;
 
   /** @param source the file */
   constructor(source: ByteSource) {
     this.#source = source;
   }
 
-  /** Bytes of the file; fewer at its end. */
-  async bytes(at: number, length: number): Promise<Uint8Array> {
-    const isInWindow = at >= this.#windowStart && at + length <= this.#windowStart + this.#window.length;
-    if (!isInWindow) {
-      this.#windowStart = at;
-      this.#window = await this.#source.read(at, Math.max(READ_SIZE, length));
-    }
+  /** Whether bytes that begin at an offset are in the window, as far as the file has them. */
+  has(at: number, length = MAX_HEADER_LENGTH): boolean {
+    const end = Math.min(at + length, this.#source.size);
+    return at >= this.#windowStart && end <= this.#windowStart + this.#window.length;
+  }
+
+  /** Moves the window so that it {@link ElementReader.has} bytes. */
+  async load(at: number, length = MAX_HEADER_LENGTH): Promise<void> {
+    this.#windowStart = at;
+    this.#window = await this.#source.read(at, Math.max(READ_SIZE, length));
+    if (!this.has(at, length)) throw damaged('it has become shorter');
+  }
+
+  /** Bytes in the window; fewer at the end of the file. */
+  bytes(at: number, length: number): Uint8Array {
     return this.#window.subarray(at - this.#windowStart, at - this.#windowStart + length);
   }
 
-  /** Whether an element does not end in the file. */
-  get isCut(): boolean {
-    return this.#isCut;
-  }
-
   /**
-   * Reads the header of an element.
+   * Reads the header of an element that is in the window.
    *
    * @param limit where what holds it ends
    * @returns undefined if the file ends in the header
    * @throws {SeiError} ERR_SEI_UNREADABLE_FILE if there is no element, or if it does not end in what holds it
    */
-  async element(at: number, limit: number): Promise<Element | undefined> {
-    const bytes = await this.bytes(at, Math.min(MAX_HEADER_LENGTH, limit - at));
+  element(at: number, limit: number): Element | undefined {
+    const bytes = this.bytes(at, Math.min(MAX_HEADER_LENGTH, limit - at));
     const isAtEnd = limit === this.#source.size;
     const id = readVint(bytes, 0, true);
     const size = id && id.length <= 4 ? readVint(bytes, id.length, false) : undefined;
     if (id === undefined || size === undefined) {
-      const first = bytes.at(id?.length ?? 0);
-      const isHeaderCut = isAtEnd && bytes.length < MAX_HEADER_LENGTH && first !== 0 && (id?.length ?? 0) <= 4;
-      if (!isHeaderCut) throw damaged(`there is no element at ${at}`);
-      this.#isCut = true;
+      const isHeaderCut = isAtEnd && bytes.length < MAX_HEADER_LENGTH && bytes[id?.length ?? 0] !== 0;
+      if (!isHeaderCut || (id !== undefined && id.length > 4)) throw damaged(`there is no element at ${at}`);
+      this.isCut = true;
       return undefined;
     }
-    const data = at + id.length + size.length;
+    const sizeAt = at + id.length;
+    const data = sizeAt + size.length;
     const end = size.isOpen ? limit : data + size.value;
     const isCut = end > limit;
     if (isCut && !isAtEnd) throw damaged(`the element at ${at} does not end in what holds it`);
-    this.#isCut ||= isCut;
-    const header = { id: id.value, start: at, sizeAt: at + id.length, data, isOpen: size.isOpen };
-    return { ...header, end: isCut ? limit : end, isCut };
+    this.isCut ||= isCut;
+    return { id: id.value, start: at, sizeAt, data, isOpen: size.isOpen, end: isCut ? limit : end, isCut };
   }
 }
 

@@ -93,44 +93,38 @@ function isHevc(head: Uint8Array): boolean {
   );
 }
 
+/** A container of media, of any kind, or a file that names some. */
+function media(what: string, matches: Signature['matches'], container?: Container): Signature {
+  return { what, matches, isMedia: true, ...(container !== undefined && { container }) };
+}
+
+function other(what: string, matches: Signature['matches']): Signature {
+  return { what, matches, isMedia: false };
+}
+
 /** A box whose size begins like a start code (1, or 256 to 511) is no byte stream: its type tells (14496-12 4.2). */
-const MP4: Signature = {
-  what: 'an MP4 file',
-  container: 'mp4',
-  isMedia: true,
-  matches: (head) => MP4_BOXES.has(asciiAt(head, 4, 4)),
-};
+const MP4 = media('an MP4 file', (head) => MP4_BOXES.has(asciiAt(head, 4, 4)), 'mp4');
 
 const SIGNATURES: readonly Signature[] = [
   MP4,
-  {
-    what: 'a Matroska or WebM file',
-    container: 'matroska',
-    isMedia: true,
-    matches: bytes(0x1a, 0x45, 0xdf, 0xa3),
-  },
-  { what: 'an FLV file', isMedia: true, matches: ascii('FLV') },
-  { what: 'an AVI file', isMedia: true, matches: ascii('AVI ', 8) },
-  { what: 'a WAVE file, which is audio alone', isMedia: false, matches: ascii('WAVE', 8) },
-  { what: 'an Ogg file', isMedia: true, matches: ascii('OggS') },
-  { what: 'an IVF file', isMedia: true, matches: ascii('DKIF') },
-  { what: 'an MP3 file, which is audio alone', isMedia: false, matches: ascii('ID3') },
-  { what: 'a PNG image', isMedia: false, matches: bytes(0x89, 0x50, 0x4e, 0x47) },
-  { what: 'a JPEG image', isMedia: false, matches: bytes(0xff, 0xd8, 0xff) },
-  { what: 'a GIF image', isMedia: false, matches: ascii('GIF8') },
-  { what: 'a ZIP archive', isMedia: false, matches: bytes(0x50, 0x4b, 0x03, 0x04) },
-  { what: 'a gzip archive', isMedia: false, matches: bytes(0x1f, 0x8b) },
-  { what: 'a PDF document', isMedia: false, matches: ascii('%PDF') },
-  { what: 'an HLS playlist', isMedia: true, matches: ascii('#EXTM3U') },
-  { what: 'an MPEG program stream', isMedia: true, matches: bytes(0, 0, 1, 0xba) },
-  {
-    what: 'an MPEG transport stream',
-    container: 'mpegts',
-    isMedia: true,
-    matches: (head) => transportLayout(head) !== undefined,
-  },
-  { what: 'MPEG-1 or MPEG-2 video', isMedia: false, matches: bytes(0, 0, 1, 0xb3) },
-  { what: 'HEVC (H.265) video', isMedia: false, matches: isHevc },
+  media('a Matroska or WebM file', bytes(0x1a, 0x45, 0xdf, 0xa3), 'matroska'),
+  media('an FLV file', ascii('FLV')),
+  media('an AVI file', ascii('AVI ', 8)),
+  other('a WAVE file, which is audio alone', ascii('WAVE', 8)),
+  media('an Ogg file', ascii('OggS')),
+  media('an IVF file', ascii('DKIF')),
+  other('an MP3 file, which is audio alone', ascii('ID3')),
+  other('a PNG image', bytes(0x89, 0x50, 0x4e, 0x47)),
+  other('a JPEG image', bytes(0xff, 0xd8, 0xff)),
+  other('a GIF image', ascii('GIF8')),
+  other('a ZIP archive', bytes(0x50, 0x4b, 0x03, 0x04)),
+  other('a gzip archive', bytes(0x1f, 0x8b)),
+  other('a PDF document', ascii('%PDF')),
+  media('an HLS playlist', ascii('#EXTM3U')),
+  media('an MPEG program stream', bytes(0, 0, 1, 0xba)),
+  media('an MPEG transport stream', (head) => transportLayout(head) !== undefined, 'mpegts'),
+  other('MPEG-1 or MPEG-2 video', bytes(0, 0, 1, 0xb3)),
+  other('HEVC (H.265) video', isHevc),
 ];
 
 /**

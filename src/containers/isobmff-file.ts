@@ -2,26 +2,20 @@
 import { SeiError } from '../errors.js';
 import type { ByteSource } from './byte-source.js';
 import { damaged, overlapping, unsupported } from './edits.js';
-import { type Box, type TopLevel, boxesIn, topLevelBoxes } from './isobmff-boxes.js';
-import {
-  type Fragment,
-  type FragmentContext,
-  fragmentSamples,
-  readFragment,
-  sampleDefaults,
-} from './isobmff-fragment.js';
+import { Box, type BoxHeader, type TopLevel, topLevelBoxes } from './isobmff-boxes.js';
+import { type Fragment, FragmentReader, fragmentSamples } from './isobmff-fragment.js';
 import {
   MAX_FILE_SAMPLES,
   type Movie,
   type Sample,
-  checkSampleCounts,
   readMovie,
-  sampleCount,
+  sampleSizes,
   tableDuration,
   tableSamples,
 } from './isobmff-movie.js';
-import { type TrackDescription, checkReadable, describeTrack } from './isobmff-track.js';
-import type { ContainerReader, FilePacket, FileTrack } from './packet.js';
+import { rewriteIsobmff } from './isobmff-rewrite.js';
+import { type TrackDescription, describeTrack } from './isobmff-track.js';
+import { type FilePacket, type MediaFile, type TransformOf, editsOf } from './packet.js';
 
 /** Maximum size of a box of MP4 that is read as a whole, 256 MiB. Its tables are that large after some weeks of video. */
 export const MAX_BOX_SIZE = 256 * 1024 * 1024;
@@ -30,35 +24,26 @@ export const MAX_BOX_SIZE = 256 * 1024 * 1024;
 const RUN_SIZE = 1024 * 1024;
 const MAX_GAP = 16 * 1024;
 
-/** A sample and the track that it belongs to. */
-interface TrackSample extends Sample {
-  readonly track: TrackDescription;
-}
-
-function segmentAlone(): SeiError {
-  return new SeiError(
-    'ERR_SEI_UNREADABLE_FILE',
-    'the file is a segment of a fragmented MP4, and its initialization segment has to stand in front of it: ' +
-      'cat init.mp4 segment.m4s',
-  );
-}
-
-/** Items of a file may lie at offsets of the file (8.11.3): pictures, which no video has. */
-function checkMeta(bytes: Uint8Array, { headerSize }: Box): void {
-  if (boxesIn(bytes, headerSize + 4, bytes.length).some(({ type }) => type === 'iloc')) {
-    throw unsupported('the file has items beside its tracks (iloc), which cannot be moved');
-  }
+async function readBox(source: ByteSource, header: BoxHeader): Promise<Box> {
+  const size = header.end - header.start;
+  if (size > MAX_BOX_SIZE) throw damaged(`the box ${header.type} is too large`);
+  const bytes = await source.read(header.start, size);
+  if (bytes.length < size) throw damaged('it has become shorter');
+  return new Box(header, bytes);
 }
 
 /** An MP4 or QuickTime file that is open for reading. */
-export class IsobmffFile implements ContainerReader {
+export class IsobmffFile implements MediaFile {
+  /** Its container. */
+  readonly container = 'mp4';
   /** The bytes of the file. */
   readonly source: ByteSource;
   /** Its boxes at the top level. */
-  readonly boxes: readonly Box[];
+  readonly boxes: readonly BoxHeader[];
   /** Its movie box. */
   readonly movie: Movie;
-  readonly #tracks: ReadonlyMap<number, TrackDescription>;
+  /** The tracks, in the order of the file. */
+  readonly tracks: readonly TrackDescription[];
   #truncated: boolean;
 
   private constructor(source: ByteSource, { boxes, truncated }: TopLevel, movie: Movie) {
@@ -66,10 +51,12 @@ export class IsobmffFile implements ContainerReader {
     this.boxes = boxes;
     this.movie = movie;
     this.#truncated = truncated;
-    this.#tracks = new Map(movie.tracks.map((track) => [track.id, describeTrack(movie, track)]));
-    const needed = truncated ? movie.tracks.filter(({ id }) => this.#tracks.get(id)?.file.isH264) : movie.tracks;
-    checkSampleCounts(movie, needed, source.size);
-    checkReadable(movie);
+    this.tracks = movie.tracks.map((track) => describeTrack(movie, track));
+    let samples = 0;
+    // The samples of audio in some formats are smaller than a byte, but those of a cut file may not be there.
+    for (const [i, track] of movie.tracks.entries())
+      if (!truncated || this.tracks[i].isH264) samples += sampleSizes(track).count;
+    if (samples > source.size) throw damaged('its tables have more samples than there can be');
   }
 
   /**
@@ -82,33 +69,33 @@ export class IsobmffFile implements ContainerReader {
     const topLevel = await topLevelBoxes(source);
     const { boxes } = topLevel;
     const moov = boxes.find(({ type }) => type === 'moov');
-    if (moov === undefined && boxes.some(({ type }) => type === 'styp' || type === 'moof')) throw segmentAlone();
-    if (moov === undefined) throw damaged('it has no movie box (moov), which is written last');
-    return new IsobmffFile(source, topLevel, readMovie(await readBox(source, moov), moov));
+    if (moov !== undefined) return new IsobmffFile(source, topLevel, readMovie(await readBox(source, moov)));
+    if (!boxes.some(({ type }) => type === 'styp' || type === 'moof'))
+      throw damaged('it has no movie box (moov), which is written last');
+    throw new SeiError(
+      'ERR_SEI_UNREADABLE_FILE',
+      'the file is a segment of a fragmented MP4, and its initialization segment has to stand in front of it: ' +
+        'cat init.mp4 segment.m4s',
+    );
   }
 
-  /** The tracks, in the order of the file. */
-  get tracks(): readonly FileTrack[] {
-    return [...this.#tracks.values()].map(({ file }) => file);
-  }
-
-  /** Whether the file ends before its container says. Final after all packets are read. */
+  /** Whether the file ends before its boxes say. */
   get truncated(): boolean {
     return this.#truncated;
   }
 
   /** The movie fragments, in order; each is read when it is asked for. */
   async *fragments(): AsyncGenerator<Fragment> {
-    const { movie } = this;
-    const context: FragmentContext = {
-      defaults: sampleDefaults(movie.bytes, movie.box.headerSize),
-      counts: new Map(movie.tracks.map((track) => [track.id, sampleCount(movie, track)])),
-      times: new Map(movie.tracks.map((track) => [track.id, tableDuration(movie, track)])),
-      samplesLeft: Math.min(this.source.size, MAX_FILE_SAMPLES),
+    const { movie, boxes, source } = this;
+    const tracks = new Map(movie.tracks.map((track) => [track.id, track]));
+    const progressOf = (id: number) => {
+      const track = tracks.get(id);
+      return track === undefined
+        ? { count: 0, time: 0 }
+        : { count: sampleSizes(track).count, time: tableDuration(track) };
     };
-    for (const box of this.boxes) {
-      if (box.type === 'moof') yield readFragment(await readBox(this.source, box), box, context);
-    }
+    const reader = new FragmentReader(movie.box, progressOf, Math.min(source.size, MAX_FILE_SAMPLES));
+    for (const box of boxes) if (box.type === 'moof') yield reader.read(await readBox(source, box));
   }
 
   /**
@@ -116,22 +103,25 @@ export class IsobmffFile implements ContainerReader {
    *
    * @throws {SeiError} ERR_SEI_UNSUPPORTED_FILE if there are offsets that cannot be changed
    */
-  async indexes(): Promise<{ readonly box: Box; readonly bytes: Uint8Array }[]> {
-    const indexes: { box: Box; bytes: Uint8Array }[] = [];
-    for (const box of this.boxes) {
-      if (box.type === 'meta') checkMeta(await readBox(this.source, box), box);
-      else if (box.type === 'sidx' || box.type === 'mfra')
-        indexes.push({ box, bytes: await readBox(this.source, box) });
+  async indexes(): Promise<Box[]> {
+    const indexes: Box[] = [];
+    for (const header of this.boxes) {
+      if (header.type === 'sidx' || header.type === 'mfra') indexes.push(await readBox(this.source, header));
+      // Items of a file may lie at offsets of the file (8.11.3): pictures, which no video has.
+      if (header.type !== 'meta') continue;
+      for (const { type } of (await readBox(this.source, header)).children(4))
+        if (type === 'iloc') throw unsupported('the file has items beside its tracks (iloc), which cannot be moved');
     }
     return indexes;
   }
 
-  /** Reads the packets of H.264 tracks in one pass; those of one track come in decoding order. */
+  /** Reads the packets of H.264 tracks in one pass. */
   async *packets(ids: ReadonlySet<number>): AsyncGenerator<FilePacket> {
-    let run: TrackSample[] = [];
+    let run: (readonly [TrackDescription, Sample])[] = [];
+    let start = 0;
     let end = 0;
     let bytesLeft = this.source.size;
-    for await (const sample of this.#samples(ids)) {
+    for await (const [track, sample] of this.#samples(ids)) {
       const { offset, size } = sample;
       if (offset + size > this.source.size) {
         this.#truncated = true;
@@ -141,55 +131,58 @@ export class IsobmffFile implements ContainerReader {
       bytesLeft -= size;
       if (bytesLeft < 0) throw overlapping();
       const isNear = offset >= end && offset - end <= MAX_GAP;
-      if (run.length > 0 && (!isNear || offset + size - run[0].offset > RUN_SIZE)) {
-        yield* this.#read(run, end);
+      if (run.length > 0 && (!isNear || offset + size - start > RUN_SIZE)) {
+        yield* this.#read(run, start, end);
         run = [];
       }
-      run.push(sample);
+      if (run.length === 0) start = offset;
+      run.push([track, sample]);
       end = offset + size;
     }
-    yield* this.#read(run, end);
+    yield* this.#read(run, start, end);
   }
 
-  async *#samples(ids: ReadonlySet<number>): AsyncGenerator<TrackSample> {
-    const isRead = new Set<number>();
-    for (const track of this.movie.tracks) {
-      const description = this.#tracks.get(track.id);
-      if (description === undefined || !ids.has(track.id) || isRead.has(track.id)) continue;
-      isRead.add(track.id);
-      for (const sample of tableSamples(this.movie, track)) yield { ...sample, track: description };
+  /** Writes the same file with changed H.264. */
+  async *rewrite(transformOf: TransformOf): AsyncGenerator<Uint8Array> {
+    yield* rewriteIsobmff(this, await editsOf(this, transformOf));
+  }
+
+  async *#samples(ids: ReadonlySet<number>): AsyncGenerator<readonly [TrackDescription, Sample]> {
+    const descriptions = new Map<number, TrackDescription>();
+    for (const [i, description] of this.tracks.entries()) {
+      const { id } = description;
+      if (!ids.has(id) || descriptions.has(id)) continue;
+      descriptions.set(id, description);
+      for (const sample of tableSamples(this.movie.tracks[i])) yield [description, sample];
     }
-    if (!this.boxes.some(({ type }) => type === 'moof')) return;
     for await (const fragment of this.fragments()) {
       for (const part of fragment.tracks) {
-        const description = ids.has(part.trackId) ? this.#tracks.get(part.trackId) : undefined;
+        const description = descriptions.get(part.trackId);
         if (description === undefined) continue;
-        for (const sample of fragmentSamples(fragment, part)) yield { ...sample, track: description };
+        for (const sample of fragmentSamples(part)) yield [description, sample];
       }
     }
   }
 
   /** The packets of samples that lie near each other. */
-  async *#read(run: readonly TrackSample[], end: number): AsyncGenerator<FilePacket> {
-    if (run.length === 0) return;
-    const start = run[0].offset;
+  async *#read(
+    run: readonly (readonly [TrackDescription, Sample])[],
+    start: number,
+    end: number,
+  ): AsyncGenerator<FilePacket> {
     const bytes = await this.source.read(start, end - start);
     if (bytes.length < end - start) throw damaged('it has become shorter');
-    for (const { sample, offset, size, decodeTime, compositionOffset, duration, isKey, track } of run) {
+    for (const [{ id, timescale, shift, framing }, sample] of run) {
+      const { offset, size, decodeTime, compositionOffset, duration } = sample;
       yield {
-        trackId: track.file.id,
-        index: sample,
-        presentationTimeMs: ((decodeTime + compositionOffset + track.shift) * 1000) / track.timescale,
-        durationMs: (duration * 1000) / track.timescale,
-        isKey,
+        trackId: id,
+        index: sample.sample,
+        presentationTimeMs: ((decodeTime + compositionOffset + shift) * 1000) / timescale,
+        durationMs: (duration * 1000) / timescale,
+        isKey: sample.isKey,
         data: bytes.subarray(offset - start, offset - start + size),
-        framing: track.framing,
+        framing,
       };
     }
   }
-}
-
-async function readBox(source: ByteSource, box: Box): Promise<Uint8Array> {
-  if (box.end - box.start > MAX_BOX_SIZE) throw damaged(`the box ${box.type} is too large`);
-  return source.read(box.start, box.end - box.start);
 }

@@ -5,7 +5,7 @@
  */
 import { applyEdits } from './apply-edits.js';
 import { type Edit, FileEdits, type TrackEdits, damaged, growthOf, overlapping, unsupported } from './edits.js';
-import { type Box, boxesIn, readUint64, viewOf, writeUint64 } from './isobmff-boxes.js';
+import { type Box, type BoxHeader, viewOf, writeUint64 } from './isobmff-boxes.js';
 import type { IsobmffFile } from './isobmff-file.js';
 import { type Fragment, fragmentSamples, writeFragment } from './isobmff-fragment.js';
 import { type Movie, type Sample, needsLongOffsets, tableSamples, writeMovie } from './isobmff-movie.js';
@@ -17,18 +17,11 @@ interface Structure {
   readonly fragments: readonly Fragment[];
 }
 
-/** A segment index or random access table. */
-interface Index {
-  readonly box: Box;
-  readonly bytes: Uint8Array;
-}
-
 /** All samples of a file, with the ids of their tracks. */
 function* allSamples({ movie, fragments }: Structure): Generator<readonly [number, Sample]> {
-  for (const track of movie.tracks) for (const sample of tableSamples(movie, track)) yield [track.id, sample];
+  for (const track of movie.tracks) for (const sample of tableSamples(track)) yield [track.id, sample];
   for (const fragment of fragments) {
-    for (const part of fragment.tracks)
-      for (const sample of fragmentSamples(fragment, part)) yield [part.trackId, sample];
+    for (const part of fragment.tracks) for (const sample of fragmentSamples(part)) yield [part.trackId, sample];
   }
 }
 
@@ -47,50 +40,46 @@ function* sampleEdits(structure: Structure, edits: ReadonlyMap<number, TrackEdit
   if (left > 0) throw damaged('samples have no place');
 }
 
-/** What a segment index says of the stretches behind it, for the stretches as they are now (8.16.3). */
-function writeSegmentIndex({ box, bytes }: Index, moved: (offset: number) => number): Uint8Array {
-  const copy = bytes.slice();
-  const view = viewOf(copy);
-  const version = copy[box.headerSize];
-  let at = box.headerSize + 4 + 8;
-  if (at + (version === 0 ? 12 : 20) > copy.length) throw damaged('a segment index is too short');
-  at += version === 0 ? 4 : 8;
-  let position = box.end + (version === 0 ? view.getUint32(at) : readUint64(view, at));
+/** What a segment index says of the stretches after it, for the stretches as they are now (8.16.3). */
+function writeSegmentIndex(box: Box, moved: (offset: number) => number): Uint8Array {
+  const copy = box.bytes.slice();
+  const view = viewOf(copy.subarray(box.headerSize));
+  const isLong = box.version !== 0;
+  const offsetAt = isLong ? 20 : 16;
+  let at = isLong ? 28 : 20;
+  const count = box.uint(at + 2, 16);
+  let position = box.end + box.uint(offsetAt, isLong ? 64 : 32);
   const first = moved(position) - moved(box.end);
-  if (version === 0) view.setUint32(at, first);
-  else writeUint64(view, at, first);
-  at += version === 0 ? 4 : 8;
-  const count = view.getUint16(at + 2);
+  if (isLong) writeUint64(view, offsetAt, first);
+  else view.setUint32(offsetAt, first);
   at += 4;
-  for (let i = 0; i < count && at + 12 <= copy.length; i++, at += 12) {
-    const type = view.getUint32(at) & 0x80000000;
-    const size = view.getUint32(at) & 0x7fffffff;
-    const newSize = moved(position + size) - moved(position);
-    if (newSize >= 2 ** 31) throw unsupported('a segment becomes too large for its index');
-    view.setUint32(at, (type | newSize) >>> 0);
-    position += size;
+  for (let i = 0; i < count && at + 12 <= box.size; i++, at += 12) {
+    const entry = box.uint(at);
+    const end = position + (entry & 0x7fffffff);
+    const size = moved(end) - moved(position);
+    if (size >= 2 ** 31) throw unsupported('a segment becomes too large for its index');
+    view.setUint32(at, ((entry & 0x80000000) | size) >>> 0);
+    position = end;
   }
   return copy;
 }
 
 /** The table of where fragments are (8.8.10). */
-function writeRandomAccess({ box, bytes }: Index, moved: (offset: number) => number): Uint8Array {
-  const copy = bytes.slice();
+function writeRandomAccess(box: Box, moved: (offset: number) => number): Uint8Array {
+  const copy = box.bytes.slice();
   const view = viewOf(copy);
-  for (const { type, start, headerSize, end } of boxesIn(copy, box.headerSize, copy.length)) {
-    if (type !== 'tfra' || end - start < headerSize + 16) continue;
-    const body = start + headerSize;
-    const isLong = copy[body] === 1;
-    const lengths = view.getUint32(body + 8);
-    const numbers = ((lengths >> 4) & 3) + ((lengths >> 2) & 3) + (lengths & 3) + 3;
-    const entrySize = (isLong ? 16 : 8) + numbers;
-    const count = view.getUint32(body + 12);
-    if (body + 16 + count * entrySize > end) throw damaged('the table of fragments is too short');
+  for (const tfra of box.children()) {
+    if (tfra.type !== 'tfra') continue;
+    const isLong = tfra.version === 1;
+    const lengths = tfra.uint(8);
+    const entrySize = (isLong ? 16 : 8) + ((lengths >> 4) & 3) + ((lengths >> 2) & 3) + (lengths & 3) + 3;
+    const count = tfra.uint(12);
     for (let i = 0; i < count; i++) {
-      const at = body + 16 + i * entrySize + (isLong ? 8 : 4);
-      const offset = moved(isLong ? readUint64(view, at) : view.getUint32(at));
-      if (isLong) writeUint64(view, at, offset);
-      else if (offset < 2 ** 32) view.setUint32(at, offset);
+      const at = 16 + i * entrySize + (isLong ? 8 : 4);
+      const offset = moved(tfra.uint(at, isLong ? 64 : 32));
+      const place = tfra.start - box.start + tfra.headerSize + at;
+      if (isLong) writeUint64(view, place, offset);
+      else if (offset < 2 ** 32) view.setUint32(place, offset);
       else throw unsupported('the file becomes too large for its table of fragments');
     }
   }
@@ -98,7 +87,7 @@ function writeRandomAccess({ box, bytes }: Index, moved: (offset: number) => num
 }
 
 /** The header of a box whose payload grows; a longer one where its size needs 64 bits. */
-function headerEdit(box: Box, growth: number): Edit | undefined {
+function headerEdit(box: BoxHeader, growth: number): Edit | undefined {
   if (growth === 0 || box.isOpen) return undefined;
   const size = box.end - box.start + growth;
   const isLong = box.headerSize === 16 || size >= 2 ** 32;
@@ -126,13 +115,6 @@ function checkSharing(structure: Structure, edits: ReadonlyMap<number, TrackEdit
   }
 }
 
-/** Which tracks have offsets that need 64 bits when the file has grown. */
-function longOffsetsOf(movie: Movie, known: ReadonlySet<number>, moved: (offset: number) => number): number[] {
-  return movie.tracks
-    .filter((track) => !known.has(track.id) && needsLongOffsets(movie, track, moved))
-    .map(({ id }) => id);
-}
-
 /**
  * Writes a file with changed samples.
  *
@@ -151,22 +133,20 @@ export async function* rewriteIsobmff(
   const fragments: Fragment[] = [];
   for await (const fragment of file.fragments()) fragments.push(fragment);
   const indexes = await file.indexes();
-  const changed = [...edits.keys()].filter((id) => edits.get(id)?.size !== 0);
-  if (changed.length === 0) {
+  if (edits.size === 0) {
     yield* applyEdits(source, []);
     return;
   }
   const structure = { movie, fragments };
-  checkChangeable(movie, new Set(changed));
-  const hasParts = fragments.some(({ tracks }) =>
-    tracks.some(({ trackId, hasSubsamples }) => hasSubsamples && edits.get(trackId)?.size),
-  );
-  if (hasParts || boxes.some(({ type }) => type === 'ssix'))
+  checkChangeable(movie, new Set(edits.keys()));
+  const parts = fragments.flatMap(({ tracks }) => tracks).filter(({ hasSubsamples }) => hasSubsamples);
+  if (parts.some(({ trackId }) => edits.has(trackId)) || boxes.some(({ type }) => type === 'ssix'))
     throw unsupported('the file has tables of parts of its samples or segments (subs, ssix), which are not kept right');
   const data = new FileEdits([...sampleEdits(structure, edits)]);
   checkSharing(structure, edits, data);
-  const holders = boxes.filter(({ type }) => type !== 'moov' && type !== 'moof');
-  const headers = holders.flatMap((box) => headerEdit(box, data.growthIn(box.start, box.end)) ?? []);
+  const headers = boxes
+    .filter(({ type }) => type !== 'moov' && type !== 'moof')
+    .flatMap((box) => headerEdit(box, data.growthIn(box.start, box.end)) ?? []);
   const longOffsets = new Set<number>();
   let moved: (offset: number) => number = (offset) => offset;
   // At first the sizes of the boxes count alone; then it shows where every byte goes.
@@ -174,22 +154,19 @@ export async function* rewriteIsobmff(
     new FileEdits([
       ...data.edits,
       ...headers,
-      replace(movie.box, writeMovie(movie, { edits, longOffsets, moved })),
+      replace(movie.box, writeMovie(movie, edits, longOffsets, moved)),
       ...fragments.map((fragment) => replace(fragment.box, writeFragment(fragment, edits, moved))),
-      ...indexes.map((index) =>
-        replace(
-          index.box,
-          index.box.type === 'sidx' ? writeSegmentIndex(index, moved) : writeRandomAccess(index, moved),
-        ),
+      ...indexes.map((box) =>
+        replace(box, box.type === 'sidx' ? writeSegmentIndex(box, moved) : writeRandomAccess(box, moved)),
       ),
     ]);
   for (let round = 0; ; round++) {
     const sized = all();
     moved = (offset) => sized.moved(offset);
-    const grown = longOffsetsOf(movie, longOffsets, moved);
+    const grown = movie.tracks.filter((track) => !longOffsets.has(track.id) && needsLongOffsets(track, moved));
     if (grown.length === 0) break;
     // Longer tables can move further tracks. A third round takes all of them, so that the rounds have a bound.
-    for (const id of round === 0 ? grown : movie.tracks.map((track) => track.id)) longOffsets.add(id);
+    for (const { id } of round === 0 ? grown : movie.tracks) longOffsets.add(id);
   }
   yield* applyEdits(source, all().edits);
 }

@@ -6,28 +6,11 @@ import type { ByteSource } from './byte-source.js';
 import { type ElementData, Id, elementsIn, readUint, readVint } from './ebml.js';
 import { damaged, unsupported } from './edits.js';
 import { type Block, MatroskaWalk, REWRITE } from './matroska-walk.js';
-import type { ContainerReader, FilePacket, FileTrack } from './packet.js';
+import { rewriteMatroska } from './matroska-rewrite.js';
+import { type FilePacket, type FileTrack, type MediaFile, editsOf, trackName } from './packet.js';
 
 const H264_CODEC = 'V_MPEG4/ISO/AVC';
 const WINDOWS_CODEC = 'V_MS/VFW/FOURCC';
-
-/** What codecs are called here, by the beginning of their CodecID. */
-const CODECS: readonly (readonly [id: string, name: string])[] = [
-  [H264_CODEC, 'avc'],
-  ['V_MPEGH/ISO/HEVC', 'hevc'],
-  ['V_VP8', 'vp8'],
-  ['V_VP9', 'vp9'],
-  ['V_AV1', 'av1'],
-  ['V_MPEG2', 'mpeg2'],
-  ['V_MPEG1', 'mpeg1'],
-  ['A_AAC', 'aac'],
-  ['A_OPUS', 'opus'],
-  ['A_VORBIS', 'vorbis'],
-  ['A_FLAC', 'flac'],
-  ['A_MPEG/L3', 'mp3'],
-  ['A_AC3', 'ac3'],
-  ['A_EAC3', 'eac3'],
-];
 
 /** biCompression of H.264. */
 const H264_FOURCCS = new Set(['H264', 'X264', 'AVC1', 'DAVC', 'VSSH', 'Q264', 'V264']);
@@ -41,9 +24,7 @@ const XIPH_LACING = 1;
 const FIXED_SIZE_LACING = 2;
 
 /** A track as it is read. */
-interface TrackDescription {
-  /** What callers are told. */
-  readonly file: FileTrack;
+interface TrackDescription extends FileTrack {
   /** How its NAL units are framed. */
   readonly framing: FramingOptions;
   /** The bytes that all its frames begin with and that the file leaves out. */
@@ -104,8 +85,7 @@ function describeTrack({ data }: ElementData): TrackDescription {
   const extra = entry.get(Id.codecPrivate);
   const fourcc = codecId === WINDOWS_CODEC ? textOf(extra?.subarray(16, 20)).toUpperCase() : '';
   const isH264 = codecId.startsWith(H264_CODEC) || H264_FOURCCS.has(fourcc);
-  const type = { 1: 'video', 2: 'audio' }[uintOf(entry.get(Id.trackType), 0)] as FileTrack['type'] | undefined;
-  const name = CODECS.find(([beginning]) => codecId.startsWith(beginning))?.[1];
+  const kind = ['other', 'video', 'audio'].at(uintOf(entry.get(Id.trackType), 0)) ?? 'other';
   const framing =
     fourcc === '' ? framingOf(extra, {}) : framingOf(extra?.subarray(BITMAP_HEADER_SIZE), { format: 'annexb' });
   const prefix = prefixOf(entry.get(Id.contentEncodings));
@@ -114,7 +94,9 @@ function describeTrack({ data }: ElementData): TrackDescription {
     refusal = `the H.264 of track ${id} is compressed or encrypted, which is not read; ${REWRITE}`;
   else if ((framing.lengthSize as number | undefined) === 3) refusal = `track ${id} has lengths of 3 bytes`;
   return {
-    file: { id, type: type ?? 'other', codec: isH264 ? 'avc' : (name ?? (codecId || undefined)), isH264 },
+    id,
+    name: trackName(codecId, kind),
+    isH264,
     framing,
     prefix: prefix ?? new Uint8Array(0),
     refusal,
@@ -153,57 +135,32 @@ function framesOf(bytes: Uint8Array, { lacing, frames }: Block): Uint8Array[] {
   });
 }
 
-/** A Matroska or WebM file that is open for reading. */
-export class MatroskaFile implements ContainerReader {
-  /** The bytes of the file. */
-  readonly source: ByteSource;
-  readonly #tracks: ReadonlyMap<number, TrackDescription>;
-  #truncated: boolean;
+/**
+ * Opens a Matroska or WebM file: reads it as far as the description of its tracks.
+ *
+ * @throws {SeiError} ERR_SEI_UNREADABLE_FILE if it is damaged, ERR_SEI_UNSUPPORTED_FILE if it has several segments
+ */
+export async function openMatroska(source: ByteSource): Promise<MediaFile> {
+  let walk = new MatroskaWalk(source);
+  const first = walk.blocks();
+  while (walk.tracks === undefined && (await first.next()).done !== true);
+  const entries = Array.from(elementsIn(walk.tracks ?? new Uint8Array(0))).filter(({ id }) => id === Id.trackEntry);
+  const tracks = entries.map(describeTrack);
 
-  private constructor(source: ByteSource, tracks: ReadonlyMap<number, TrackDescription>, truncated: boolean) {
-    this.source = source;
-    this.#tracks = tracks;
-    this.#truncated = truncated;
-  }
-
-  /**
-   * Opens a file: reads it as far as the description of its tracks.
-   *
-   * @throws {SeiError} ERR_SEI_UNREADABLE_FILE if it is damaged, ERR_SEI_UNSUPPORTED_FILE if it has several segments
-   */
-  static async open(source: ByteSource): Promise<MatroskaFile> {
-    const walk = new MatroskaWalk(source);
-    const blocks = walk.blocks();
-    for (let next = await blocks.next(); next.done !== true; next = await blocks.next()) {
-      if (walk.tracks !== undefined) break;
+  async function* packets(ids: ReadonlySet<number>): AsyncGenerator<FilePacket> {
+    const wanted = new Map<number, TrackDescription>();
+    for (const track of tracks) {
+      if (!track.isH264 || !ids.has(track.id)) continue;
+      if (track.refusal !== undefined) throw unsupported(track.refusal);
+      wanted.set(track.id, track);
     }
-    const entries = Array.from(elementsIn(walk.tracks ?? new Uint8Array(0))).filter(({ id }) => id === Id.trackEntry);
-    const tracks = entries.map(describeTrack);
-    return new MatroskaFile(source, new Map(tracks.map((track) => [track.file.id, track])), walk.truncated);
-  }
-
-  /** The tracks, in the order of the file. */
-  get tracks(): readonly FileTrack[] {
-    return [...this.#tracks.values()].map(({ file }) => file);
-  }
-
-  /** Whether the file ends before its container says. Final after all packets are read. */
-  get truncated(): boolean {
-    return this.#truncated;
-  }
-
-  /** Reads the packets of H.264 tracks in one pass; those of one track come in decoding order. */
-  async *packets(ids: ReadonlySet<number>): AsyncGenerator<FilePacket> {
-    const wanted = new Map([...this.#tracks].filter(([id, { file }]) => ids.has(id) && file.isH264));
-    for (const { refusal } of wanted.values()) if (refusal !== undefined) throw unsupported(refusal);
-    const walk = new MatroskaWalk(this.source);
+    walk = new MatroskaWalk(source);
     let timestampScale: number | undefined;
     for await (const block of walk.blocks()) {
       const track = wanted.get(block.track);
       if (track === undefined) continue;
       timestampScale ??= uintOf(childrenOf(walk.info).get(Id.timestampScale), 0) || DEFAULT_TIMESTAMP_SCALE;
       const bytes = await walk.bytes(block.start, block.end - block.start);
-      if (bytes.length < block.end - block.start) throw damaged('it has become shorter');
       const ticks = block.clusterTimestamp + block.timestamp * track.scale - Math.round(track.delay / timestampScale);
       const frameDuration =
         block.duration === undefined ? track.duration : (block.duration * timestampScale * track.scale) / block.frames;
@@ -219,6 +176,18 @@ export class MatroskaFile implements ContainerReader {
         };
       }
     }
-    this.#truncated = walk.truncated;
   }
+
+  const file: MediaFile = {
+    container: 'matroska',
+    tracks,
+    get truncated() {
+      return walk.truncated;
+    },
+    packets,
+    async *rewrite(transformOf) {
+      yield* rewriteMatroska(source, await editsOf(file, transformOf));
+    },
+  };
+  return file;
 }

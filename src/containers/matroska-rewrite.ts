@@ -8,7 +8,7 @@ import { applyEdits } from './apply-edits.js';
 import type { ByteSource } from './byte-source.js';
 import { Crc32, type Element, Id, elementsIn, readUint, writeSize, writeUint } from './ebml.js';
 import { FileEdits, type TrackEdits, damaged, unsupported } from './edits.js';
-import { type ClusterHint, MatroskaWalk, type Structure, growthOfAll, sizeEdit } from './matroska-walk.js';
+import { type ClusterHint, MatroskaWalk, growthOfAll, sizeEdit } from './matroska-walk.js';
 
 /** Writes what the hints say now. */
 function fillHints(hints: readonly ClusterHint[], moved: (offset: number) => number): void {
@@ -22,15 +22,6 @@ function fillHints(hints: readonly ClusterHint[], moved: (offset: number) => num
       data.set(now, data.length - now.length);
     }
   }
-}
-
-async function structureOf(source: ByteSource, edits: ReadonlyMap<number, TrackEdits>): Promise<Structure> {
-  const walk = new MatroskaWalk(source, edits);
-  const blocks = walk.blocks();
-  let next = await blocks.next();
-  while (next.done !== true) next = await blocks.next();
-  if (walk.truncated) throw damaged('it does not end where its elements say');
-  return next.value;
 }
 
 /** The most rounds in which positions may become longer. */
@@ -88,13 +79,16 @@ export async function* rewriteMatroska(
   source: ByteSource,
   edits: ReadonlyMap<number, TrackEdits>,
 ): AsyncGenerator<Uint8Array> {
-  const { segment, segmentEdits, clusters, hints, indexes } = await structureOf(source, edits);
-  if ([...edits.values()].every(({ size }) => size === 0)) {
+  const walk = new MatroskaWalk(source, edits);
+  const blocks = walk.blocks();
+  while ((await blocks.next()).done !== true);
+  const { segment, clusters, hints, indexes } = walk;
+  if (walk.truncated || segment === undefined) throw damaged('it does not end where its elements say');
+  if (edits.size === 0) {
     yield* applyEdits(source, []);
     return;
   }
-  const blockEdits = [...segmentEdits, ...clusters.flatMap((cluster) => cluster.edits)];
-  const clusterStarts = new Map(clusters.map(({ element }) => [element.start, element.data]));
+  const clusterStarts = new Map(clusters.map(({ start, data }) => [start, data]));
   const clusterData = (start: number) => clusterStarts.get(start);
   let moved: (offset: number) => number = (offset) => offset;
   let all = new FileEdits([]);
@@ -107,8 +101,8 @@ export async function* rewriteMatroska(
       remove: bytes.length,
       insert: [writeIndex(bytes, segment, moved, clusterData)],
     }));
-    const size = sizeEdit(segment, growthOfAll(blockEdits) + growthOfAll(indexEdits));
-    all = new FileEdits([...(size === undefined ? [] : [size]), ...blockEdits, ...indexEdits]);
+    const size = sizeEdit(segment, growthOfAll(walk.edits) + growthOfAll(indexEdits));
+    all = new FileEdits([...size, ...walk.edits, ...indexEdits]);
     const now = all;
     moved = (offset) => now.moved(offset);
     if (all.growth === growth && growthOfAll(indexEdits) === indexGrowth) break;

@@ -3,7 +3,7 @@
  * to follow if blocks change (RFC 9559).
  */
 import type { ByteSource } from './byte-source.js';
-import { type Element, ElementReader, Id, NOT_IN_CLUSTERS, readUint, readVint, writeSize } from './ebml.js';
+import { type Element, ElementReader, Id, isTopLevel, readUint, readVint, writeSize } from './ebml.js';
 import { type Edit, type TrackEdits, damaged, growthOf, unsupported } from './edits.js';
 
 /** Maximum size of an index of Matroska that is read as a whole: 256 MiB. */
@@ -15,78 +15,52 @@ export const REWRITE = 'write the file anew first: ffmpeg -i in.mkv -map 0 -c co
 /** The most bytes of an element with a number: an id of one byte, a size and a number of eight. */
 const MAX_HINT_LENGTH = 17;
 
-function severalSegments(): Error {
-  return unsupported('the file has several segments, such as two files one behind the other; split it first');
-}
+/** The most bytes of the header of a block: a track number of eight, and the number of its frames. */
+const MAX_BLOCK_HEADER_LENGTH = 12;
 
-/** A cluster with a block that changes. */
+/** So many bytes from the beginning of an element hold its header and its number, or the header of its block. */
+const MAX_LEAD_LENGTH = 32;
+
+/** A cluster in which something changes. */
 export interface ChangedCluster {
-  /** The cluster. */
-  readonly element: Element;
+  /** Offset of the cluster. */
+  readonly start: number;
+  /** Offset of its data. */
+  readonly data: number;
   /** Where it ends. */
   readonly end: number;
-  /** The blocks that change, and the sizes of what holds them. */
-  readonly edits: readonly Edit[];
-  /** Checksums of what changes. */
-  readonly checksums: readonly Checksum[];
+  /** Checksums of what changes; the inner ones come first. */
+  readonly checksums: readonly Patch[];
 }
 
-/** A checksum, which is filled in when what it covers is written. */
-export interface Checksum {
-  /** Its four bytes, as they are written. */
+/** Bytes that are filled in later, by a stretch of the file: by what it is, or by how long it is. */
+export interface Patch {
+  /** The bytes as they are to be written. */
   readonly bytes: Uint8Array;
-  /** The stretch of the file that it covers. */
+  /** Where the stretch begins. */
   readonly start: number;
   /** Where that ends. */
   readonly end: number;
 }
 
 /**
- * A number in a cluster that says where it lies or how long the one before is, which is filled in when that is clear. It
- * is no more than a help: where it is wrong, or needs more bytes, the element becomes void (RFC 8794 11.3.2).
+ * A number in a cluster that says where it lies or how long the one before is. It
+ * is no more than a help: if it is wrong, or needs more bytes, the element becomes void (RFC 8794 11.3.2).
  */
-export interface ClusterHint {
-  /** The element, as it is to be written. */
-  readonly bytes: Uint8Array;
-  /** Where its number begins in them. */
+export interface ClusterHint extends Patch {
+  /** Where its number begins in its bytes. */
   readonly dataAt: number;
-  /** The stretch of the file whose length it says. */
-  readonly start: number;
-  /** Where that ends. */
-  readonly end: number;
-}
-
-/** What is found in a file. */
-export interface Structure {
-  /** The segment. */
-  readonly segment: Element;
-  /** Changes of what stands directly in the segment. */
-  readonly segmentEdits: readonly Edit[];
-  /** The clusters with a block that changes, or with a number that follows. */
-  readonly clusters: readonly ChangedCluster[];
-  /** Numbers to be filled in. */
-  readonly hints: readonly ClusterHint[];
-  /** Cues and SeekHead. */
-  readonly indexes: readonly { readonly element: Element; readonly bytes: Uint8Array }[];
 }
 
 /** The new size of an element whose data grow. */
-export function sizeEdit({ sizeAt, data, end, isOpen }: Element, growth: number): Edit | undefined {
-  if (growth === 0 || isOpen) return undefined;
-  return { at: sizeAt, remove: data - sizeAt, insert: [writeSize(end - data + growth, end - data, data - sizeAt)] };
+export function sizeEdit({ sizeAt, data, end, isOpen }: Element, growth: number): Edit[] {
+  if (growth === 0 || isOpen) return [];
+  return [{ at: sizeAt, remove: data - sizeAt, insert: [writeSize(end - data + growth, end - data, data - sizeAt)] }];
 }
 
 /** Makes an element void that would be wrong and need not be there (RFC 8794 11.3.2). */
 function voidEdit({ start }: Element): Edit {
   return { at: start, remove: 1, insert: [Uint8Array.of(Id.void)] };
-}
-
-/** Puts a new checksum in the place of one; it covers what stands behind it in the same element (RFC 8794 11.3.1). */
-function checksumEdit({ data, end }: Element, coveredEnd: number, checksums: Checksum[]): Edit {
-  const bytes = new Uint8Array(end - data);
-  // The inner ones are there before the outer ones are computed.
-  checksums.push({ bytes, start: end, end: coveredEnd });
-  return { at: data, remove: end - data, insert: [bytes] };
 }
 
 /** How much all changes grow together. */
@@ -114,10 +88,30 @@ export interface Block {
   readonly duration: number | undefined;
   /** Whether decoding can begin here. */
   readonly isKey: boolean;
-  /** Offsets of what stands behind its header. */
+  /** Offset of what stands after its header. */
   readonly start: number;
   /** Where that ends. */
   readonly end: number;
+}
+
+/** A cluster or a group of blocks that the walk is in. */
+interface Master {
+  readonly element: Element;
+  readonly edits: Edit[];
+  /** Its CRC-32 elements, each of which covers what follows it (RFC 8794 11.3.1). */
+  readonly covering: Element[];
+  readonly blocks: Block[];
+  duration: number | undefined;
+  isKey: boolean;
+}
+
+function masterOf(element: Element): Master {
+  return { element, edits: [], covering: [], blocks: [], duration: undefined, isKey: true };
+}
+
+function checkSegment(id: number | undefined): void {
+  if (id === Id.ebml || id === Id.segment)
+    throw unsupported('the file has several segments, such as two files one behind the other; split it first');
 }
 
 /** Walks a file once, from its first element to its last: for its blocks, and for what has to follow if they change. */
@@ -127,14 +121,25 @@ export class MatroskaWalk {
   readonly #edits: ReadonlyMap<number, TrackEdits> | undefined;
   /** How many frames of each track came before. */
   readonly #counts = new Map<number, number>();
-  readonly #clusters: ChangedCluster[] = [];
-  readonly #indexes: { element: Element; bytes: Uint8Array }[] = [];
-  readonly #segmentEdits: Edit[] = [];
-  readonly #hints: ClusterHint[] = [];
-  #segmentData = 0;
+  #cluster: Master | undefined;
+  #group: Master | undefined;
+  #timestamp = 0;
+  #checksums: Patch[] = [];
   #previousCluster: number | undefined;
-  #tracks: Uint8Array | undefined;
-  #info: Uint8Array | undefined;
+  /** The segment, as soon as it has come. */
+  segment: Element | undefined;
+  /** The data of the element that describes the tracks, as soon as it has come. */
+  tracks: Uint8Array | undefined;
+  /** The data of the element that describes the segment, as soon as it has come. */
+  info: Uint8Array | undefined;
+  /** Changes of what is in the segment, in any order. */
+  readonly edits: Edit[] = [];
+  /** The clusters in which something changes. */
+  readonly clusters: ChangedCluster[] = [];
+  /** Numbers to be filled in. */
+  readonly hints: ClusterHint[] = [];
+  /** Cues and SeekHead. */
+  readonly indexes: { readonly element: Element; readonly bytes: Uint8Array }[] = [];
 
   /**
    * @param source a Matroska file
@@ -146,76 +151,63 @@ export class MatroskaWalk {
     this.#edits = edits;
   }
 
-  /** The data of the element that describes the tracks, as soon as it has come. */
-  get tracks(): Uint8Array | undefined {
-    return this.#tracks;
-  }
-
-  /** The data of the element that describes the segment, as soon as it has come. */
-  get info(): Uint8Array | undefined {
-    return this.#info;
-  }
-
   /** Whether the file ends in an element, as far as it is walked. */
   get truncated(): boolean {
     return this.#reader.isCut;
   }
 
   /** Reads bytes of the file, best near the block that came last. */
-  bytes(at: number, length: number): Promise<Uint8Array> {
+  async bytes(at: number, length: number): Promise<Uint8Array> {
+    if (!this.#reader.has(at, length)) await this.#reader.load(at, length);
     return this.#reader.bytes(at, length);
   }
 
   /**
    * Walks the file.
    *
-   * @returns its blocks, and in the end its structure
    * @throws {SeiError} ERR_SEI_UNREADABLE_FILE if it is damaged, ERR_SEI_UNSUPPORTED_FILE if it has several segments
    */
-  async *blocks(): AsyncGenerator<Block, Structure> {
-    const { size } = this.#source;
-    for (let at = 0; at < size;) {
-      const element = await this.#reader.element(at, size);
+  async *blocks(): AsyncGenerator<Block> {
+    for (let at = 0; ;) {
+      const parent = this.#group ?? this.#cluster;
+      const limit = (parent?.element ?? this.segment)?.end ?? this.#source.size;
+      if (at >= limit && parent === undefined) break;
+      if (!this.#reader.has(at, MAX_LEAD_LENGTH)) await this.#reader.load(at, MAX_LEAD_LENGTH);
+      const element = at < limit ? this.#reader.element(at, limit) : undefined;
+      if (parent !== undefined && (element === undefined || (parent.element.isOpen && isTopLevel(element.id)))) {
+        yield* this.#leave(parent, at);
+        // The file ends in a header.
+        if (element === undefined) at = limit;
+        continue;
+      }
       if (element === undefined) break;
       at = element.end;
-      if (element.id !== Id.segment) continue;
-      yield* this.#walkSegment(element);
-      await this.#checkEnd(element.end);
-      return {
-        segment: element,
-        segmentEdits: this.#segmentEdits,
-        clusters: this.#clusters,
-        hints: this.#hints,
-        indexes: this.#indexes,
-      };
+      if (parent !== undefined) {
+        const block = this.#child(parent, element);
+        if (block !== undefined) yield block;
+      } else if (this.segment !== undefined) await this.#topLevel(element);
+      else if (element.id === Id.segment) this.segment = element;
+      if (element === (this.#group ?? this.#cluster ?? { element: this.segment }).element) at = element.data;
     }
-    throw damaged('it has no segment');
+    if (this.segment === undefined) throw damaged('it has no segment');
+    // Other bytes after it are left alone.
+    checkSegment(readVint(await this.bytes(this.segment.end, 4), 0, true)?.value);
   }
 
-  /** Checks that no further segment follows; other bytes there are left alone. */
-  async #checkEnd(end: number): Promise<void> {
-    const bytes = await this.#reader.bytes(end, Math.min(4, this.#source.size - end));
-    const id = readVint(bytes, 0, true)?.value;
-    if (id === Id.ebml || id === Id.segment) throw severalSegments();
-  }
-
-  async *#walkSegment(segment: Element): AsyncGenerator<Block> {
-    this.#segmentData = segment.data;
-    for (let at = segment.data; at < segment.end;) {
-      const element = await this.#reader.element(at, segment.end);
-      if (element === undefined) return;
-      const { id, data, start, end } = element;
-      at = end;
-      if (id === Id.ebml || id === Id.segment) throw severalSegments();
-      if (id === Id.cluster) at = yield* this.#walkCluster(element);
-      else if (element.isOpen) throw damaged('an element does not say where it ends');
-      else if (element.isCut) return;
-      else if (id === Id.crc32) this.#segmentEdits.push(voidEdit(element));
-      else if (id === Id.tracks) this.#tracks ??= await this.#whole(data, end);
-      else if (id === Id.info) this.#info ??= await this.#whole(data, end);
-      else if ((id === Id.cues || id === Id.seekHead) && this.#edits !== undefined)
-        this.#indexes.push({ element, bytes: await this.#whole(start, end) });
-    }
+  /** Takes an element that stands in the segment. */
+  async #topLevel(element: Element): Promise<void> {
+    const { id, data, start, end } = element;
+    checkSegment(id);
+    if (id === Id.cluster) {
+      this.#cluster = masterOf(element);
+      this.#timestamp = 0;
+    } else if (element.isOpen) throw damaged('an element does not say where it ends');
+    else if (element.isCut) return;
+    else if (id === Id.crc32) this.edits.push(voidEdit(element));
+    else if (id === Id.tracks) this.tracks ??= await this.#whole(data, end);
+    else if (id === Id.info) this.info ??= await this.#whole(data, end);
+    else if ((id === Id.cues || id === Id.seekHead) && this.#edits !== undefined)
+      this.indexes.push({ element, bytes: await this.#whole(start, end) });
   }
 
   async #whole(start: number, end: number): Promise<Uint8Array> {
@@ -223,134 +215,89 @@ export class MatroskaWalk {
     return this.#source.read(start, end - start);
   }
 
-  /** An element in a cluster; undefined if the file ends in its header. */
-  async #child(at: number, limit: number): Promise<Element | undefined> {
-    const element = await this.#reader.element(at, limit);
-    if (element?.isOpen === true && !NOT_IN_CLUSTERS.has(element.id))
-      throw damaged('an element in a cluster does not say where it ends');
-    return element;
+  /** Takes an element that stands in a cluster, or in a group of blocks there. */
+  #child(parent: Master, element: Element): Block | undefined {
+    const { id } = element;
+    if (element.isOpen) throw damaged('an element in a cluster does not say where it ends');
+    if (isTopLevel(id)) throw damaged('a cluster does not end where it says');
+    if (id === Id.crc32) parent.covering.push(element);
+    else if (parent === this.#group) {
+      if (id === Id.referenceBlock) parent.isKey = false;
+      else if (id === Id.blockDuration) parent.duration = this.#uint(element);
+      else if (id === Id.block && !element.isCut) parent.blocks.push(this.#block(element, parent.edits));
+    } else if (id === Id.simpleBlock && !element.isCut) return this.#block(element, parent.edits);
+    else if (id === Id.blockGroup) this.#group = masterOf(element);
+    else if (id === Id.timestamp) this.#timestamp = this.#uint(element);
+    else if (id === Id.position) this.#hint(parent, element, this.segment?.data ?? 0);
+    else if (id === Id.prevSize) this.#hint(parent, element, this.#previousCluster ?? parent.element.start);
+    return undefined;
+  }
+
+  /** Ends a cluster or a group. Returns the blocks of a group, which are described all around them. */
+  #leave({ element, edits, covering, blocks, duration, isKey }: Master, end: number): Block[] {
+    if (edits.length > 0) {
+      for (const { data, end: start } of covering) {
+        const bytes = new Uint8Array(start - data);
+        this.#checksums.push({ bytes, start, end });
+        edits.push({ at: data, remove: bytes.length, insert: [bytes] });
+      }
+      const into = this.#group === undefined ? this.edits : (this.#cluster?.edits ?? []);
+      for (const edit of [...sizeEdit(element, growthOfAll(edits)), ...edits]) into.push(edit);
+    }
+    if (this.#group !== undefined) {
+      this.#group = undefined;
+      return blocks.map((block) => ({ ...block, duration, isKey }));
+    }
+    const { start, data } = element;
+    if (edits.length > 0) this.clusters.push({ start, data, end, checksums: this.#checksums });
+    this.#checksums = [];
+    this.#previousCluster = start;
+    this.#cluster = undefined;
+    return [];
   }
 
   /** The number that an element says. */
-  async #uint({ data, end }: Element): Promise<number> {
-    return end - data > 8 ? 0 : readUint(await this.#reader.bytes(data, end - data));
+  #uint({ data, end }: Element): number {
+    return end - data > 8 ? 0 : readUint(this.#reader.bytes(data, end - data));
   }
 
-  /** Returns where the cluster ends. */
-  async *#walkCluster(cluster: Element): AsyncGenerator<Block, number> {
-    const edits: Edit[] = [];
-    const checksums: Checksum[] = [];
-    const covering: Element[] = [];
-    let timestamp = 0;
-    let at = cluster.data;
-    while (at < cluster.end) {
-      const element = await this.#child(at, cluster.end);
-      if (element === undefined) return cluster.end;
-      const { id } = element;
-      if (NOT_IN_CLUSTERS.has(id)) {
-        // One of unknown size ends where something begins that it cannot hold.
-        if (cluster.isOpen) break;
-        throw damaged('a cluster does not end where it says');
-      }
-      if (id === Id.timestamp) timestamp = await this.#uint(element);
-      else if (id === Id.simpleBlock) yield* this.#walkBlock(element, timestamp, undefined, edits);
-      else if (id === Id.blockGroup) yield* this.#walkGroup(element, timestamp, edits, checksums);
-      else if (this.#edits === undefined) {
-        // What helps to find a place is for those who write.
-      } else if (id === Id.crc32) covering.push(element);
-      else if (id === Id.position) edits.push(await this.#hintEdit(element, this.#segmentData, cluster.start));
-      else if (id === Id.prevSize)
-        edits.push(await this.#hintEdit(element, this.#previousCluster ?? cluster.start, cluster.start));
-      at = element.end;
-    }
-    if (edits.length > 0) {
-      for (const element of covering) edits.push(checksumEdit(element, at, checksums));
-      const size = sizeEdit(cluster, growthOfAll(edits));
-      const all = size === undefined ? edits : [size, ...edits];
-      this.#clusters.push({ element: cluster, end: at, edits: all, checksums });
-    }
-    this.#previousCluster = cluster.start;
-    return at;
-  }
-
-  /** The change of a number that says the length of a stretch of the file. */
-  async #hintEdit(element: Element, start: number, end: number): Promise<Edit> {
+  /** Changes a number that says the length of a stretch of the file up to its cluster. */
+  #hint(cluster: Master, element: Element, start: number): void {
     const length = element.end - element.start;
-    if (length > MAX_HINT_LENGTH) return voidEdit(element);
-    const bytes = (await this.#reader.bytes(element.start, length)).slice();
-    this.#hints.push({ bytes, dataAt: element.data - element.start, start, end });
-    return { at: element.start, remove: length, insert: [bytes] };
-  }
-
-  async *#walkGroup(
-    group: Element,
-    timestamp: number,
-    clusterEdits: Edit[],
-    checksums: Checksum[],
-  ): AsyncGenerator<Block> {
-    const edits: Edit[] = [];
-    const covering: Element[] = [];
-    const blocks: Element[] = [];
-    let isKey = true;
-    let duration: number | undefined;
-    for (let at = group.data; at < group.end;) {
-      const element = await this.#child(at, group.end);
-      if (element === undefined) break;
-      if (element.id === Id.crc32) covering.push(element);
-      else if (element.id === Id.block) blocks.push(element);
-      else if (element.id === Id.referenceBlock) isKey = false;
-      else if (element.id === Id.blockDuration) duration = await this.#uint(element);
-      at = element.end;
+    if (this.#edits === undefined) return;
+    if (length > MAX_HINT_LENGTH) {
+      cluster.edits.push(voidEdit(element));
+      return;
     }
-    for (const block of blocks) yield* this.#walkBlock(block, timestamp, { isKey, duration }, edits);
-    if (edits.length === 0) return;
-    for (const element of covering) edits.push(checksumEdit(element, group.end, checksums));
-    const size = sizeEdit(group, growthOfAll(edits));
-    if (size !== undefined) clusterEdits.push(size);
-    for (const edit of edits) clusterEdits.push(edit);
+    const bytes = this.#reader.bytes(element.start, length).slice();
+    this.hints.push({ bytes, dataAt: element.data - element.start, start, end: cluster.element.start });
+    cluster.edits.push({ at: element.start, remove: length, insert: [bytes] });
   }
 
-  /** Takes the block's own change and that of its size, if a frame in it changes. */
-  async *#walkBlock(
-    block: Element,
-    clusterTimestamp: number,
-    group: Pick<Block, 'isKey' | 'duration'> | undefined,
-    clusterEdits: Edit[],
-  ): AsyncGenerator<Block> {
-    if (block.isCut) return;
-    const header = await this.#reader.bytes(block.data, Math.min(13, block.end - block.data));
+  /** Reads the header of a block. Notes its change and that of its size if a frame in it changes. */
+  #block(element: Element, into: Edit[]): Block {
+    const { data, end } = element;
+    const header = this.#reader.bytes(data, Math.min(MAX_BLOCK_HEADER_LENGTH, end - data));
     const number = readVint(header, 0, false);
     if (number === undefined || number.length + 3 > header.length) throw damaged('a block is too short');
     const { value: track, length } = number;
     const flags = header[length + 2];
     const lacing = (flags >> 1) & 3;
-    const frames = lacing !== 0 ? (header[length + 3] ?? 0) + 1 : 1;
+    const frames = lacing === 0 ? 1 : (header[length + 3] ?? 0) + 1;
     const firstFrame = this.#counts.get(track) ?? 0;
     this.#counts.set(track, firstFrame + frames);
-    const start = block.data + length + 3;
+    const start = data + length + 3;
     const edits = this.#edits?.get(track);
     for (let i = 0; edits !== undefined && i < frames; i++) {
       const edit = edits.get(firstFrame + i);
       if (edit === undefined) continue;
-      if (lacing !== 0 || block.end - start !== edit.sampleSize) {
-        throw unsupported(`the blocks of track ${track} are laced or compressed, and cannot be changed; ` + REWRITE);
-      }
-      const change = { at: start + edit.at, remove: edit.remove, insert: edit.insert };
-      const size = sizeEdit(block, growthOf(change));
-      if (size !== undefined) clusterEdits.push(size);
-      clusterEdits.push(change);
+      if (lacing !== 0 || end - start !== edit.sampleSize)
+        throw unsupported(`the blocks of track ${track} are laced or compressed, and cannot be changed; ${REWRITE}`);
+      into.push(...sizeEdit(element, growthOf(edit)), { ...edit, at: start + edit.at });
     }
-    yield {
-      track,
-      firstFrame,
-      timestamp: (((header[length] << 8) | header[length + 1]) << 16) >> 16,
-      clusterTimestamp,
-      lacing,
-      frames,
-      duration: group?.duration,
-      isKey: group?.isKey ?? (flags & 0x80) !== 0,
-      start,
-      end: block.end,
-    };
+    const timestamp = (((header[length] << 8) | header[length + 1]) << 16) >> 16;
+    const isKey = (flags & 0x80) !== 0;
+    const clusterTimestamp = this.#timestamp;
+    return { track, firstFrame, timestamp, clusterTimestamp, lacing, frames, duration: undefined, isKey, start, end };
   }
 }

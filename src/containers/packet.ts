@@ -1,16 +1,48 @@
 import type { FramingOptions } from '../frame/arguments.js';
-import type { SampleEdit } from './edits.js';
+import { SeiError } from '../errors.js';
+import type { SampleEdit, TrackEdits } from './edits.js';
+import type { Container } from './file-kind.js';
 
 /** A track of a file. */
 export interface FileTrack {
   /** track_ID (MP4), TrackNumber (Matroska), PID (MPEG-TS); 1 in a byte stream. */
   readonly id: number;
-  /** What it holds. */
-  readonly type: 'video' | 'audio' | 'other';
-  /** Its codec, such as `avc`, `aac` or what the container calls it; undefined where it does not say. */
-  readonly codec: string | undefined;
+  /** What it holds, for people, such as `VP9 video`. */
+  readonly name: string;
   /** Whether it is H.264, which alone can be read and changed. */
   readonly isH264: boolean;
+}
+
+/** How people call codecs that containers name so; of MPEG-TS these are stream types (ISO/IEC 13818-1 Table 2-34). */
+const NAMES: Readonly<Record<string, string>> = {
+  'H.265 (HEVC) video': 'hvc1 hev1 dvh1 dvhe V_MPEGH/ISO/HEVC 0x24',
+  'VP8 video': 'vp08 V_VP8',
+  'VP9 video': 'vp09 V_VP9',
+  'AV1 video': 'av01 V_AV1',
+  'MPEG-1 video': 'V_MPEG1 0x1',
+  'MPEG-2 video': 'V_MPEG2 0x2',
+  'MPEG audio': '.mp3 A_MPEG/L3 0x3 0x4',
+  'AAC audio': 'A_AAC 0xf 0x11',
+};
+
+/** How people call a track: by its codec, or if that has no name here, by what its container calls it and its kind. */
+export function trackName(codec: string | undefined, kind: string): string {
+  const name = Object.keys(NAMES).find((each) => codec !== undefined && NAMES[each].split(' ').includes(codec));
+  return name ?? `${codec?.trim() || 'unknown'} ${kind}`;
+}
+
+/**
+ * The H.264 track with an id.
+ *
+ * @param id Default: the first one.
+ * @throws {SeiError} ERR_SEI_UNREADABLE_FILE if there is no such track; the message says what there is
+ */
+export function h264Track(tracks: readonly FileTrack[], id?: number): FileTrack {
+  const found = tracks.find((track) => track.isH264 && (id === undefined || track.id === id));
+  if (found !== undefined) return found;
+  const list = tracks.map((track) => `track ${track.id} is ${track.name}`).join(', ') || 'no track in it can be read';
+  const what = `the file has no H.264 video${id === undefined ? '' : ` in a track ${id}`}`;
+  throw new SeiError('ERR_SEI_UNREADABLE_FILE', `${what}: ${list}`);
 }
 
 /** One sample of an H.264 track: an access unit, or both fields of a frame. */
@@ -39,9 +71,11 @@ export interface FilePacket {
   readonly framing: FramingOptions;
 }
 
-/** Reads the tracks of one file. */
-export interface ContainerReader {
-  /** The tracks, in the order of the file. */
+/** A file that is open for reading: the same for all containers. */
+export interface MediaFile {
+  /** In which container its tracks are; `annexb` for a bare byte stream. */
+  readonly container: Container;
+  /** Its tracks, in the order of the file. */
   readonly tracks: readonly FileTrack[];
   /** Whether the file ends before its container says. Final after all packets are read. */
   readonly truncated: boolean;
@@ -49,8 +83,16 @@ export interface ContainerReader {
    * Reads the packets of H.264 tracks in one pass. The packets of one track come in decoding order.
    *
    * @param ids of the tracks
+   * @throws {SeiError} ERR_SEI_UNREADABLE_FILE if the file is damaged, ERR_SEI_UNSUPPORTED_FILE
    */
   packets(ids: ReadonlySet<number>): AsyncGenerator<FilePacket>;
+  /**
+   * The bytes of the same file with changed H.264; none before it is clear that it can be written.
+   *
+   * @throws {SeiError} ERR_SEI_UNREADABLE_FILE if the file is damaged or cut short, ERR_SEI_UNSUPPORTED_FILE if
+   *   something in it would be wrong afterwards
+   */
+  rewrite(transformOf: TransformOf): AsyncGenerator<Uint8Array>;
 }
 
 /** A packet and its change. */
@@ -71,3 +113,25 @@ export interface PacketTransform {
 
 /** Chooses the change of each H.264 track. Called once for each track. Undefined: the track stays as it is. */
 export type TransformOf = (trackId: number) => PacketTransform | undefined;
+
+/** The changes of all tracks, which are read in one pass; by the ids of those in which something changes. */
+export async function editsOf(file: MediaFile, transformOf: TransformOf): Promise<Map<number, TrackEdits>> {
+  const edits = new Map<number, Map<number, SampleEdit>>();
+  const transforms = new Map<number, PacketTransform>();
+  for (const { id, isH264 } of file.tracks) {
+    const transform = isH264 && !transforms.has(id) ? transformOf(id) : undefined;
+    if (transform !== undefined) transforms.set(id, transform);
+  }
+  const take = (transformed: readonly TransformedPacket[]) => {
+    for (const { packet, edit } of transformed) {
+      if (edit === undefined) continue;
+      const ofTrack = edits.get(packet.trackId);
+      if (ofTrack === undefined) edits.set(packet.trackId, new Map([[packet.index, edit]]));
+      else ofTrack.set(packet.index, edit);
+    }
+  };
+  for await (const packet of file.packets(new Set(transforms.keys())))
+    take(transforms.get(packet.trackId)?.push(packet) ?? []);
+  for (const transform of transforms.values()) take(transform.flush());
+  return edits;
+}

@@ -1,124 +1,78 @@
 /** MPEG-2 transport streams: their tracks and access units, from a file or as they come (ISO/IEC 13818-1). */
 import { type ByteSource, chunksOf } from './byte-source.js';
-import type { ContainerReader, FilePacket, FileTrack } from './packet.js';
-import { type TransportAccessUnit, TransportAccessUnits } from './transport-packets.js';
-import { type TransportProgress, TransportStreamParser } from './transport-stream.js';
+import { type FilePacket, type FileTrack, type MediaFile, h264Track } from './packet.js';
+import { TransportAccessUnits } from './transport-packets.js';
+import { rewriteTransportStream } from './transport-rewrite.js';
+import { type PesPacket, TransportStreamParser } from './transport-stream.js';
 
 /** The bytes at the beginning of a file in which its tables are looked for. */
 const TABLES_LENGTH = 8 * 1024 * 1024;
 
-/** What a stream_type is, as far as people ask for it (Table 2-34). */
-const STREAM_TYPES: Readonly<Record<number, Omit<FileTrack, 'id'>>> = {
-  0x01: { type: 'video', codec: 'mpeg1', isH264: false },
-  0x02: { type: 'video', codec: 'mpeg2', isH264: false },
-  0x03: { type: 'audio', codec: 'mp3', isH264: false },
-  0x04: { type: 'audio', codec: 'mp3', isH264: false },
-  0x0f: { type: 'audio', codec: 'aac', isH264: false },
-  0x11: { type: 'audio', codec: 'aac', isH264: false },
-  0x10: { type: 'video', codec: 'mpeg4', isH264: false },
-  0x1b: { type: 'video', codec: 'avc', isH264: true },
-  0x24: { type: 'video', codec: 'hevc', isH264: false },
-  0x33: { type: 'video', codec: 'vvc', isH264: false },
-  0x81: { type: 'audio', codec: 'ac3', isH264: false },
-};
-
-/** The tracks of a transport stream. */
-export function transportTracks(parser: Pick<TransportStreamParser, 'tracks'>): FileTrack[] {
-  return parser.tracks.map(({ pid, streamType }) => ({
-    id: pid,
-    ...(STREAM_TYPES[streamType] ?? {
-      type: 'other',
-      codec: `stream_type 0x${streamType.toString(16)}`,
-      isH264: false,
-    }),
-  }));
+/** Makes packets of the H.264 streams of a transport stream that comes in chunks, in bounded memory. */
+async function* packetsOf(
+  chunks: AsyncIterable<Uint8Array>,
+  parserFor: (firstChunk: Uint8Array) => TransportStreamParser,
+  isWanted: (pid: number, tracks: readonly FileTrack[]) => boolean,
+): AsyncGenerator<FilePacket> {
+  let parser: TransportStreamParser | undefined;
+  const streams = new Map<number, TransportAccessUnits>();
+  const take = (pes: PesPacket): readonly FilePacket[] => {
+    if (!isWanted(pes.pid, parser?.tracks ?? [])) return [];
+    let stream = streams.get(pes.pid);
+    if (stream === undefined) streams.set(pes.pid, (stream = new TransportAccessUnits(pes.pid)));
+    return stream.push(pes);
+  };
+  for await (const chunk of chunks) {
+    parser ??= parserFor(chunk);
+    for (const pes of parser.push(chunk).pesPackets) yield* take(pes);
+  }
+  for (const pes of parser?.flush().pesPackets ?? []) yield* take(pes);
+  for (const stream of streams.values()) yield* stream.flush();
 }
 
-/** Makes access units of the H.264 streams of a transport stream that comes in chunks, in bounded memory. */
-export class TransportReader {
-  readonly #parser: TransportStreamParser;
-  readonly #isWanted: (pid: number) => boolean;
-  readonly #accessUnits = new Map<number, TransportAccessUnits>();
-
-  /**
-   * @param head the first bytes of the stream, which show how long its packets are
-   * @param isWanted whether the access units of a PID are read
-   * @param tables has read tables of the stream
-   */
-  constructor(head: Uint8Array, isWanted: (pid: number) => boolean, tables?: TransportStreamParser) {
-    this.#parser = new TransportStreamParser(head, tables);
-    this.#isWanted = isWanted;
-  }
-
-  /** The tracks that the tables have named so far. */
-  get tracks(): FileTrack[] {
-    return transportTracks(this.#parser);
-  }
-
-  /** Takes the next bytes and returns the access units that are complete. */
-  *push(chunk: Uint8Array): Generator<TransportAccessUnit> {
-    yield* this.#read(this.#parser.push(chunk));
-  }
-
-  /** Ends the stream and returns the access units that are left. */
-  *flush(): Generator<TransportAccessUnit> {
-    yield* this.#read(this.#parser.flush());
-    for (const accessUnits of this.#accessUnits.values()) yield* accessUnits.flush().filter(isBeginning);
-  }
-
-  *#read({ pesPackets }: TransportProgress): Generator<TransportAccessUnit> {
-    for (const pes of pesPackets) {
-      if (!this.#isWanted(pes.pid)) continue;
-      let accessUnits = this.#accessUnits.get(pes.pid);
-      if (accessUnits === undefined) this.#accessUnits.set(pes.pid, (accessUnits = new TransportAccessUnits()));
-      yield* accessUnits.push(pes).filter(isBeginning);
-    }
-  }
+/**
+ * The access units of one stream of a transport stream that comes in chunks.
+ *
+ * @param trackId Default: the first H.264 stream.
+ * @throws {SeiError} ERR_SEI_UNREADABLE_FILE if the stream ends without H.264
+ */
+export async function* transportPackets(
+  chunks: AsyncIterable<Uint8Array>,
+  trackId?: number,
+): AsyncGenerator<FilePacket> {
+  let id = trackId;
+  let parser: TransportStreamParser | undefined;
+  yield* packetsOf(
+    chunks,
+    (head) => (parser = new TransportStreamParser(head)),
+    (pid, tracks) => pid === (id ??= tracks.find(({ isH264 }) => isH264)?.id),
+  );
+  if (id === undefined) h264Track(parser?.tracks ?? []);
 }
 
-function isBeginning({ isContinuation }: TransportAccessUnit): boolean {
-  return !isContinuation;
-}
-
-/** A transport stream in a file. It has no end of its own, so it is never cut: the last picture is what there is of it. */
-export class TransportFile implements ContainerReader {
-  /** Never: it has no end of its own. */
-  readonly truncated = false;
-  /** Has read the tables at its beginning. Where the file begins in the middle of a stream, pictures stand before them. */
-  readonly tables: TransportStreamParser;
-  readonly #source: ByteSource;
-  readonly #head: Uint8Array;
-
-  private constructor(source: ByteSource, head: Uint8Array, tables: TransportStreamParser) {
-    this.#source = source;
-    this.#head = head;
-    this.tables = tables;
+/**
+ * Opens a transport stream in a file. It has no end of its own, so it is never cut: the last picture is what there is of
+ * it.
+ *
+ * @param head its first bytes
+ */
+export async function openTransportStream(source: ByteSource, head: Uint8Array): Promise<MediaFile> {
+  // If the file begins in the middle of a stream, pictures stand in front of the tables.
+  const tables = new TransportStreamParser(head);
+  for await (const chunk of chunksOf(source, 0, Math.min(source.size, TABLES_LENGTH))) {
+    tables.push(chunk);
+    if (tables.hasAllTables) break;
   }
-
-  /**
-   * Opens a file.
-   *
-   * @param source the file
-   * @param head its first bytes
-   */
-  static async open(source: ByteSource, head: Uint8Array): Promise<TransportFile> {
-    const tables = new TransportStreamParser(head);
-    for await (const chunk of chunksOf(source, 0, Math.min(source.size, TABLES_LENGTH))) {
-      tables.push(chunk);
-      if (tables.hasAllTables) break;
-    }
-    return new TransportFile(source, head, tables);
-  }
-
-  /** The tracks, in the order of the file. */
-  get tracks(): readonly FileTrack[] {
-    return transportTracks(this.tables);
-  }
-
-  /** Reads the packets of H.264 tracks in one pass; those of one track come in decoding order. */
-  async *packets(ids: ReadonlySet<number>): AsyncGenerator<FilePacket> {
-    const reader = new TransportReader(this.#head, (pid) => ids.has(pid), this.tables);
-    for await (const chunk of chunksOf(this.#source)) yield* reader.push(chunk);
-    yield* reader.flush();
-  }
+  return {
+    container: 'mpegts',
+    tracks: tables.tracks,
+    truncated: false,
+    packets: (ids) =>
+      packetsOf(
+        chunksOf(source),
+        () => new TransportStreamParser(head, tables),
+        (pid) => ids.has(pid),
+      ),
+    rewrite: (transformOf) => rewriteTransportStream(chunksOf(source), transformOf, tables),
+  };
 }

@@ -1,22 +1,30 @@
-import { ElementaryStream, type LocatedAccessUnit, isIdr } from './elementary-stream.js';
-import type { FilePacket } from './packet.js';
-import { type PesPacket, TransportClock } from './transport-stream.js';
+import { ElementaryStream, type PacketTimes, type StreamPacket } from './elementary-stream.js';
+import type { PesPacket } from './transport-stream.js';
 
-const ANNEX_B = { format: 'annexb' } as const;
+const CLOCK_RATE_MS = 90;
+const WRAP = 2 ** 33;
+/** A stream whose first timestamp is so near to the wrap of its clock begins in front of 0, as FFmpeg has it: 60 s. */
+const NEAR_WRAP = 60_000 * CLOCK_RATE_MS;
 
-/** Where a PES packet begins in its elementary stream, and when. */
-interface Mark {
-  readonly offset: number;
-  readonly presentationTimeMs: number | undefined;
-  readonly decodeTimeMs: number | undefined;
+/** Follows timestamps of 33 bits across their wrap. */
+class TransportClock {
+  #last: number | undefined;
+
+  /** The time of a timestamp in milliseconds. */
+  timeMs(timestamp: number): number {
+    if (this.#last === undefined) {
+      this.#last = timestamp > WRAP - NEAR_WRAP ? timestamp - WRAP : timestamp;
+    } else {
+      const step = (((timestamp - this.#last) % WRAP) + WRAP) % WRAP;
+      this.#last += step < WRAP / 2 ? step : step - WRAP;
+    }
+    return this.#last / CLOCK_RATE_MS;
+  }
 }
 
-/** An access unit with its place in the elementary stream. */
-export interface TransportAccessUnit extends FilePacket {
-  /** Offset of its first byte in the elementary stream. */
+/** Where a PES packet begins in its elementary stream, and when. */
+interface Mark extends PacketTimes {
   readonly offset: number;
-  /** Whether it is a later piece of one above `MAX_ACCESS_UNIT_SIZE`. */
-  readonly isContinuation: boolean;
 }
 
 function leadingZeros(data: Uint8Array): number {
@@ -30,51 +38,41 @@ function leadingZeros(data: Uint8Array): number {
  * PES packet (ISO/IEC 13818-1 2.4.3.7); another one there, as the second field of a frame, has that of the one before.
  */
 export class TransportAccessUnits {
-  readonly #stream = new ElementaryStream();
+  readonly #stream: ElementaryStream;
   readonly #presentation = new TransportClock();
   readonly #decoding = new TransportClock();
-  #marks: Mark[] = [];
+  readonly #marks: Mark[] = [];
   #length = 0;
-  #pid = 0;
-  #current: Mark | undefined;
+  #current: PacketTimes = { presentationTimeMs: undefined };
 
-  /** Takes the next PES packet; answers the access units that are complete now. */
-  push({ pid, payload, pts, dts = pts }: PesPacket): TransportAccessUnit[] {
-    this.#pid = pid;
-    this.#marks.push({
-      offset: this.#length,
-      presentationTimeMs: pts === undefined ? undefined : this.#presentation.timeMs(pts),
-      decodeTimeMs: dts === undefined ? undefined : this.#decoding.timeMs(dts),
-    });
+  /** @param pid of its packets */
+  constructor(pid: number) {
+    this.#stream = new ElementaryStream(pid, (data, offset) => this.#timesOf(data, offset));
+  }
+
+  /** Takes the next PES packet; returns the access units that are complete. */
+  push({ payload, pts, dts = pts }: PesPacket): StreamPacket[] {
+    if (pts !== undefined && dts !== undefined) {
+      const [presentationTimeMs, decodeTimeMs] = [this.#presentation.timeMs(pts), this.#decoding.timeMs(dts)];
+      this.#marks.push({ offset: this.#length, presentationTimeMs, decodeTimeMs });
+    }
     this.#length += payload.length;
-    return this.#stream.push(payload).map((accessUnit) => this.#timed(accessUnit));
+    return this.#stream.push(payload);
   }
 
-  /** Says that the stream ends here; answers what there is left. */
-  flush(): TransportAccessUnit[] {
-    return this.#stream.flush().map((accessUnit) => this.#timed(accessUnit));
+  /** Ends the stream; returns what there is left. */
+  flush(): StreamPacket[] {
+    return this.#stream.flush();
   }
 
-  #timed({ index, offset, data, isContinuation }: LocatedAccessUnit): TransportAccessUnit {
+  #timesOf(data: Uint8Array, offset: number): PacketTimes {
     // Zeros in front of a start code may lie in the PES packet before.
     const start = offset + leadingZeros(data);
     let passed = 0;
-    for (; passed < this.#marks.length && this.#marks[passed].offset <= start; passed++) {
-      const mark = this.#marks[passed];
-      if (mark.presentationTimeMs !== undefined || this.#current === undefined) this.#current = mark;
-    }
+    while (passed < this.#marks.length && this.#marks[passed].offset <= start) passed++;
+    const { presentationTimeMs, decodeTimeMs } = this.#marks[passed - 1] ?? this.#current;
     this.#marks.splice(0, passed);
-    const { presentationTimeMs, decodeTimeMs } = this.#current ?? {};
-    return {
-      trackId: this.#pid,
-      index,
-      offset,
-      data,
-      isContinuation,
-      presentationTimeMs,
-      ...(decodeTimeMs !== undefined && { decodeTimeMs }),
-      isKey: isIdr(data),
-      framing: ANNEX_B,
-    };
+    this.#current = { presentationTimeMs, ...(decodeTimeMs !== undefined && { decodeTimeMs }) };
+    return this.#current;
   }
 }

@@ -9,13 +9,14 @@ import { checkOptions, exclusiveOption, optionNames } from '../options.js';
 import { checkPublisher } from '../metadata/global.js';
 import type { SeiPublisher } from '../metadata/publisher.js';
 import type { FileSource } from '../containers/byte-source.js';
+import { type TransformOf, h264Track } from '../containers/packet.js';
+import type { Container } from '../containers/file-kind.js';
 import { checkNoConversion } from './conversion.js';
-import { MediaFile } from './media-file.js';
+import { openMediaFile } from './media-file.js';
 import { openSource } from './node-source.js';
-import { rewriteFile } from './rewrite.js';
 import { type Place, Schedule } from './schedule.js';
 import { type FileTarget, writeTo } from './target.js';
-import { type FileCounts, PublishedInjection, Removal, ScheduledInjection, noCounts } from './transform.js';
+import { type FileCounts, publishedInjection, removal, scheduledInjection, noCounts } from './transform.js';
 
 /** A message and its place in a file. */
 export type FileMessageInput = FileMessageContent & FilePlace;
@@ -160,25 +161,25 @@ function scheduleOf(messages: Iterable<FileMessageInput>): Schedule {
   return new Schedule({ repeated: [], placed });
 }
 
-async function withFile(
+/** Rewrites a file by what `transformOf` returns for its container and the track that was asked for. */
+async function rewrite(
   source: FileSource,
   target: FileTarget,
   track: number | undefined,
-  use: (file: MediaFile, trackId: number) => Promise<void>,
+  transformFor: (container: Container, trackId: number) => TransformOf,
 ): Promise<void> {
   const opened = await openSource(source);
   try {
-    const file = await MediaFile.open(opened.bytes);
-    if (typeof target === 'string')
-      checkNoConversion(typeof source === 'string' ? source : 'the source', file.container, target, pathOf(source));
-    await use(file, file.h264Track(track).id);
+    const file = await openMediaFile(opened.bytes);
+    const { id } = h264Track(file.tracks, track);
+    if (typeof target === 'string') {
+      const [name, path] = typeof source === 'string' ? [source, source] : ['the source', 'in'];
+      checkNoConversion(name, file.container, target, path);
+    }
+    await writeTo(target, file.rewrite(transformFor(file.container, id)));
   } finally {
     await opened.close();
   }
-}
-
-function pathOf(source: FileSource): string {
-  return typeof source === 'string' ? source : 'in';
 }
 
 /**
@@ -199,8 +200,7 @@ function pathOf(source: FileSource): string {
  * @throws `TypeError`, `RangeError`, `SeiError` `ERR_SEI_INVALID_UUID`, `ERR_SEI_TOO_LARGE` for messages that are none;
  *   `ERR_SEI_UNREADABLE_FILE` where the file is none of those, is damaged or has no such track;
  *   `ERR_SEI_UNSUPPORTED_FILE` where something in it would be wrong afterwards, or the path of the target has the
- *   extension of another container; `ERR_SEI_NAL_UNIT_TOO_LARGE` where the
- *   track's length prefix cannot hold a message; what the file system says. Then there is no new file (H.264 7.4.1.2.3)
+ *   extension of another container; `ERR_SEI_NAL_UNIT_TOO_LARGE` where the track's length prefix cannot hold a message; what the file system says. Then there is no new file (H.264 7.4.1.2.3)
  */
 export async function injectIntoFile(
   source: FileSource,
@@ -215,15 +215,12 @@ export async function injectIntoFile(
   if (publisher !== undefined) checkPublisher('options.publisher', publisher);
   const schedule = scheduleOf(messages);
   const counts = noCounts();
-  await withFile(source, target, track, (file, trackId) => {
+  await rewrite(source, target, track, (container, trackId) => {
     const transform =
       publisher === undefined
-        ? new ScheduledInjection(schedule, file.container === 'mpegts', counts)
-        : new PublishedInjection(publisher, counts);
-    return writeTo(
-      target,
-      rewriteFile(file, (id) => (id === trackId ? transform : undefined)),
-    );
+        ? scheduledInjection(schedule, container === 'mpegts', counts)
+        : publishedInjection(publisher, counts);
+    return (id) => (id === trackId ? transform : undefined);
   });
   return resultOf(counts, schedule.pending);
 }
@@ -252,9 +249,7 @@ export async function stripFile(
   const isChosen = ({ uuid, payloadType }: SeiMessage) =>
     types === undefined ? uuid !== undefined && ours.has(uuid) : types.includes(payloadType);
   const goes = filter ?? isChosen;
-  await withFile(source, target, track, (file) => {
-    const transformOf = (id: number) => (track === undefined || id === track ? new Removal(goes, counts) : undefined);
-    return writeTo(target, rewriteFile(file, transformOf));
-  });
+  const transformOf = (id: number) => (track === undefined || id === track ? removal(goes, counts) : undefined);
+  await rewrite(source, target, track, () => transformOf);
   return resultOf(counts, 0);
 }

@@ -2,25 +2,15 @@
 import { unsupported } from '../containers/edits.js';
 import type { Container } from '../containers/file-kind.js';
 
-const EXTENSIONS: Readonly<Record<string, Container>> = {
-  '.mp4': 'mp4',
-  '.m4v': 'mp4',
-  '.mov': 'mp4',
-  '.qt': 'mp4',
-  '.cmfv': 'mp4',
-  '.mkv': 'matroska',
-  '.mk3d': 'matroska',
-  '.ts': 'mpegts',
-  '.mts': 'mpegts',
-  '.m2ts': 'mpegts',
-  '.h264': 'annexb',
-  '.264': 'annexb',
-  '.avc': 'annexb',
-  '.jsv': 'annexb',
+const EXTENSIONS: Readonly<Record<Container, string>> = {
+  annexb: '.h264 .264 .avc .jsv',
+  mp4: '.mp4 .m4v .mov .qt .cmfv',
+  matroska: '.mkv .mk3d',
+  mpegts: '.ts .mts .m2ts',
 };
 
 /** Those of containers that are not written here: what is in such a file has to be what its name says. */
-const FOREIGN_EXTENSIONS = new Set('.avi .flv .f4v .m3u8 .mpd .mpeg .mpg .ogg .ogv .webm .wmv'.split(' '));
+const FOREIGN_EXTENSIONS = '.avi .flv .f4v .m3u8 .mpd .mpeg .mpg .ogg .ogv .webm .wmv';
 
 const NAMES: Readonly<Record<Container, string>> = {
   annexb: 'an H.264 byte stream',
@@ -34,18 +24,6 @@ function quoted(path: string): string {
   // A colon would end the name of a protocol, a dash begin an option.
   const safe = path !== '-' && /^[^/]*:|^-/.test(path) ? `./${path}` : path;
   return /^[\w./:@+,=-]+$/.test(safe) ? safe : `'${safe.replaceAll("'", "'\\''")}'`;
-}
-
-/** The command of FFmpeg that copies all tracks of a file into another container. */
-function ffmpegLine(source: string, container: Container, target: string): string {
-  // A byte stream has no times: FFmpeg makes some.
-  const input = container === 'annexb' ? '-fflags +genpts ' : '';
-  const map = EXTENSIONS[extensionOf(target)] === 'annexb' ? '0:v:0' : '0';
-  return `ffmpeg ${input}-i ${quoted(source)} -map ${map} -c copy ${quoted(target)}`;
-}
-
-function extensionOf(path: string): string {
-  return /\.[^./\\]*$/.exec(path)?.[0].toLowerCase() ?? '';
 }
 
 /**
@@ -63,14 +41,17 @@ export function checkNoConversion(
   targetPath: string,
   sourcePath: string = source,
 ): void {
-  const extension = extensionOf(targetPath);
-  const what = `${source} is ${NAMES[container]}, and ${targetPath}`;
-  if (FOREIGN_EXTENSIONS.has(extension))
-    throw unsupported(`${what} has the name of a container that is not written here`);
-  const wanted = EXTENSIONS[extension] as Container | undefined;
+  const extension = /\.[^./\\]*$/.exec(targetPath)?.[0].toLowerCase() ?? '';
+  const has = (extensions: string) => extensions.split(' ').includes(extension);
+  const what = `${source} is ${NAMES[container]}, and ${targetPath} has the name of`;
+  if (has(FOREIGN_EXTENSIONS)) throw unsupported(`${what} a container that is not written here`);
+  const wanted = (Object.keys(EXTENSIONS) as Container[]).find((each) => has(EXTENSIONS[each]));
   if (wanted === undefined || wanted === container) return;
+  // A byte stream has no times: FFmpeg makes some.
+  const input = container === 'annexb' ? '-fflags +genpts ' : '';
+  const map = wanted === 'annexb' ? '0:v:0' : '0';
   throw unsupported(
-    `${what} has the name of ${NAMES[wanted]}. Containers are not converted here. Use: ` +
-      ffmpegLine(sourcePath, container, targetPath),
+    `${what} ${NAMES[wanted]}. Containers are not converted here. Use: ` +
+      `ffmpeg ${input}-i ${quoted(sourcePath)} -map ${map} -c copy ${quoted(targetPath)}`,
   );
 }

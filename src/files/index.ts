@@ -20,7 +20,7 @@ export {
   injectIntoFile,
   stripFile,
 } from './change.js';
-export { type FilePacket, type FileTrack } from '../containers/packet.js';
+export { type FilePacket } from '../containers/packet.js';
 export { type PictureType } from './picture-type.js';
 export {
   type ExtractFileOptions,

@@ -2,9 +2,9 @@ import { formatUuid, parseUuid } from '../codec/uuid.js';
 import { type SeiMessage, extractSei } from '../frame/extract.js';
 import { checkOptions, optionNames } from '../options.js';
 import type { FileSource } from '../containers/byte-source.js';
-import { MediaFile } from './media-file.js';
+import { openMediaFile } from './media-file.js';
 import { openSource } from './node-source.js';
-import type { FilePacket } from '../containers/packet.js';
+import { type FilePacket, h264Track } from '../containers/packet.js';
 import { type PictureType, pictureTypeOf } from './picture-type.js';
 
 /** Which part of a file is to be read. */
@@ -49,8 +49,8 @@ export async function* readPackets(source: FileSource, options: ReadOptions = {}
   checkOptions(options, READ_OPTIONS);
   const opened = await openSource(source);
   try {
-    const file = await MediaFile.open(opened.bytes);
-    yield* file.packets(options.track);
+    const file = await openMediaFile(opened.bytes);
+    yield* file.packets(new Set([h264Track(file.tracks, options.track).id]));
     if (file.truncated) options.onTruncated?.();
   } finally {
     await opened.close();

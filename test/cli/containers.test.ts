@@ -166,7 +166,7 @@ describeWith([ffmpegTool, ffprobeTool], 'containers', () => {
       ['hevc.mp4', /H\.265 \(HEVC\) video/],
       ['hevc.mkv', /H\.265 \(HEVC\) video/],
       ['hevc.ts', /H\.265 \(HEVC\) video/],
-      ['audio.mp4', /no H\.264 video: track 1 is aac audio/],
+      ['audio.mp4', /no H\.264 video: track 1 is mp4a audio/],
       ['in.flv', /an FLV file; .*ffmpeg -i /],
       ['picture.png', /a PNG image/],
     ])('%s', async (name, what) => {
