@@ -40,7 +40,7 @@ export async function* applyEdits(
     while (at < to) {
       if (at >= windowStart + window.length) {
         windowStart = at;
-        window = await source.read(at, READ_SIZE);
+        window = await source.read(at, Math.min(READ_SIZE, end - at));
         if (window.length === 0) throw damaged('it has become shorter');
       }
       const until = Math.min(to, windowStart + window.length);

@@ -70,3 +70,18 @@ export async function* chunksOf(source: ByteSource, start = 0, end = source.size
     yield chunk;
   }
 }
+
+/** A source that reads ahead by so many bytes, so that small reads one after the other do not cost one each. */
+export function readAhead(source: ByteSource, length: number): ByteSource {
+  let window: Uint8Array = new Uint8Array(0);
+  let start = 0;
+  const read = async (offset: number, wanted: number) => {
+    const end = Math.min(offset + wanted, source.size);
+    if (offset < start || end > start + window.length) {
+      window = await source.read(offset, Math.max(wanted, length));
+      start = offset;
+    }
+    return window.subarray(offset - start, offset - start + wanted);
+  };
+  return { size: source.size, read };
+}

@@ -124,7 +124,7 @@ export class Box extends BoxHeader {
 }
 
 /** A box of some pieces, with a header of 8 bytes. */
-export function makeBox(type: string, ...pieces: readonly Uint8Array[]): Uint8Array {
+export function makeBox(type: string, pieces: readonly Uint8Array[]): Uint8Array {
   const bytes = concatBytes([new Uint8Array(8), ...pieces]);
   viewOf(bytes).setUint32(0, bytes.length);
   for (let i = 0; i < 4; i++) bytes[4 + i] = type.charCodeAt(i);
@@ -145,14 +145,12 @@ export function rebuild(box: Box, replacements: ReadonlyMap<number, Uint8Array>)
     pieces.push(rebuild(child, replacements));
     end = child.end - box.start;
   }
-  return makeBox(box.type, ...pieces, box.bytes.subarray(end));
+  pieces.push(box.bytes.subarray(end));
+  return makeBox(box.type, pieces);
 }
 
 /** The most boxes of a file at its top level: two for each picture in the smallest fragments, for some hours. */
 export const MAX_TOP_LEVEL_BOXES = 2_000_000;
-
-/** So many bytes are read where a header is: small boxes do not cost a read each. */
-const WINDOW_SIZE = 4096;
 
 /** The boxes of a file at its top level. */
 export interface TopLevel {
@@ -169,15 +167,9 @@ export interface TopLevel {
  */
 export async function topLevelBoxes(source: ByteSource): Promise<TopLevel> {
   const boxes: BoxHeader[] = [];
-  let window: Uint8Array = new Uint8Array(0);
-  let windowStart = 0;
   // Less than a header at the end is no box, and stays.
   for (let at = 0; at + 8 <= source.size;) {
-    if (at + 16 > windowStart + window.length) {
-      windowStart = at;
-      window = await source.read(at, WINDOW_SIZE);
-    }
-    const bytes = window.subarray(at - windowStart, at - windowStart + 16);
+    const bytes = await source.read(at, 16);
     if (boxes.length >= MAX_TOP_LEVEL_BOXES) throw damaged('it has too many boxes');
     if (bytes.length < 16 && viewOf(bytes).getUint32(0) === 1) return { boxes, truncated: true };
     const box = readHeader(bytes, at, source.size);

@@ -1,6 +1,6 @@
 /** MP4 and QuickTime files, fragmented or not: their boxes, tracks and samples (ISO/IEC 14496-12, -15). */
 import { SeiError } from '../errors.js';
-import type { ByteSource } from './byte-source.js';
+import { type ByteSource, readAhead } from './byte-source.js';
 import { damaged, overlapping, unsupported } from './edits.js';
 import { Box, type BoxHeader, type TopLevel, topLevelBoxes } from './isobmff-boxes.js';
 import { type Fragment, FragmentReader, fragmentSamples } from './isobmff-fragment.js';
@@ -19,6 +19,9 @@ import { type FilePacket, type MediaFile, type TransformOf, editsOf } from './pa
 
 /** Maximum size of a box of MP4 that is read as a whole, 256 MiB. Its tables are that large after some weeks of video. */
 export const MAX_BOX_SIZE = 256 * 1024 * 1024;
+
+/** So many bytes are read where a small box is. */
+const WINDOW_SIZE = 4096;
 
 /** Samples are read together up to so many bytes, if so few bytes at most lie between them. */
 const RUN_SIZE = 1024 * 1024;
@@ -66,7 +69,7 @@ export class IsobmffFile implements MediaFile {
    *   tracks are encrypted or cut by their edit lists
    */
   static async open(source: ByteSource): Promise<IsobmffFile> {
-    const topLevel = await topLevelBoxes(source);
+    const topLevel = await topLevelBoxes(readAhead(source, WINDOW_SIZE));
     const { boxes } = topLevel;
     const moov = boxes.find(({ type }) => type === 'moov');
     if (moov !== undefined) return new IsobmffFile(source, topLevel, readMovie(await readBox(source, moov)));
@@ -95,7 +98,8 @@ export class IsobmffFile implements MediaFile {
         : { count: sampleSizes(track).count, time: tableDuration(track) };
     };
     const reader = new FragmentReader(movie.box, progressOf, Math.min(source.size, MAX_FILE_SAMPLES));
-    for (const box of boxes) if (box.type === 'moof') yield reader.read(await readBox(source, box));
+    const ahead = readAhead(source, WINDOW_SIZE);
+    for (const box of boxes) if (box.type === 'moof') yield reader.read(await readBox(ahead, box));
   }
 
   /**

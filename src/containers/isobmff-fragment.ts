@@ -226,7 +226,8 @@ function writeRun(
     pieces.push(copy.subarray(at, at + sizeAt), newSize, copy.subarray(at + sizeEnd, at + entryEnd));
     at += entryEnd;
   }
-  return makeBox('trun', ...pieces, copy.subarray(at));
+  pieces.push(copy.subarray(at));
+  return makeBox('trun', pieces);
 }
 
 /**

@@ -216,7 +216,7 @@ function writeSizes(track: MovieTrack, edits: TrackEdits): Uint8Array {
     const edit = edits.get(i);
     view.setUint32(12 + 4 * i, sizeOf(i) + (edit === undefined ? 0 : growthOf(edit)));
   }
-  return makeBox('stsz', payload);
+  return makeBox('stsz', [payload]);
 }
 
 function writeOffsets(track: MovieTrack, isLong: boolean, moved: (offset: number) => number): Uint8Array {
@@ -228,7 +228,7 @@ function writeOffsets(track: MovieTrack, isLong: boolean, moved: (offset: number
     if (isLong) writeUint64(view, 8 + 8 * i, moved(offset));
     else view.setUint32(8 + 4 * i, moved(offset));
   }
-  return makeBox(isLong ? 'co64' : 'stco', payload);
+  return makeBox(isLong ? 'co64' : 'stco', [payload]);
 }
 
 /**

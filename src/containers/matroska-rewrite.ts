@@ -113,6 +113,7 @@ export async function* rewriteMatroska(
   let at = 0;
   const within = (start: number, end: number) => all.edits.slice(all.firstAt(start), all.firstAt(end));
   for (const { end, checksums } of clusters) {
+    if (checksums.length === 0) continue;
     for (const checksum of checksums) {
       const crc = new Crc32();
       for await (const piece of applyEdits(source, within(checksum.start, checksum.end), checksum.start, checksum.end))

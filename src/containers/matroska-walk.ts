@@ -98,15 +98,15 @@ export interface Block {
 interface Master {
   readonly element: Element;
   readonly edits: Edit[];
-  /** Its CRC-32 elements, each of which covers what follows it (RFC 8794 11.3.1). */
-  readonly covering: Element[];
+  /** Its CRC-32 element, which covers what follows it (RFC 8794 11.3.1). */
+  checksum: Element | undefined;
   readonly blocks: Block[];
   duration: number | undefined;
   isKey: boolean;
 }
 
 function masterOf(element: Element): Master {
-  return { element, edits: [], covering: [], blocks: [], duration: undefined, isKey: true };
+  return { element, edits: [], checksum: undefined, blocks: [], duration: undefined, isKey: true };
 }
 
 function checkSegment(id: number | undefined): void {
@@ -220,7 +220,7 @@ export class MatroskaWalk {
     const { id } = element;
     if (element.isOpen) throw damaged('an element in a cluster does not say where it ends');
     if (isTopLevel(id)) throw damaged('a cluster does not end where it says');
-    if (id === Id.crc32) parent.covering.push(element);
+    if (id === Id.crc32) parent.checksum ??= element;
     else if (parent === this.#group) {
       if (id === Id.referenceBlock) parent.isKey = false;
       else if (id === Id.blockDuration) parent.duration = this.#uint(element);
@@ -234,9 +234,10 @@ export class MatroskaWalk {
   }
 
   /** Ends a cluster or a group. Returns the blocks of a group, which are described all around them. */
-  #leave({ element, edits, covering, blocks, duration, isKey }: Master, end: number): Block[] {
+  #leave({ element, edits, checksum, blocks, duration, isKey }: Master, end: number): Block[] {
     if (edits.length > 0) {
-      for (const { data, end: start } of covering) {
+      if (checksum !== undefined) {
+        const { data, end: start } = checksum;
         const bytes = new Uint8Array(start - data);
         this.#checksums.push({ bytes, start, end });
         edits.push({ at: data, remove: bytes.length, insert: [bytes] });
