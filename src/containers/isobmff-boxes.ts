@@ -67,7 +67,7 @@ export class Box extends BoxHeader {
   constructor(header: BoxHeader, bytes: Uint8Array) {
     super(header.type, header.start, header.headerSize, header.end, header.isOpen);
     this.bytes = bytes;
-    this.#view = viewOf(bytes.subarray(this.headerSize));
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset + this.headerSize, bytes.length - this.headerSize);
   }
 
   /** Bytes of its payload. */

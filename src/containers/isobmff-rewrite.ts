@@ -118,11 +118,9 @@ function checkSharing(structure: Structure, edits: ReadonlyMap<number, TrackEdit
 /**
  * Writes a file with changed samples.
  *
- * @param file an MP4 or QuickTime file, fragmented or not
  * @param edits the changes, by track_ID and by the number of the sample
- * @returns the bytes of the new file, from the first to the last
- * @throws {SeiError} ERR_SEI_UNREADABLE_FILE if the file is damaged or cut short, ERR_SEI_UNSUPPORTED_FILE if
- *   something in it would be wrong afterwards
+ * @throws {SeiError} ERR_SEI_UNREADABLE_FILE if it is damaged or cut, ERR_SEI_UNSUPPORTED_FILE if something in it would be
+ *   wrong afterwards
  */
 export async function* rewriteIsobmff(
   file: IsobmffFile,

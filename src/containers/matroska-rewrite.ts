@@ -69,11 +69,8 @@ function writeIndex(
 /**
  * Writes a file with changed blocks.
  *
- * @param source a Matroska file
  * @param edits the changes, by TrackNumber and by the number of the frame
- * @returns the bytes of the new file, from the first to the last
- * @throws {@link SeiError} `ERR_SEI_UNREADABLE_FILE` where the file is damaged, `ERR_SEI_UNSUPPORTED_FILE` where a
- *   block is stored in a form that cannot be changed
+ * @throws {SeiError} ERR_SEI_UNREADABLE_FILE if it is damaged or cut, ERR_SEI_UNSUPPORTED_FILE if a block cannot change
  */
 export async function* rewriteMatroska(
   source: ByteSource,

@@ -198,28 +198,6 @@ class RewrittenStream {
   }
 }
 
-/** Packets in order; those that lie one behind the other in memory as one piece. */
-class Pieces {
-  readonly bytes: Uint8Array[] = [];
-  #data: Uint8Array = new Uint8Array(0);
-  #start = 0;
-  #end = 0;
-
-  add(data: Uint8Array, start: number, end: number): void {
-    if (data !== this.#data || start !== this.#end) {
-      this.flush();
-      this.#data = data;
-      this.#start = start;
-    }
-    this.#end = end;
-  }
-
-  flush(): void {
-    if (this.#end > this.#start) this.bytes.push(this.#data.subarray(this.#start, this.#end));
-    this.#start = this.#end;
-  }
-}
-
 /** Changes the access units of a transport stream that comes in chunks of any length. */
 class TransportRewriter {
   readonly #parser: TransportStreamParser;
@@ -278,7 +256,13 @@ class TransportRewriter {
   }
 
   #drain(): Uint8Array[] {
-    const out = new Pieces();
+    // Packets that lie one after the other in memory are one piece.
+    const out: { readonly data: Uint8Array; readonly start: number; end: number }[] = [];
+    const add = (data: Uint8Array, start: number, end: number) => {
+      const last = out.at(-1);
+      if (last?.data === data && last.end === start) last.end = end;
+      else out.push({ data, start, end });
+    };
     let done = 0;
     for (; done < this.#queue.length; done++) {
       const packet = this.#queue[done];
@@ -294,7 +278,7 @@ class TransportRewriter {
       this.#heldBytes -= end - start;
       if (rendered === undefined) {
         if (stream !== undefined) renumber(data, sync, stream.shift);
-        out.add(data, start, end);
+        add(data, start, end);
         continue;
       }
       // Each packet with a payload counts one on (2.4.3.3); all that are rendered have the number of the old one.
@@ -304,12 +288,11 @@ class TransportRewriter {
       for (const bytes of rendered) {
         if (stream !== undefined && (bytes[place + 3] & 0x10) !== 0 && numbers-- <= 0) stream.shift++;
         renumber(bytes, place, stream?.shift ?? 0);
-        out.add(bytes, 0, bytes.length);
+        add(bytes, 0, bytes.length);
       }
     }
-    out.flush();
     this.#queue.splice(0, done);
-    return out.bytes;
+    return out.map(({ data, start, end }) => data.subarray(start, end));
   }
 }
 
@@ -321,8 +304,7 @@ function renumber(bytes: Uint8Array, sync: number, shift: number): void {
 /**
  * Writes a transport stream with changed access units.
  *
- * @param chunks the stream, of any length; a live one comes out a second behind at most
- * @param transformOf what is to be done
+ * @param chunks of any length; a live stream comes out a second behind at most
  * @param tables has read tables of the stream
  * @throws {SeiError} ERR_SEI_UNREADABLE_FILE if it has no H.264, ERR_SEI_UNSUPPORTED_FILE if its packets carry error
  *   correction
