@@ -1,5 +1,7 @@
 /**
- * The reasons for which this library throws a {@link SeiError}. Each one is something that a caller can act on.
+ * The reasons for which this library throws a {@link SeiError}. Each one is something that a caller can act on. A wrong
+ * argument is a `TypeError` or `RangeError` with the codes of Node.js (`ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`,
+ * `ERR_OUT_OF_RANGE`), and an option that does not exist a `TypeError` with `ERR_SEI_UNKNOWN_OPTION`.
  *
  * - `ERR_SEI_MALFORMED`: bytes that an explicit parse function was given break the syntax; `offset` says where.
  * - `ERR_SEI_UNKNOWN_FORMAT`: the format of the bytes was not given and cannot be told from them.

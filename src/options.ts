@@ -10,6 +10,8 @@ export interface OptionNames {
   readonly owner: string;
   /** The names, as an object: a look-up costs nanoseconds. */
   readonly names: Readonly<Record<string, true>>;
+  /** The options that {@link checkRepeatedOptions} checked last. */
+  checked: object | undefined;
 }
 
 /**
@@ -19,7 +21,11 @@ export interface OptionNames {
  *   const OPTIONS = optionNames<StripOptions>()('stripSei', { uuids: true, format: true, lengthSize: true });
  */
 export function optionNames<Options>() {
-  return (owner: string, names: Readonly<Record<NameOf<Options> & string, true>>): OptionNames => ({ owner, names });
+  return (owner: string, names: Readonly<Record<NameOf<Options> & string, true>>): OptionNames => ({
+    owner,
+    names,
+    checked: undefined,
+  });
 }
 
 /** The fewest single-character edits from one word to another (Levenshtein distance). */
@@ -59,8 +65,7 @@ function unknownOption(path: string, name: string, { owner, names }: OptionNames
 }
 
 /**
- * Checks that options are an object with known keys only. It costs a few nanoseconds for each key, so that calls for
- * each frame can do it too.
+ * Checks that options are an object with known keys only.
  *
  * @param options the argument
  * @param expected the options that exist
@@ -74,6 +79,19 @@ export function checkOptions(options: unknown, expected: OptionNames, path = 'op
   for (const name in options) {
     if (names[name] !== true) throw unknownOption(path, name, expected);
   }
+}
+
+/**
+ * Checks the options of a function that is called for each frame. The same object as in the call before is not checked
+ * again: a caller who passes one fixed object pays for the check once. The object stays reachable until another one is
+ * checked.
+ *
+ * @throws as {@link checkOptions} does
+ */
+export function checkRepeatedOptions(options: unknown, expected: OptionNames, path?: string): void {
+  if (options === expected.checked) return;
+  checkOptions(options, expected, path);
+  expected.checked = options;
 }
 
 /**

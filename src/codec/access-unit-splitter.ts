@@ -8,7 +8,7 @@
  */
 import { invalidType, outOfRange } from '../errors.js';
 import { scanStartCodes, trimTrailingZeros } from './start-code-scan.js';
-import { allocate, copyBytes, isUint8Array } from './bytes.js';
+import { allocate, copyBytes, isUint8Array, plainBytes } from './bytes.js';
 import { isVcl, nalUnitType } from './nal-unit.js';
 import { PictureTracker, Place, isParameterSet } from './picture-tracker.js';
 import { MAX_SLICE_HEADER_LENGTH, hasSliceHeader } from './slice-header.js';
@@ -160,7 +160,7 @@ export class AccessUnitSplitter {
   push(chunk: Uint8Array): Uint8Array[] {
     if (!isUint8Array(chunk)) throw invalidType('chunk', 'a Uint8Array', chunk);
     this.#takeBack();
-    this.#chunk = chunk;
+    this.#chunk = plainBytes(chunk);
     this.#findNalUnits();
     this.#decide();
     this.#cutUpTo(this.#certainEnd());

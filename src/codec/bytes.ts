@@ -6,8 +6,8 @@ const NodeBuffer = (globalThis as { Buffer?: BufferFunctions }).Buffer;
 
 /** What is used of `Buffer`, so that the types of Node are not needed. */
 interface BufferFunctions {
-  allocUnsafe(length: number): Uint8Array;
-  allocUnsafeSlow(length: number): Uint8Array;
+  allocUnsafe(length: number): Uint8Array<ArrayBuffer>;
+  allocUnsafeSlow(length: number): Uint8Array<ArrayBuffer>;
   isBuffer(value: unknown): boolean;
   readonly prototype: {
     readonly indexOf: (this: Uint8Array, needle: Uint8Array | number, from?: number) => number;
@@ -20,17 +20,41 @@ interface BufferFunctions {
  * miss.
  */
 export function isUint8Array(value: unknown): value is Uint8Array {
-  return (
-    value instanceof Uint8Array ||
-    (ArrayBuffer.isView(value) && (value as { [Symbol.toStringTag]?: string })[Symbol.toStringTag] === 'Uint8Array')
-  );
+  return ArrayBuffer.isView(value) && kindOfView.call(value) === 'Uint8Array';
+}
+
+/** The accessor of a typed array, which no subclass and no property of an object can change. */
+function accessor(name: PropertyKey): (this: unknown) => unknown {
+  const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object;
+  return (Object.getOwnPropertyDescriptor(typedArray, name) as { get: (this: unknown) => unknown }).get;
+}
+
+const kindOfView = /* @__PURE__ */ accessor(Symbol.toStringTag);
+const bufferOf = /* @__PURE__ */ accessor('buffer') as () => ArrayBufferLike;
+const byteOffsetOf = /* @__PURE__ */ accessor('byteOffset') as () => number;
+const lengthOf = /* @__PURE__ */ accessor('length') as () => number;
+
+/**
+ * The same bytes as a `Uint8Array` or `Buffer` whose methods and properties are those of the language: what a subclass
+ * makes of `length` or `subarray` is its own matter.
+ *
+ * @returns `bytes` itself, or a view of its memory
+ */
+export function plainBytes(bytes: Uint8Array): Uint8Array {
+  const prototype: unknown = Object.getPrototypeOf(bytes);
+  if (prototype === Uint8Array.prototype || prototype === NodeBuffer?.prototype) return bytes;
+  return new Uint8Array(bufferOf.call(bytes), byteOffsetOf.call(bytes), lengthOf.call(bytes));
 }
 
 /**
  * What a function returns that gives back bytes of the kind that it was given: a `Buffer` for a `Buffer`, a `Uint8Array`
  * for everything else. (`Buffer` is told by one of its methods, so that no types of Node.js are needed.)
  */
-export type SameBytes<T extends Uint8Array> = 'readUInt32BE' extends keyof T ? T : Uint8Array;
+export type SameBytes<T extends Uint8Array> = 'readUInt32BE' extends keyof T
+  ? T
+  : T extends Uint8Array<ArrayBuffer>
+    ? Uint8Array<ArrayBuffer>
+    : Uint8Array;
 
 /** Below this many bytes a copy loop beats creating a view and calling `set`. */
 const SHORT_COPY = 48;
@@ -46,7 +70,7 @@ const LARGE_ALLOCATION = 4096;
  * @param like decides the kind of the result
  * @returns memory that nobody else writes to
  */
-export function allocate(length: number, like?: Uint8Array): Uint8Array {
+export function allocate(length: number, like?: Uint8Array): Uint8Array<ArrayBuffer> {
   if (NodeBuffer === undefined) return new Uint8Array(length);
   if (like !== undefined && NodeBuffer.isBuffer(like)) return NodeBuffer.allocUnsafe(length);
   if (length < LARGE_ALLOCATION) return new Uint8Array(length);

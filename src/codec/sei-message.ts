@@ -116,7 +116,7 @@ export function writeCodedNumber(target: Uint8Array, at: number, value: number):
  * @param payload the rest of it
  * @returns memory of its own: the header, then the RBSP (H.264 7.3.1, 7.3.2.3, 7.3.2.3.1)
  */
-export function serializeSei(payloadType: number, prefix: Uint8Array, payload: Uint8Array): Uint8Array {
+export function serializeSei(payloadType: number, prefix: Uint8Array, payload: Uint8Array): Uint8Array<ArrayBuffer> {
   const payloadSize = prefix.length + payload.length;
   const headerLength = 1 + codedNumberLength(payloadType) + codedNumberLength(payloadSize);
   const nalUnit = new Uint8Array(headerLength + payloadSize + 1);

@@ -1,4 +1,5 @@
 /** Whole files: messages in, messages out. */
+import { isUint8Array } from '../codec/bytes.js';
 import { DEFAULT_SEI_UUID, formatUuid, parseUuid } from '../codec/uuid.js';
 import { invalidType, outOfRange } from '../errors.js';
 import type { SeiMessage } from '../frame/extract.js';
@@ -134,7 +135,7 @@ function resultOf({ messages, changed, packets }: FileCounts, unplaced: number):
 }
 
 function bytesOf(content: unknown): Uint8Array {
-  if (content instanceof Uint8Array) return content;
+  if (isUint8Array(content)) return content;
   const text = typeof content === 'string' ? content : (JSON.stringify(content) as string | undefined);
   if (text === undefined) throw invalidType('messages[].content', 'bytes, text or a value that JSON can say', content);
   return new TextEncoder().encode(text);
@@ -154,6 +155,9 @@ function placeOf(message: FileMessageInput): Place {
 }
 
 function scheduleOf(messages: Iterable<FileMessageInput>): Schedule {
+  if (typeof (messages as Partial<typeof messages> | null)?.[Symbol.iterator] !== 'function') {
+    throw invalidType('options.messages', 'an iterable of messages', messages);
+  }
   const placed = [...messages].map((message) => ({
     place: placeOf(message),
     nalUnit: createSeiNalUnit(bytesOf(message.content), { uuid: message.uuid ?? DEFAULT_SEI_UUID }),

@@ -1,6 +1,6 @@
 /** Checks the arguments of the public functions, once, so that nothing behind them has to. */
 import { exclusiveOption } from '../options.js';
-import { copyBytes, allocate, isUint8Array } from '../codec/bytes.js';
+import { allocate, copyBytes, isUint8Array, plainBytes } from '../codec/bytes.js';
 import { Framing, lengthPrefixedFraming, type H264Format } from '../codec/framing.js';
 import { type LengthSize, parseAvcDecoderConfigurationRecord } from '../codec/length-prefixed.js';
 import { MAX_FRAME_SIZE } from '../codec/limits.js';
@@ -95,7 +95,7 @@ function areApart(a: Uint8Array, b: Uint8Array): boolean {
 
 /**
  * Checks an argument as {@link checkBytes} does; answers bytes that nobody changes while they are read: the argument
- * itself, or a copy where its memory is shared with other threads.
+ * itself, a plain view of a subclass, or a copy where its memory is shared with other threads.
  *
  * @param name of the argument
  * @param value the argument
@@ -105,11 +105,14 @@ function areApart(a: Uint8Array, b: Uint8Array): boolean {
  */
 export function readableBytes(name: string, value: unknown, index?: number, destination?: Destination): Uint8Array {
   checkBytes(name, value, index);
-  const { buffer } = value;
-  if (buffer === destination?.memory && !areApart(value, destination.target)) throw overlap(nameOf(name, index));
-  if (!isShared(buffer)) return value;
-  const copy = allocate(value.length, value);
-  copyBytes(value, 0, copy.length, copy, 0);
+  const bytes = plainBytes(value);
+  // What a subclass said of itself is not what it is.
+  if (bytes !== value) checkBytes(name, bytes, index);
+  const { buffer } = bytes;
+  if (buffer === destination?.memory && !areApart(bytes, destination.target)) throw overlap(nameOf(name, index));
+  if (!isShared(buffer)) return bytes;
+  const copy = allocate(bytes.length, bytes);
+  copyBytes(bytes, 0, copy.length, copy, 0);
   return copy;
 }
 
@@ -169,15 +172,21 @@ export function maxPacketSizeOption(options: InjectOptions | undefined): number 
 export function payloadTypesOption(payloadTypes: unknown): readonly number[] | undefined {
   if (payloadTypes === undefined) return undefined;
   if (!Array.isArray(payloadTypes)) throw invalidType('options.payloadTypes', 'an array of numbers', payloadTypes);
-  for (const [index, type] of (payloadTypes as unknown[]).entries())
-    checkPayloadType(`options.payloadTypes[${index}]`, type);
-  return payloadTypes as readonly number[];
+  const types = payloadTypes as readonly number[];
+  for (let index = 0; index < types.length; index++) {
+    if (!isPayloadType(types[index])) checkPayloadType(`options.payloadTypes[${index}]`, types[index]);
+  }
+  return types;
+}
+
+function isPayloadType(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_PAYLOAD_TYPE;
 }
 
 /** Checks a payloadType (H.264 7.3.2.3.1). */
 export function checkPayloadType(name: string, value: unknown): asserts value is number {
   if (typeof value !== 'number') throw invalidType(name, 'a number', value);
-  if (!Number.isInteger(value) || value < 0 || value > MAX_PAYLOAD_TYPE) {
+  if (!isPayloadType(value)) {
     throw outOfRange(name, `an integer from 0 to ${MAX_PAYLOAD_TYPE}`, value);
   }
 }

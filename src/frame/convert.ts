@@ -6,7 +6,7 @@ import { BOUNDS_LENGTH } from '../codec/results.js';
 import { isFuA } from '../codec/rtp-payload.js';
 import { framingLength } from '../codec/insertion.js';
 import { SeiError, invalidType } from '../errors.js';
-import { checkOptions, optionNames } from '../options.js';
+import { checkRepeatedOptions, optionNames } from '../options.js';
 import { FRAMING_NAMES, type FramingOptions, framingHint, lengthSizeOption, readableBytes } from './arguments.js';
 import { type NalUnitBounds, nalUnitBounds } from './nal-units.js';
 
@@ -86,7 +86,7 @@ function joinBy(data: Uint8Array, { bounds, length }: NalUnitBounds, framing: nu
  */
 export function splitNalUnits(data: Uint8Array, format?: H264Format | FramingOptions): Uint8Array[] {
   const options = typeof format === 'string' ? { format } : format;
-  if (options !== undefined) checkOptions(options, SPLIT_OPTIONS);
+  if (options !== undefined) checkRepeatedOptions(options, SPLIT_OPTIONS);
   const hint = framingHint(options);
   const bytes = readableBytes('data', data);
   if (bytes.length === 0) return [];
@@ -107,7 +107,7 @@ export function splitNalUnits(data: Uint8Array, format?: H264Format | FramingOpt
  */
 export function toAnnexB<T extends Uint8Array>(data: T, options?: FramingOptions): SameBytes<T>;
 export function toAnnexB(data: Uint8Array, options?: FramingOptions): Uint8Array {
-  if (options !== undefined) checkOptions(options, TO_ANNEX_B_OPTIONS);
+  if (options !== undefined) checkRepeatedOptions(options, TO_ANNEX_B_OPTIONS);
   const hint = framingHint(options);
   const bytes = readableBytes('data', data);
   if (bytes.length === 0 || hint === Framing.annexb) return data;
@@ -126,7 +126,7 @@ export function toAnnexB(data: Uint8Array, options?: FramingOptions): Uint8Array
  */
 export function toLengthPrefixed<T extends Uint8Array>(data: T, options?: ToLengthPrefixedOptions): SameBytes<T>;
 export function toLengthPrefixed(data: Uint8Array, options?: ToLengthPrefixedOptions): Uint8Array {
-  if (options !== undefined) checkOptions(options, TO_LENGTH_PREFIXED_OPTIONS);
+  if (options !== undefined) checkRepeatedOptions(options, TO_LENGTH_PREFIXED_OPTIONS);
   const lengthSize = lengthSizeOption(options);
   const hint = framingHint({ format: options?.format, lengthSize: options?.sourceLengthSize });
   const wanted = lengthPrefixedFraming(lengthSize);

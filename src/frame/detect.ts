@@ -2,7 +2,7 @@ import { backend } from '../backend/current.js';
 import { RtpPacketKind, detectedConfidence, detectedFraming } from '../codec/format-detection.js';
 import { type H264Format, formatOf, isLengthPrefixed, lengthSizeOf } from '../codec/framing.js';
 import type { LengthSize } from '../codec/length-prefixed.js';
-import { checkOptions, optionNames } from '../options.js';
+import { checkRepeatedOptions, optionNames } from '../options.js';
 import { FRAMING_NAMES, type FramingOptions, framingHint, readableBytes } from './arguments.js';
 
 const OPTIONS = /* @__PURE__ */ optionNames<FramingOptions>()('detectH264Format', FRAMING_NAMES);
@@ -49,7 +49,7 @@ const RTP_PACKET_TYPES: Readonly<Record<number, RtpPacketType>> = {
  */
 export function detectH264Format(data: Uint8Array, hint?: H264Format | FramingOptions): FormatDetection {
   const options = typeof hint === 'string' ? { format: hint } : hint;
-  if (options !== undefined) checkOptions(options, OPTIONS, 'hint');
+  if (options !== undefined) checkRepeatedOptions(options, OPTIONS, 'hint');
   const expected = framingHint(options);
   const detection = backend().detect(readableBytes('data', data), expected);
   if (detection === 0) return { isH264: false, format: 'unknown', confidence: 0 };

@@ -11,7 +11,7 @@ import {
 import { USER_DATA_UNREGISTERED, UUID_LENGTH } from '../codec/sei-message.js';
 import { formatUuid } from '../codec/uuid.js';
 import { invalidType, outOfRange } from '../errors.js';
-import { checkOptions, optionNames } from '../options.js';
+import { checkRepeatedOptions, optionNames } from '../options.js';
 import { type FramingOptions, framingHint, payloadTypesOption, readableBytes } from './arguments.js';
 
 /** One sei_message of a frame (H.264 7.3.2.3.1, D.1.7). */
@@ -126,7 +126,7 @@ export function messagesOf(frame: Uint8Array, table: SeiTable): SeiMessage[] {
  *   (H.264 7.3.2.3, D.1.7; RFC 6184 5.6, 5.7.1)
  */
 export function extractSei(frame: Uint8Array, options?: ExtractOptions): SeiMessage[] {
-  if (options !== undefined) checkOptions(options, OPTIONS);
+  if (options !== undefined) checkRepeatedOptions(options, OPTIONS);
   const hint = framingHint(options);
   const types = payloadTypesOption(options?.payloadTypes);
   const scan = options?.scan ?? 'full';

@@ -3,7 +3,7 @@ import { type SameBytes, allocate } from '../codec/bytes.js';
 import { MAX_USER_DATA_SIZE } from '../codec/limits.js';
 import { USER_DATA_UNREGISTERED, serializeSei } from '../codec/sei-message.js';
 import { DEFAULT_SEI_UUID, parseUuid } from '../codec/uuid.js';
-import { SeiError } from '../errors.js';
+import { SeiError, invalidType } from '../errors.js';
 import { checkOptions, optionNames } from '../options.js';
 import { checkPayloadType, readableBytes } from './arguments.js';
 
@@ -51,7 +51,7 @@ function uuidBytes(uuid: string): Uint8Array {
 }
 
 /** The NAL unit with one sei_message, whose payload is `prefix` and `payload`. */
-function seiNalUnit(payloadType: number, prefix: Uint8Array, payload: Uint8Array): Uint8Array {
+function seiNalUnit(payloadType: number, prefix: Uint8Array, payload: Uint8Array): Uint8Array<ArrayBuffer> {
   const plain = serializeSei(payloadType, prefix, payload);
   // The header is not a zero byte, so the escaped bytes begin after it.
   const length = backend().escapedLength(plain);
@@ -81,7 +81,10 @@ function checkSize(name: string, { length }: Uint8Array): void {
  * @throws {TypeError} if an argument has the wrong type or an option is unknown
  * @throws {SeiError} ERR_SEI_TOO_LARGE, ERR_SEI_INVALID_UUID, ERR_SEI_DETACHED_BUFFER (H.264 7.3.1, 7.3.2.3, D.1.7)
  */
-export function createSeiNalUnit(userData: Uint8Array | string, options: SeiNalUnitOptions = {}): Uint8Array {
+export function createSeiNalUnit(
+  userData: Uint8Array | string,
+  options: SeiNalUnitOptions = {},
+): Uint8Array<ArrayBuffer> {
   const data = typeof userData === 'string' ? utf8(userData) : readableBytes('userData', userData);
   checkOptions(options, OPTIONS);
   const { uuid = DEFAULT_SEI_UUID } = options;
@@ -102,7 +105,8 @@ export function createSeiNalUnit(userData: Uint8Array | string, options: SeiNalU
  * @throws {RangeError} if `payloadType` is not an integer from 0 to 65535
  * @throws {SeiError} ERR_SEI_TOO_LARGE, ERR_SEI_DETACHED_BUFFER (H.264 7.3.1, 7.3.2.3.1)
  */
-export function createSei(message: SeiPayload): Uint8Array {
+export function createSei(message: SeiPayload): Uint8Array<ArrayBuffer> {
+  if (Array.isArray(message)) throw invalidType('message', 'an object with payloadType and payload', message);
   checkOptions(message, MEMBERS, 'message');
   const { payloadType, payload } = message;
   checkPayloadType('message.payloadType', payloadType);

@@ -5,7 +5,7 @@ import { USER_DATA_UNREGISTERED, UUID_LENGTH } from '../codec/sei-message.js';
 import { lengthWithoutSei } from '../codec/sei-records.js';
 import { DEFAULT_SEI_UUID, parseUuid } from '../codec/uuid.js';
 import { invalidType } from '../errors.js';
-import { checkOptions, exclusiveOption, optionNames } from '../options.js';
+import { checkRepeatedOptions, exclusiveOption, optionNames } from '../options.js';
 import { type FramingOptions, framingHint, payloadTypesOption, readableBytes } from './arguments.js';
 import { type SeiMessage, type SeiTable, extractTable, messagesOf, payloadMemory } from './extract.js';
 
@@ -96,6 +96,8 @@ function uuidsChoice(uuids: unknown): Choice {
   return choosesLatest;
 }
 
+const CHOICES = ['uuids', 'payloadTypes', 'filter'] as const;
+
 function choiceOf(options: StripOptions | undefined): Choice {
   if (options === undefined) return choosesDefault;
   const { filter, uuids, payloadTypes } = options as {
@@ -103,7 +105,9 @@ function choiceOf(options: StripOptions | undefined): Choice {
     uuids?: unknown;
     payloadTypes?: unknown;
   };
-  exclusiveOption(options, ['uuids', 'payloadTypes', 'filter']);
+  if ((uuids !== undefined ? 1 : 0) + (payloadTypes !== undefined ? 1 : 0) + (filter !== undefined ? 1 : 0) > 1) {
+    exclusiveOption(options, CHOICES);
+  }
   const types = payloadTypesOption(payloadTypes);
   if (types !== undefined) {
     return (_, { count, records }) =>
@@ -141,7 +145,7 @@ function startOf(bytes: Uint8Array, length: number, like: Uint8Array): Uint8Arra
  */
 export function stripSei<T extends Uint8Array>(frame: T, options?: StripOptions): SameBytes<T>;
 export function stripSei(frame: Uint8Array, options?: StripOptions): Uint8Array {
-  if (options !== undefined) checkOptions(options, OPTIONS);
+  if (options !== undefined) checkRepeatedOptions(options, OPTIONS);
   const hint = framingHint(options);
   const choose = choiceOf(options);
   const data = readableBytes('frame', frame);

@@ -164,7 +164,7 @@ export function attachWeriftSender(sender: WeriftSender, options: WeriftSenderOp
  * @throws `TypeError` or `RangeError` for arguments of the wrong kind
  */
 export function attachWeriftTrack(track: WeriftTrack, options: WeriftTrackOptions): WeriftAttachment {
-  checkPatchArguments(track, options, RTP_EXTRACTOR_OPTIONS);
+  checkPatchArguments(track, options, { ...RTP_EXTRACTOR_OPTIONS, owner: 'attachWeriftTrack' });
   const extractor = new RtpSeiExtractor(options);
   const subscription = track.onReceiveRtp.subscribe((packet) => {
     try {

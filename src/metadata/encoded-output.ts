@@ -249,7 +249,8 @@ function mapObject(output: object, visitor: PacketVisitor, depth: number): unkno
 /**
  * Shows a visitor every packet in what an encoder answers, and puts in its place what the visitor answers.
  *
- * Looked into are promises, arrays, Sets, Maps, iterators, generators and iterables, in each other too, down to 4. Any other object is shown to the visitor. It never throws.
+ * Looked into are promises, arrays, Sets, Maps, iterators, generators and iterables, in each other too, four levels deep. Any
+ * other object is shown to the visitor. It never throws.
  *
  * @param output what the encoder has answered
  * @param visitor looks at each packet; what it throws it is told

@@ -2,6 +2,7 @@
  * The envelope of messages that are too large for one SEI message, or that carry no identity of their own: fragments
  * that each go as a message (docs/wire-format.md).
  */
+import { isUint8Array } from '../codec/bytes.js';
 import { formatUuid, parseUuid } from '../codec/uuid.js';
 import { SeiError, invalidType, outOfRange } from '../errors.js';
 import { MAX_MESSAGE_ID_LENGTH, decodeId, encodeId } from './identity.js';
@@ -90,7 +91,7 @@ function idBytes(id: unknown): Uint8Array {
  *   ERR_SEI_INVALID_UUID
  */
 export function splitIntoFragments(userData: Uint8Array, options: FragmentOptions): Uint8Array[] {
-  if (!(userData instanceof Uint8Array)) throw invalidType('userData', 'a Uint8Array', userData);
+  if (!isUint8Array(userData)) throw invalidType('userData', 'a Uint8Array', userData);
   const totalLength = userData.length;
   if (totalLength > MAX_SPLIT_MESSAGE_SIZE) {
     throw new SeiError(

@@ -1,4 +1,5 @@
 /** Who a message is: the id by which receivers recognise it, whichever server sent the copy that they got. */
+import { digest } from './digest.js';
 import { invalidType, outOfRange } from '../errors.js';
 
 /** The longest id of a message, in bytes of UTF-8. It is in every fragment, so it limits what is left for the data. */
@@ -28,6 +29,21 @@ export function randomSource(): string {
 /** The id of a message by its source and its number there. */
 export function idOf(source: string, sequence: number): string {
   return `${source}-${sequence}`;
+}
+
+/** Keys of the two digests in {@link contentId}: every publisher has the same ones. */
+const CONTENT_KEYS = [0x68323634, 0x73656921] as const;
+
+/**
+ * The id of a message by what it says, 24 characters: the same for each publisher that is given the same message.
+ *
+ * @param userData the whole message
+ * @param publishedAt when it was published, in milliseconds since the epoch; 0 if nobody says
+ */
+export function contentId(userData: Uint8Array, publishedAt: number): string {
+  const [high, low] = new Int32Array(Float64Array.of(publishedAt).buffer);
+  const [first, second] = CONTENT_KEYS.map((key) => digest(userData, [high ^ key, low ^ key]));
+  return first + second.slice(0, 8);
 }
 
 /** The UTF-8 of an id; undefined if it cannot be one: empty, too long, or with control characters or lone surrogates. */

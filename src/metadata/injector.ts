@@ -5,7 +5,7 @@ import { locatedFraming, locatedHeader, locatedOffset } from '../codec/results.j
 import { NalUnitType, nalUnitType } from '../codec/nal-unit.js';
 import { growth, roomIn } from '../codec/insertion.js';
 import { invalidType, outOfRange } from '../errors.js';
-import { checkOptions, optionNames } from '../options.js';
+import { checkOptions, checkRepeatedOptions, optionNames } from '../options.js';
 import { type InjectOptions, checkBytes, framingHint, maxPacketSizeOption, readableBytes } from '../frame/arguments.js';
 import { copyInto, piecesOf, targetTooSmall } from '../frame/inject.js';
 import { FormatLock } from './format-lock.js';
@@ -179,7 +179,7 @@ export class SeiInjector {
 
   /** A frame has come: whether something may go into it. */
   #isDue(options: InjectFrameOptions | undefined): boolean {
-    if (options !== undefined) checkOptions(options, FRAME_OPTIONS);
+    if (options !== undefined) checkRepeatedOptions(options, FRAME_OPTIONS);
     return this.#cursor.next(options?.timestamp);
   }
 

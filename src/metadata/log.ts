@@ -1,3 +1,4 @@
+import { invalidType } from '../errors.js';
 import type { ReceivedSeiMessage } from './received-message.js';
 
 /** How many characters of a payload one line of {@link logSeiMessage} shows. */
@@ -43,13 +44,17 @@ function timeOf(timestamp: number): string {
  * bytes that are no text in hexadecimal. To be used as it is for `onMessage`.
  *
  * @param message what was received
- * @param log takes the line, which has no line feed at its end; `console.log` where absent
+ * @param log takes the line, which has no line feed at its end. Default: `console.log`.
+ * @throws {TypeError} if `message` is not a ReceivedSeiMessage
  */
 export function logSeiMessage(
   message: ReceivedSeiMessage,
   // eslint-disable-next-line no-console -- whoever calls this asks for output
   log: (line: string) => void = console.log,
 ): void {
+  if (typeof (message as Partial<ReceivedSeiMessage> | undefined)?.text !== 'function') {
+    throw invalidType('message', 'a ReceivedSeiMessage', message);
+  }
   const { uuid, payload, timestamp } = message;
   log(`${timeOf(timestamp)} ${uuid} ${payload.length} bytes${latencyOf(message)}: ${contentOf(message)}`);
 }

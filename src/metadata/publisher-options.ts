@@ -78,7 +78,7 @@ export interface ExpiresInOption {
 /** A message that is of use until a time. */
 export interface ExpiresAtOption {
   /** The time until which the message is of use, in milliseconds since the epoch, by the publisher's clock. */
-  readonly expiresAt: number;
+  readonly expiresAt?: number | undefined;
   /** Not with `expiresAt`. */
   readonly expiresInMs?: undefined;
 }

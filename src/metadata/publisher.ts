@@ -5,7 +5,7 @@ import { clockOption } from './clock.js';
 import { carriesIdentity } from './deduplicator.js';
 import { diagnose } from './diagnostics.js';
 import { FRAGMENT_SEI_UUID, splitIntoFragments } from './fragmentation.js';
-import { idOf, randomSource } from './identity.js';
+import { contentId, idOf, randomSource } from './identity.js';
 import { stringifyJson, tryParseJson } from './json.js';
 import { MessageQueue } from './message-queue.js';
 import type { Budget } from './picture-selection.js';
@@ -210,13 +210,19 @@ export class SeiPublisher {
   #publishFragments(userData: Uint8Array, delivery: Delivery, truncated = false): SeiTicket {
     const fragments = splitIntoFragments(userData, {
       uuid: this.uuid,
-      id: delivery.id ?? idOf(this.#source, ++this.#fragmented),
+      id: delivery.id ?? this.#fragmentedId(userData, delivery.publishedAt),
       maxUserDataSize: this.#limits.maxUserDataSize,
     });
     const nalUnits = fragments.map((fragment) => this.#nalUnit(fragment, FRAGMENT_SEI_UUID));
     const ticket = this.#publish(nalUnits, delivery, userData.length, true, truncated);
     if (fragments.length > 1) this.#split++;
     return ticket;
+  }
+
+  /** The id of a message that nobody gave one: what it says if that tells it from others, else a number. */
+  #fragmentedId(userData: Uint8Array, publishedAt: number | undefined): string {
+    const isIdentified = publishedAt !== undefined || carriesIdentity(userData, () => tryParseJson(userData));
+    return isIdentified ? contentId(userData, publishedAt ?? 0) : idOf(this.#source, ++this.#fragmented);
   }
 
   #nalUnit(userData: Uint8Array, uuid: string = this.uuid): Uint8Array {

@@ -74,7 +74,10 @@ export function stamp(text: string, { id, publishedAt, timestamp }: Stamp): stri
     if (publishedAt !== undefined) stamped = withMember(stamped, 'timestamp', publishedAt / 1000);
     else if (!isIdentified) stamped = withMember(stamped, 'timestamp', timestamp());
   }
-  return id === undefined || memberOf(text, 'id') !== undefined ? stamped : withMember(stamped, 'id', id);
+  if (id === undefined || isIdentity(memberOf(text, 'id'))) return stamped;
+  // A name that is taken by something that is no identity, such as null, is not written twice.
+  const name = IDENTITY_MEMBERS.find((each) => memberOf(text, each) === undefined);
+  return name === undefined ? stamped : withMember(stamped, name, id);
 }
 
 /** The JSON of a text message, `{"text", "timestamp", "type"}` as stages_sei writes it, with the id if there is one. */
@@ -129,6 +132,10 @@ export function timeOption(name: string, value: unknown): number | undefined {
 export interface EncodeUserDataOptions {
   /** The id of the message. It is written into a JSON object that has no `id`. Default: none. */
   readonly id?: string | undefined;
+  /** The name of the source of the message: its id is `source`, a hyphen and `sequence`, unless `id` is set. */
+  readonly source?: string | undefined;
+  /** The number of the message at its source, an integer from 0 on. */
+  readonly sequence?: number | undefined;
   /**
    * When the message is published, in milliseconds since the epoch. It is written into a JSON object that has no
    * `timestamp`, in seconds. Default: now, or no timestamp if the message has an id.
@@ -142,6 +149,8 @@ export interface EncodeUserDataOptions {
 
 const OPTIONS = /* @__PURE__ */ optionNames<EncodeUserDataOptions>()('encodeUserData', {
   id: true,
+  source: true,
+  sequence: true,
   publishedAt: true,
   maxUserDataSize: true,
   oversize: true,
@@ -181,7 +190,8 @@ export function encodeUserData(value: unknown, options: EncodeUserDataOptions = 
     publishedAt: timeOption('options.publishedAt', options.publishedAt),
     timestamp: () => Date.now() / 1000,
   };
-  if (ArrayBuffer.isView(value)) return checkBytesWithin(value, limits).slice();
+  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer)
+    return Uint8Array.from(checkBytesWithin(value, limits));
   const text = typeof value === 'string' ? stampText(value, stampOf) : stamp(stringifyJson(value), stampOf);
   return encodeWithin(text, limits).userData;
 }

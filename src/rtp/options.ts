@@ -1,5 +1,5 @@
 /** Checks of the options of this room. */
-import { isUint8Array } from '../codec/bytes.js';
+import { isUint8Array, plainBytes } from '../codec/bytes.js';
 import { invalidType, outOfRange } from '../errors.js';
 import type { PacketizationMode } from './payload-writer.js';
 
@@ -82,5 +82,5 @@ export function nowOption(now: (() => number) | undefined): () => number {
 /** A packet that the caller hands over, of whatever bytes. */
 export function packetArgument(packet: Uint8Array): Uint8Array {
   if (!isUint8Array(packet)) throw invalidType('packet', 'a Uint8Array', packet);
-  return packet;
+  return plainBytes(packet);
 }

@@ -24,15 +24,18 @@ export interface SeiExtractStreamOptions extends Pick<
   readonly frameRate?: number | undefined;
 }
 
-const OPTIONS = /* @__PURE__ */ optionNames<SeiExtractStreamOptions>()('createSeiExtractStream', {
-  uuids: true,
-  dedup: true,
-  onMessage: true,
-  onDiagnostic: true,
-  now: true,
-  output: true,
-  frameRate: true,
-});
+const OPTIONS = /* @__PURE__ */ optionNames<SeiExtractStreamOptions>()(
+  'createSeiExtractStream and createSeiExtractWebStream',
+  {
+    uuids: true,
+    dedup: true,
+    onMessage: true,
+    onDiagnostic: true,
+    now: true,
+    output: true,
+    frameRate: true,
+  },
+);
 
 /** Options of a stream that lets the video through. */
 export interface SeiExtractVideoOptions extends SeiExtractStreamOptions {

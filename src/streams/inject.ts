@@ -18,12 +18,15 @@ export interface SeiInjectStreamOptions extends TrackCursorOptions {
   readonly frameRate?: number | undefined;
 }
 
-const OPTIONS = /* @__PURE__ */ optionNames<SeiInjectStreamOptions>()('createSeiInjectStream', {
-  track: true,
-  onDiagnostic: true,
-  publisher: true,
-  frameRate: true,
-});
+const OPTIONS = /* @__PURE__ */ optionNames<SeiInjectStreamOptions>()(
+  'createSeiInjectStream and createSeiInjectWebStream',
+  {
+    track: true,
+    onDiagnostic: true,
+    publisher: true,
+    frameRate: true,
+  },
+);
 
 /** Counts of a stream that puts messages into a byte stream. */
 export interface SeiInjectStreamStats extends SeiInjectorStats {

@@ -1,4 +1,5 @@
 import { Transform, type TransformCallback, addAbortSignal } from 'node:stream';
+import { invalidType } from '../errors.js';
 import { ByteStreamExtractor, type SeiExtractStreamOptions, type SeiExtractStreamStats } from './extract.js';
 import { ByteStreamInjector, type SeiInjectStreamOptions, type SeiInjectStreamStats } from './inject.js';
 import type { StreamCore } from './stream-core.js';
@@ -58,6 +59,12 @@ class CoreTransform<Output, Stats> extends Transform {
   }
 }
 
+/** Options that can be taken apart. The streams check what is in them. */
+function withSignal<Options extends object>(options: Options): Options {
+  if (typeof options !== 'object' || (options as unknown) === null) throw invalidType('options', 'an object', options);
+  return options;
+}
+
 /**
  * A Node stream that puts the messages of a publisher into an Annex B byte stream, however that is chunked:
  *
@@ -77,7 +84,7 @@ class CoreTransform<Output, Stats> extends Transform {
 export function createSeiInjectStream(
   options: SeiInjectStreamOptions & AbortOptions,
 ): SeiTransform<SeiInjectStreamStats> {
-  const { signal, ...others } = options;
+  const { signal, ...others } = withSignal(options);
   return new CoreTransform(new ByteStreamInjector(others), false, signal);
 }
 
@@ -103,6 +110,6 @@ export function createSeiInjectStream(
 export function createSeiExtractStream(
   options: SeiExtractStreamOptions & AbortOptions = {},
 ): SeiTransform<SeiExtractStreamStats> {
-  const { signal, ...others } = options;
+  const { signal, ...others } = withSignal(options);
   return new CoreTransform(new ByteStreamExtractor(others), others.output !== 'video', signal);
 }

@@ -66,6 +66,14 @@ describe('the automatic backend', () => {
     expect([...look(short), ...inject(short), ...extract(short, 0), ...split(short)]).toEqual([]);
   });
 
+  it('asks the addon for no place when the frame begins with its slice', () => {
+    const frame = annexB(slice, slice);
+    for (const hint of [Framing.detect, Framing.annexb]) {
+      expect(look(frame, hint)).toEqual([]);
+      expect(inject(frame, hint)).toEqual(['inject']);
+    }
+  });
+
   it('searches frames in the addon', () => {
     const frame = annexB(nal.aud, nal.sps, nal.pps, seiNal(), slice);
     for (const hint of [Framing.detect, Framing.annexb]) {

@@ -20,6 +20,7 @@ type Publish = (publisher: SeiPublisher, options: PublishOptions) => SeiTicket;
 
 const START = 1_767_225_600_000;
 const picture = annexB(nal.aud, nal.idr);
+const long = 'x'.repeat(900);
 const opaque = Uint8Array.from({ length: 900 }, (_, at) => (at * 7) & 0xff);
 
 /** A server whose clock is this far off. */
@@ -50,6 +51,17 @@ const kinds: [string, Publish, SeiPublisherOptions?][] = [
   ['a retained array', (p, o) => p.publishJson([3, 1], { ...o, retain: 'score' })],
   ['split bytes', (p, o) => p.publishBytes(opaque, o), { oversize: 'split' }],
   ['a split object', (p, o) => p.publishJson({ text: 'x'.repeat(900) }, o), { oversize: 'split' }],
+  ['a split object with an id of its own', (p) => p.publishJson({ id: 7, text: long }), { oversize: 'split' }],
+  ['a split object with a time of its own', (p) => p.publishJson({ timestamp: 7, long }), { oversize: 'split' }],
+  ['split bytes with a time', (p) => p.publishBytes(opaque, { publishedAt: START }), { oversize: 'split' }],
+  ['a split text with a time', (p) => p.publishText(long, { publishedAt: START }), { oversize: 'split' }],
+  ['a retained array with a time', (p) => p.publishJson([3], { publishedAt: START, retain: 'score' })],
+  [
+    'what was encoded before',
+    (p) => p.publishBytes(encodeUserData({ id: 'a', text: long }, { maxUserDataSize: 2000 })),
+    { oversize: 'split' },
+  ],
+  ['an object whose id is no identity', (p, o) => p.publishJson({ id: null, score: 3 }, o)],
   ['an object that is cut', (p, o) => p.publishJson({ text: 'x'.repeat(900) }, o)],
 ];
 
@@ -90,7 +102,8 @@ describe('two servers that are given the same message', () => {
 
   it('are two messages if the ids differ', () => {
     for (const [, publish, options] of kinds.filter(
-      ([what]) => !what.includes('own') && !what.includes('message_id'),
+      // Those that take the id.
+      ([what, { length }]) => length === 2 && !what.includes('own') && !what.includes('message_id'),
     )) {
       const subscriber = new SeiSubscriber({ now: () => START });
       const delivered = ['a', 'b'].flatMap((id) => {
@@ -184,16 +197,19 @@ describe('encodeUserData', () => {
       const direct = server(0);
       publish(direct.publisher, options);
       const relayed = server(77);
+      const numbered = encodeUserData(value, { source: 'x', sequence: 1, publishedAt: 1500 });
+      expect(numbered).toEqual(encodeUserData(value, { ...options, id: 'x-1' }));
       relayed.publisher.publishBytes(encodeUserData(value, options), { id: 'x' });
       expect(sent(relayed)).toEqual(sent(direct));
     }
   });
 
   it('has memory of its own, and a time of now without an identity', () => {
-    const bytes = Uint8Array.of(1, 2, 3);
-    const encoded = encodeUserData(bytes);
-    bytes.fill(0);
-    expect([...encoded]).toEqual([1, 2, 3]);
+    for (const bytes of [Uint8Array.of(1, 2, 3), Buffer.from([1, 2, 3])]) {
+      const encoded = encodeUserData(bytes);
+      bytes.fill(0);
+      expect([...encoded]).toEqual([1, 2, 3]);
+    }
     const { timestamp } = JSON.parse(Buffer.from(encodeUserData({})).toString()) as { timestamp: number };
     expect(Math.abs(timestamp * 1000 - Date.now())).toBeLessThan(60_000);
   });
@@ -211,6 +227,7 @@ describe('encodeUserData', () => {
     expect(code(() => encodeUserData({ a: 'x'.repeat(99) }, { maxUserDataSize: 50, oversize: 'reject' }))).toBe(
       'ERR_SEI_TOO_LARGE',
     );
+    expect(code(() => encodeUserData(new ArrayBuffer(4)))).toBe('ERR_INVALID_ARG_TYPE');
     expect(code(() => encodeUserData(() => 1))).toBe('ERR_SEI_NOT_JSON');
     expect(code(() => encodeUserData({}, { maxUserDataSize: 0 }))).toBe('ERR_OUT_OF_RANGE');
     expect(code(() => encodeUserData({}, { maxUserdataSize: 9 } as object))).toBe('ERR_SEI_UNKNOWN_OPTION');

@@ -53,6 +53,14 @@ describe('logSeiMessage', () => {
     expect(lineOf('x', Number.NaN)).toMatch(/^NaN /);
   });
 
+  it('takes received messages only', () => {
+    for (const none of [undefined, null, {}, 'text']) {
+      expect(() => {
+        logSeiMessage(none as never);
+      }).toThrow(/^message must be a ReceivedSeiMessage/);
+    }
+  });
+
   it('writes to the console where nothing else is said', () => {
     const log = vi.spyOn(console, 'log').mockImplementation(() => {});
     logSeiMessage(new ReceivedSeiMessage({ uuid: OUR_UUID, payload: Buffer.from('hi'), timestamp: TIMESTAMP }));

@@ -53,9 +53,37 @@ describe('an option that does not exist', () => {
     );
   });
 
+  it('is looked for once in an object that is passed with each frame', () => {
+    let looks = 0;
+    const ownKeys = (target: object) => {
+      looks++;
+      return Reflect.ownKeys(target);
+    };
+    const fixed = new Proxy({ format: 'annexb' as const }, { ownKeys });
+    for (let frames = 0; frames < 3; frames++) library.stripSei(frame, fixed);
+    expect(looks).toBe(1);
+    library.stripSei(frame, { format: 'annexb' });
+    library.stripSei(frame, fixed);
+    expect(looks).toBe(2);
+    // A wrong object is checked in each call.
+    const wrong = { uuid: [] } as never;
+    for (let frames = 0; frames < 2; frames++) expect(errorOf(() => library.stripSei(frame, wrong))).toBeDefined();
+  });
+
+  it('is missing altogether', () => {
+    for (const none of [undefined, null, 'text'] as never[]) {
+      expect(errorOf(() => createSeiInjectStream(none))).toMatchObject({ code: 'ERR_INVALID_ARG_TYPE' });
+    }
+    expect(errorOf(() => createSeiExtractStream(null as never))).toMatchObject({ code: 'ERR_INVALID_ARG_TYPE' });
+    const messages = [{ payloadType: 5, payload: frame }] as never;
+    expect(errorOf(() => library.createSei(messages))).toMatchObject({ code: 'ERR_INVALID_ARG_TYPE' });
+  });
+
   it('of a file', async () => {
     const call = injectIntoFile('a.mp4', 'b.mp4', { mesages: [] } as never);
     await expect(call).rejects.toMatchObject({ code: 'ERR_SEI_UNKNOWN_OPTION' });
+    const none = injectIntoFile('a.mp4', 'b.mp4', { messages: null } as never);
+    await expect(none).rejects.toMatchObject({ code: 'ERR_INVALID_ARG_TYPE' });
   });
 
   it.each(['toString', 'constructor', 'hasOwnProperty'])('of the name of a method of every object: %s', (name) => {

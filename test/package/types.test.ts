@@ -25,6 +25,7 @@ export const code: string = new SeiError('ERR_SEI_MALFORMED', 'no', { offset: 3 
 new SeiError('ERR_SEI_NO_SUCH_CODE', 'no');
 export const ofText: Uint8Array = createSeiNalUnit('text');
 export const buffer: Buffer = injectSei(Buffer.alloc(9), [nalUnit]);
+export const own: Uint8Array<ArrayBuffer> = injectSei(new Uint8Array(9), [createSeiNalUnit('text')]);
 export const stripped: Buffer = stripSei(buffer, { payloadTypes: [5] });
 // @ts-expect-error: a number is no user data
 createSeiNalUnit(5);
@@ -32,6 +33,8 @@ createSeiNalUnit(5);
 stripSei(frame, { payloadTypes: [5], uuids: [uuid] });
 // @ts-expect-error: one way to say when it ends
 new SeiPublisher().publishText('x', { expiresAt: 1, expiresInMs: 1 });
+declare const until: number | undefined;
+new SeiPublisher().publishText('x', { expiresAt: until });
 // @ts-expect-error: a source counts
 new SeiPublisher().publishText('x', { source: 'chat' });
 // @ts-expect-error: the subscriber knows the format
