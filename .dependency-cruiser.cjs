@@ -1,4 +1,4 @@
-// Which room of src/ may import which: errors ← codec ← backend ← frame ← metadata ← streams, containers ← files ← cli,
+// Which room of src/ may import which: errors ← codec ← backend ← frame ← metadata ← streams ← files ← cli, frame ← containers ← files,
 // metadata ← integrations ← cli, browser;
 // rtp stands on codec and backend, and knows of metadata its types only.
 
@@ -15,7 +15,7 @@ const mayImport = {
   metadata: [...base, 'codec', 'backend', 'frame'],
   rtp: [...base, 'codec', 'backend'],
   streams: [...base, 'codec', 'backend', 'frame', 'metadata'],
-  containers: [...base, 'codec', 'backend', 'frame', 'metadata'],
+  containers: [...base, 'codec', 'frame'],
   files: [...base, 'codec', 'backend', 'frame', 'metadata', 'streams', 'containers'],
   integrations: [...base, 'codec', 'backend', 'frame', 'metadata', 'rtp'],
   browser: [...base, 'codec', 'backend', 'frame', 'metadata', 'rtp', 'streams', 'integrations', 'index'],

@@ -113,11 +113,6 @@ export class FileEdits {
     }
   }
 
-  /** How much larger the file becomes. */
-  get growth(): number {
-    return this.#growth.at(-1) ?? 0;
-  }
-
   /** The number of the first edit at or after an offset. */
   firstAt(offset: number): number {
     return firstIndex(this.edits.length, (i) => this.edits[i].at >= offset);

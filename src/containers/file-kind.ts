@@ -93,7 +93,6 @@ function isHevc(head: Uint8Array): boolean {
   );
 }
 
-/** A container of media, of any kind, or a file that names some. */
 function media(what: string, matches: Signature['matches'], container?: Container): Signature {
   return { what, matches, isMedia: true, ...(container !== undefined && { container }) };
 }

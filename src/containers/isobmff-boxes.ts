@@ -152,20 +152,14 @@ export function rebuild(box: Box, replacements: ReadonlyMap<number, Uint8Array>)
 /** The most boxes of a file at its top level: two for each picture in the smallest fragments, for some hours. */
 export const MAX_TOP_LEVEL_BOXES = 2_000_000;
 
-/** The boxes of a file at its top level. */
-export interface TopLevel {
-  /** The boxes, in order. The last one may be an `mdat` that is cut: then it ends where the file ends. */
-  readonly boxes: readonly BoxHeader[];
-  /** Whether the last box does not end in the file. */
-  readonly truncated: boolean;
-}
-
 /**
- * Reads the headers of the boxes of a file. A last box that is cut is left out, unless it is an `mdat`.
+ * Reads the headers of the boxes of a file. A last box that is cut is left out, unless it is an `mdat`: that ends where
+ * the file ends.
  *
+ * @returns the boxes, in order, and whether the last one is cut
  * @throws {SeiError} ERR_SEI_UNREADABLE_FILE if a box is damaged, or if the movie box is cut
  */
-export async function topLevelBoxes(source: ByteSource): Promise<TopLevel> {
+export async function topLevelBoxes(source: ByteSource): Promise<{ boxes: readonly BoxHeader[]; truncated: boolean }> {
   const boxes: BoxHeader[] = [];
   // Less than a header at the end is no box, and stays.
   for (let at = 0; at + 8 <= source.size;) {

@@ -2,17 +2,9 @@
 import { SeiError } from '../errors.js';
 import { type ByteSource, readAhead } from './byte-source.js';
 import { damaged, overlapping, unsupported } from './edits.js';
-import { Box, type BoxHeader, type TopLevel, topLevelBoxes } from './isobmff-boxes.js';
+import { Box, type BoxHeader, topLevelBoxes } from './isobmff-boxes.js';
 import { type Fragment, FragmentReader, fragmentSamples } from './isobmff-fragment.js';
-import {
-  MAX_FILE_SAMPLES,
-  type Movie,
-  type Sample,
-  readMovie,
-  sampleSizes,
-  tableDuration,
-  tableSamples,
-} from './isobmff-movie.js';
+import { MAX_FILE_SAMPLES, type Movie, type Sample, readMovie, sampleSizes, tableSamples } from './isobmff-movie.js';
 import { rewriteIsobmff } from './isobmff-rewrite.js';
 import { type TrackDescription, describeTrack } from './isobmff-track.js';
 import { type FilePacket, type MediaFile, type TransformOf, editsOf } from './packet.js';
@@ -39,20 +31,17 @@ async function readBox(source: ByteSource, header: BoxHeader): Promise<Box> {
 export class IsobmffFile implements MediaFile {
   /** Its container. */
   readonly container = 'mp4';
-  /** The bytes of the file. */
-  readonly source: ByteSource;
-  /** Its boxes at the top level. */
-  readonly boxes: readonly BoxHeader[];
-  /** Its movie box. */
-  readonly movie: Movie;
+  readonly #source: ByteSource;
+  readonly #boxes: readonly BoxHeader[];
+  readonly #movie: Movie;
   /** The tracks, in the order of the file. */
   readonly tracks: readonly TrackDescription[];
   #truncated: boolean;
 
-  private constructor(source: ByteSource, { boxes, truncated }: TopLevel, movie: Movie) {
-    this.source = source;
-    this.boxes = boxes;
-    this.movie = movie;
+  private constructor(source: ByteSource, boxes: readonly BoxHeader[], truncated: boolean, movie: Movie) {
+    this.#source = source;
+    this.#boxes = boxes;
+    this.#movie = movie;
     this.#truncated = truncated;
     this.tracks = movie.tracks.map((track) => describeTrack(movie, track));
     let samples = 0;
@@ -69,10 +58,9 @@ export class IsobmffFile implements MediaFile {
    *   tracks are encrypted or cut by their edit lists
    */
   static async open(source: ByteSource): Promise<IsobmffFile> {
-    const topLevel = await topLevelBoxes(readAhead(source, WINDOW_SIZE));
-    const { boxes } = topLevel;
+    const { boxes, truncated } = await topLevelBoxes(readAhead(source, WINDOW_SIZE));
     const moov = boxes.find(({ type }) => type === 'moov');
-    if (moov !== undefined) return new IsobmffFile(source, topLevel, readMovie(await readBox(source, moov)));
+    if (moov !== undefined) return new IsobmffFile(source, boxes, truncated, readMovie(await readBox(source, moov)));
     if (!boxes.some(({ type }) => type === 'styp' || type === 'moof'))
       throw damaged('it has no movie box (moov), which is written last');
     throw new SeiError(
@@ -88,32 +76,20 @@ export class IsobmffFile implements MediaFile {
   }
 
   /** The movie fragments, in order; each is read when it is asked for. */
-  async *fragments(): AsyncGenerator<Fragment> {
-    const { movie, boxes, source } = this;
-    const tracks = new Map(movie.tracks.map((track) => [track.id, track]));
-    const progressOf = (id: number) => {
-      const track = tracks.get(id);
-      return track === undefined
-        ? { count: 0, time: 0 }
-        : { count: sampleSizes(track).count, time: tableDuration(track) };
-    };
-    const reader = new FragmentReader(movie.box, progressOf, Math.min(source.size, MAX_FILE_SAMPLES));
-    const ahead = readAhead(source, WINDOW_SIZE);
-    for (const box of boxes) if (box.type === 'moof') yield reader.read(await readBox(ahead, box));
+  async *#fragments(): AsyncGenerator<Fragment> {
+    const reader = new FragmentReader(this.#movie, Math.min(this.#source.size, MAX_FILE_SAMPLES));
+    const ahead = readAhead(this.#source, WINDOW_SIZE);
+    for (const box of this.#boxes) if (box.type === 'moof') yield reader.read(await readBox(ahead, box));
   }
 
-  /**
-   * The boxes with offsets in them, beside the movie and its fragments: segment indexes and random access tables.
-   *
-   * @throws {SeiError} ERR_SEI_UNSUPPORTED_FILE if there are offsets that cannot be changed
-   */
-  async indexes(): Promise<Box[]> {
+  /** The boxes with offsets in them, beside the movie and its fragments: segment indexes and random access tables. */
+  async #indexes(): Promise<Box[]> {
     const indexes: Box[] = [];
-    for (const header of this.boxes) {
-      if (header.type === 'sidx' || header.type === 'mfra') indexes.push(await readBox(this.source, header));
+    for (const header of this.#boxes) {
+      if (header.type === 'sidx' || header.type === 'mfra') indexes.push(await readBox(this.#source, header));
       // Items of a file may lie at offsets of the file (8.11.3): pictures, which no video has.
       if (header.type !== 'meta') continue;
-      for (const { type } of (await readBox(this.source, header)).children(4))
+      for (const { type } of (await readBox(this.#source, header)).children(4))
         if (type === 'iloc') throw unsupported('the file has items beside its tracks (iloc), which cannot be moved');
     }
     return indexes;
@@ -124,10 +100,10 @@ export class IsobmffFile implements MediaFile {
     let run: (readonly [TrackDescription, Sample])[] = [];
     let start = 0;
     let end = 0;
-    let bytesLeft = this.source.size;
+    let bytesLeft = this.#source.size;
     for await (const [track, sample] of this.#samples(ids)) {
       const { offset, size } = sample;
-      if (offset + size > this.source.size) {
+      if (offset + size > this.#source.size) {
         this.#truncated = true;
         continue;
       }
@@ -148,7 +124,12 @@ export class IsobmffFile implements MediaFile {
 
   /** Writes the same file with changed H.264. */
   async *rewrite(transformOf: TransformOf): AsyncGenerator<Uint8Array> {
-    yield* rewriteIsobmff(this, await editsOf(this, transformOf));
+    const edits = await editsOf(this, transformOf);
+    if (this.#truncated) throw damaged('it does not end where its boxes say');
+    const fragments: Fragment[] = [];
+    for await (const fragment of this.#fragments()) fragments.push(fragment);
+    const structure = { boxes: this.#boxes, movie: this.#movie, fragments, indexes: await this.#indexes() };
+    yield* rewriteIsobmff(this.#source, structure, edits);
   }
 
   async *#samples(ids: ReadonlySet<number>): AsyncGenerator<readonly [TrackDescription, Sample]> {
@@ -157,9 +138,9 @@ export class IsobmffFile implements MediaFile {
       const { id } = description;
       if (!ids.has(id) || descriptions.has(id)) continue;
       descriptions.set(id, description);
-      for (const sample of tableSamples(this.movie.tracks[i])) yield [description, sample];
+      for (const sample of tableSamples(this.#movie.tracks[i])) yield [description, sample];
     }
-    for await (const fragment of this.fragments()) {
+    for await (const fragment of this.#fragments()) {
       for (const part of fragment.tracks) {
         const description = descriptions.get(part.trackId);
         if (description === undefined) continue;
@@ -174,7 +155,7 @@ export class IsobmffFile implements MediaFile {
     start: number,
     end: number,
   ): AsyncGenerator<FilePacket> {
-    const bytes = await this.source.read(start, end - start);
+    const bytes = await this.#source.read(start, end - start);
     if (bytes.length < end - start) throw damaged('it has become shorter');
     for (const [{ id, timescale, shift, framing }, sample] of run) {
       const { offset, size, decodeTime, compositionOffset, duration } = sample;

@@ -1,7 +1,7 @@
 /** Movie fragments (ISO/IEC 14496-12 8.8): where their samples lie, and the same boxes for samples that have grown. */
 import { type TrackEdits, damaged, encrypted, growthOf } from './edits.js';
 import { type Box, makeBox, rebuild, viewOf, writeUint64 } from './isobmff-boxes.js';
-import type { Sample } from './isobmff-movie.js';
+import { type Movie, type Sample, sampleSizes, tableDuration } from './isobmff-movie.js';
 
 const BASE_DATA_OFFSET = 0x000001;
 const SAMPLE_DESCRIPTION_INDEX = 0x000002;
@@ -59,14 +59,6 @@ export interface Fragment {
   readonly tracks: readonly TrackFragment[];
 }
 
-/** What is known of a track while the fragments of a file are read one after the other. */
-interface TrackProgress {
-  /** How many samples came before. */
-  count: number;
-  /** Where its decoding time goes on if a fragment does not say it (8.8.12). */
-  time: number;
-}
-
 /** The defaults of the samples of each track, by track_ID, as `trex` has them. */
 function sampleDefaults(moov: Box): Map<number, SampleDefaults> {
   const defaults = new Map<number, SampleDefaults>();
@@ -81,18 +73,15 @@ function sampleDefaults(moov: Box): Map<number, SampleDefaults> {
 /** Reads the movie fragments of a file, one after the other. */
 export class FragmentReader {
   readonly #defaults: ReadonlyMap<number, SampleDefaults>;
-  readonly #progressOf: (trackId: number) => TrackProgress;
-  readonly #progress = new Map<number, TrackProgress>();
+  /** Of each track, how many samples came before, and where its decoding time goes on (8.8.12). */
+  readonly #progress = new Map<number, { count: number; time: number }>();
   #samplesLeft: number;
 
-  /**
-   * @param moov the movie box
-   * @param progressOf tells of each track what the movie box has of it
-   * @param maxSamples how many samples there may be in all fragments. Limits time for runs that only say their length.
-   */
-  constructor(moov: Box, progressOf: (trackId: number) => TrackProgress, maxSamples: number) {
-    this.#defaults = sampleDefaults(moov);
-    this.#progressOf = progressOf;
+  /** @param maxSamples how many samples all fragments may have. Limits time for runs that only say their length. */
+  constructor({ box, tracks }: Movie, maxSamples: number) {
+    this.#defaults = sampleDefaults(box);
+    for (const track of tracks)
+      this.#progress.set(track.id, { count: sampleSizes(track).count, time: tableDuration(track) });
     this.#samplesLeft = maxSamples;
   }
 
@@ -112,8 +101,8 @@ export class FragmentReader {
       if (header === undefined) throw damaged('a fragment has no header');
       const trackId = header.uint(4);
       const { base, defaults } = this.#readHeader(header, trackId, endOfData, box);
-      let progress = this.#progress.get(trackId);
-      if (progress === undefined) this.#progress.set(trackId, (progress = this.#progressOf(trackId)));
+      const progress = this.#progress.get(trackId) ?? { count: 0, time: 0 };
+      this.#progress.set(trackId, progress);
       const tfdt = children.find(({ type }) => type === 'tfdt');
       if (tfdt !== undefined) progress.time = tfdt.uint(4, tfdt.version === 1 ? 64 : 32);
       endOfData = base;

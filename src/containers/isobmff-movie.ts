@@ -122,29 +122,16 @@ function* chunkOffsets({ tables }: MovieTrack): Generator<number> {
   for (let i = 0; i < count; i++) yield table.uint(8 + (isLong ? 8 : 4) * i, isLong ? 64 : 32);
 }
 
-/** Reads a table of runs, which says a value for each sample (stts, ctts). */
-class Runs {
-  readonly #table: Box | undefined;
-  readonly #count: number;
-  #next = 0;
-  #left = 0;
-  #value = 0;
-
-  constructor(table: Box | undefined) {
-    this.#table = table;
-    this.#count = table === undefined ? 0 : entriesOf(table, 4, 8);
+/** The values of a table of runs for each sample (stts, ctts); after its end that of the last one. */
+function* valuesOf(table: Box | undefined): Generator<number, never> {
+  let value = 0;
+  const count = table === undefined ? 0 : entriesOf(table, 4, 8);
+  for (let i = 0; table !== undefined && i < count; i++) {
+    // Writers say negative offsets also in version 0.
+    value = table.uint(12 + 8 * i) | 0;
+    for (let left = table.uint(8 + 8 * i); left > 0; left--) yield value;
   }
-
-  /** The value of the next sample; that of the last one after the end of the table. */
-  next(): number {
-    for (; this.#left === 0 && this.#next < this.#count; this.#next++) {
-      this.#left = this.#table?.uint(8 + 8 * this.#next) ?? 0;
-      // Writers say negative offsets also in version 0.
-      this.#value = (this.#table?.uint(12 + 8 * this.#next) ?? 0) | 0;
-    }
-    if (this.#left > 0) this.#left--;
-    return this.#value;
-  }
+  for (;;) yield value;
 }
 
 /** How many samples each chunk has (8.7.4). */
@@ -167,8 +154,8 @@ function* chunkSizes({ tables }: MovieTrack): Generator<number> {
  */
 export function* tableSamples(track: MovieTrack): Generator<Sample> {
   const { count, sizeOf } = sampleSizes(track);
-  const durations = new Runs(track.tables.get('stts'));
-  const compositionOffsets = new Runs(track.tables.get('ctts'));
+  const durations = valuesOf(track.tables.get('stts'));
+  const compositionOffsets = valuesOf(track.tables.get('ctts'));
   const stss = track.tables.get('stss');
   const keyCount = stss === undefined ? 0 : entriesOf(stss, 4, 4);
   const perChunk = chunkSizes(track);
@@ -181,8 +168,9 @@ export function* tableSamples(track: MovieTrack): Generator<Sample> {
       while (stss !== undefined && key < keyCount && stss.uint(8 + 4 * key) <= sample) key++;
       const isKey = stss === undefined || (key < keyCount && stss.uint(8 + 4 * key) === sample + 1);
       const size = sizeOf(sample);
-      const duration = durations.next();
-      yield { sample, offset, size, decodeTime, compositionOffset: compositionOffsets.next(), duration, isKey };
+      const duration = durations.next().value;
+      const compositionOffset = compositionOffsets.next().value;
+      yield { sample, offset, size, decodeTime, compositionOffset, duration, isKey };
       decodeTime += duration;
       offset += size;
     }

@@ -1,20 +1,22 @@
 /**
- * MP4 and QuickTime files with some samples changed, and everything else as it is: every track, edit list, time, tag
- * and chapter is the very bytes that it was. What has to follow is the sizes of those samples and the offsets of bytes
- * in the file.
+ * MP4 and QuickTime files with some samples changed: the sizes of those samples follow, and the offsets of bytes in the
+ * file. All other bytes stay.
  */
 import { applyEdits } from './apply-edits.js';
+import type { ByteSource } from './byte-source.js';
 import { type Edit, FileEdits, type TrackEdits, damaged, growthOf, overlapping, unsupported } from './edits.js';
 import { type Box, type BoxHeader, viewOf, writeUint64 } from './isobmff-boxes.js';
-import type { IsobmffFile } from './isobmff-file.js';
 import { type Fragment, fragmentSamples, writeFragment } from './isobmff-fragment.js';
 import { type Movie, type Sample, needsLongOffsets, tableSamples, writeMovie } from './isobmff-movie.js';
 import { checkChangeable } from './isobmff-track.js';
 
 /** What is read of a file to change it. */
 interface Structure {
+  readonly boxes: readonly BoxHeader[];
   readonly movie: Movie;
   readonly fragments: readonly Fragment[];
+  /** Segment indexes and random access tables. */
+  readonly indexes: readonly Box[];
 }
 
 /** All samples of a file, with the ids of their tracks. */
@@ -119,23 +121,19 @@ function checkSharing(structure: Structure, edits: ReadonlyMap<number, TrackEdit
  * Writes a file with changed samples.
  *
  * @param edits the changes, by track_ID and by the number of the sample
- * @throws {SeiError} ERR_SEI_UNREADABLE_FILE if it is damaged or cut, ERR_SEI_UNSUPPORTED_FILE if something in it would be
+ * @throws {SeiError} ERR_SEI_UNREADABLE_FILE if it is damaged, ERR_SEI_UNSUPPORTED_FILE if something in it would be
  *   wrong afterwards
  */
 export async function* rewriteIsobmff(
-  file: IsobmffFile,
+  source: ByteSource,
+  structure: Structure,
   edits: ReadonlyMap<number, TrackEdits>,
 ): AsyncGenerator<Uint8Array> {
-  if (file.truncated) throw damaged('it does not end where its boxes say');
-  const { boxes, movie, source } = file;
-  const fragments: Fragment[] = [];
-  for await (const fragment of file.fragments()) fragments.push(fragment);
-  const indexes = await file.indexes();
+  const { boxes, movie, fragments, indexes } = structure;
   if (edits.size === 0) {
     yield* applyEdits(source, []);
     return;
   }
-  const structure = { movie, fragments };
   checkChangeable(movie, new Set(edits.keys()));
   const parts = fragments.flatMap(({ tracks }) => tracks).filter(({ hasSubsamples }) => hasSubsamples);
   if (parts.some(({ trackId }) => edits.has(trackId)) || boxes.some(({ type }) => type === 'ssix'))

@@ -27,10 +27,8 @@ const FIXED_SIZE_LACING = 2;
 interface TrackDescription extends FileTrack {
   /** How its NAL units are framed. */
   readonly framing: FramingOptions;
-  /** The bytes that all its frames begin with and that the file leaves out. */
-  readonly prefix: Uint8Array;
-  /** Why it cannot be read; undefined if it can. */
-  readonly refusal: string | undefined;
+  /** The bytes that all its frames begin with and that the file leaves out; undefined if they cannot be read. */
+  readonly prefix: Uint8Array | undefined;
   /** TrackTimestampScale, DefaultDuration and CodecDelay, the last two in nanoseconds. */
   readonly scale: number;
   readonly duration: number | undefined;
@@ -88,18 +86,12 @@ function describeTrack({ data }: ElementData): TrackDescription {
   const kind = ['other', 'video', 'audio'].at(uintOf(entry.get(Id.trackType), 0)) ?? 'other';
   const framing =
     fourcc === '' ? framingOf(extra, {}) : framingOf(extra?.subarray(BITMAP_HEADER_SIZE), { format: 'annexb' });
-  const prefix = prefixOf(entry.get(Id.contentEncodings));
-  let refusal: string | undefined;
-  if (prefix === undefined)
-    refusal = `the H.264 of track ${id} is compressed or encrypted, which is not read; ${REWRITE}`;
-  else if ((framing.lengthSize as number | undefined) === 3) refusal = `track ${id} has lengths of 3 bytes`;
   return {
     id,
     name: trackName(codecId, kind),
     isH264,
     framing,
-    prefix: prefix ?? new Uint8Array(0),
-    refusal,
+    prefix: prefixOf(entry.get(Id.contentEncodings)),
     scale: floatOf(entry.get(Id.trackTimestampScale), 1) || 1,
     duration: uintOf(entry.get(Id.defaultDuration), 0) || undefined,
     delay: uintOf(entry.get(Id.codecDelay), 0),
@@ -151,7 +143,10 @@ export async function openMatroska(source: ByteSource): Promise<MediaFile> {
     const wanted = new Map<number, TrackDescription>();
     for (const track of tracks) {
       if (!track.isH264 || !ids.has(track.id)) continue;
-      if (track.refusal !== undefined) throw unsupported(track.refusal);
+      if (track.prefix === undefined)
+        throw unsupported(`the H.264 of track ${track.id} is compressed or encrypted, which is not read; ${REWRITE}`);
+      if ((track.framing.lengthSize as number | undefined) === 3)
+        throw damaged(`track ${track.id} has lengths of 3 bytes`);
       wanted.set(track.id, track);
     }
     walk = new MatroskaWalk(source);
@@ -171,7 +166,7 @@ export async function openMatroska(source: ByteSource): Promise<MediaFile> {
           presentationTimeMs: (ticks * timestampScale + i * (frameDuration ?? 0)) / NANOSECONDS_PER_MS,
           ...(frameDuration !== undefined && { durationMs: frameDuration / NANOSECONDS_PER_MS }),
           isKey: block.isKey,
-          data: track.prefix.length > 0 ? concatBytes([track.prefix, frame]) : frame,
+          data: track.prefix?.length ? concatBytes([track.prefix, frame]) : frame,
           framing: track.framing,
         };
       }

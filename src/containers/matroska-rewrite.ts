@@ -1,7 +1,6 @@
 /**
- * Matroska files with some blocks changed, and everything else as it is: every track, time, chapter, tag and
- * attachment is the very bytes that it was. What has to follow is the sizes of what holds those blocks, and the
- * positions in the file that the index (Cues, SeekHead) says (RFC 9559).
+ * Matroska files with some blocks changed: the sizes of what holds those blocks follow, and the positions in the file
+ * that the index (Cues, SeekHead) says (RFC 9559). All other bytes stay.
  */
 import { concatBytes } from '../codec/bytes.js';
 import { applyEdits } from './apply-edits.js';
@@ -102,8 +101,8 @@ export async function* rewriteMatroska(
     all = new FileEdits([...size, ...walk.edits, ...indexEdits]);
     const now = all;
     moved = (offset) => now.moved(offset);
-    if (all.growth === growth && growthOfAll(indexEdits) === indexGrowth) break;
-    growth = all.growth;
+    if (growthOfAll(all.edits) === growth && growthOfAll(indexEdits) === indexGrowth) break;
+    growth = growthOfAll(all.edits);
     indexGrowth = growthOfAll(indexEdits);
   }
   fillHints(hints, moved);

@@ -1,7 +1,4 @@
-/**
- * The walk over a Matroska file: every block once, in order, and on the way the sizes, checksums and positions that have
- * to follow if blocks change (RFC 9559).
- */
+/** The walk over a Matroska file: its blocks, and the sizes, checksums and positions that follow if they change. */
 import type { ByteSource } from './byte-source.js';
 import { type Element, ElementReader, Id, isTopLevel, readUint, readVint, writeSize } from './ebml.js';
 import { type Edit, type TrackEdits, damaged, growthOf, unsupported } from './edits.js';
@@ -105,6 +102,9 @@ interface Master {
   isKey: boolean;
 }
 
+/** Elements of a segment that are read as a whole. */
+const READ_WHOLE: ReadonlySet<number> = new Set([Id.tracks, Id.info, Id.cues, Id.seekHead]);
+
 function masterOf(element: Element): Master {
   return { element, edits: [], checksum: undefined, blocks: [], duration: undefined, isKey: true };
 }
@@ -185,8 +185,10 @@ export class MatroskaWalk {
       if (parent !== undefined) {
         const block = this.#child(parent, element);
         if (block !== undefined) yield block;
-      } else if (this.segment !== undefined) await this.#topLevel(element);
-      else if (element.id === Id.segment) this.segment = element;
+      } else if (this.segment !== undefined) {
+        const reading = this.#topLevel(element);
+        if (reading !== undefined) await reading;
+      } else if (element.id === Id.segment) this.segment = element;
       if (element === (this.#group ?? this.#cluster ?? { element: this.segment }).element) at = element.data;
     }
     if (this.segment === undefined) throw damaged('it has no segment');
@@ -194,20 +196,24 @@ export class MatroskaWalk {
     checkSegment(readVint(await this.bytes(this.segment.end, 4), 0, true)?.value);
   }
 
-  /** Takes an element that stands in the segment. */
-  async #topLevel(element: Element): Promise<void> {
-    const { id, data, start, end } = element;
+  /** Takes an element that stands in the segment; a promise if it has to be read. */
+  #topLevel(element: Element): Promise<void> | undefined {
+    const { id } = element;
     checkSegment(id);
     if (id === Id.cluster) {
       this.#cluster = masterOf(element);
       this.#timestamp = 0;
     } else if (element.isOpen) throw damaged('an element does not say where it ends');
-    else if (element.isCut) return;
     else if (id === Id.crc32) this.edits.push(voidEdit(element));
-    else if (id === Id.tracks) this.tracks ??= await this.#whole(data, end);
+    else if (READ_WHOLE.has(id) && !element.isCut) return this.#readTopLevel(element);
+    return undefined;
+  }
+
+  async #readTopLevel(element: Element): Promise<void> {
+    const { id, data, start, end } = element;
+    if (id === Id.tracks) this.tracks ??= await this.#whole(data, end);
     else if (id === Id.info) this.info ??= await this.#whole(data, end);
-    else if ((id === Id.cues || id === Id.seekHead) && this.#edits !== undefined)
-      this.indexes.push({ element, bytes: await this.#whole(start, end) });
+    else if (this.#edits !== undefined) this.indexes.push({ element, bytes: await this.#whole(start, end) });
   }
 
   async #whole(start: number, end: number): Promise<Uint8Array> {

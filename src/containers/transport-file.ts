@@ -50,12 +50,7 @@ export async function* transportPackets(
   if (id === undefined) h264Track(parser?.tracks ?? []);
 }
 
-/**
- * Opens a transport stream in a file. It has no end of its own, so it is never cut: the last picture is what there is of
- * it.
- *
- * @param head its first bytes
- */
+/** Opens a transport stream in a file, which begins with `head`. It has no end of its own, so it is never cut. */
 export async function openTransportStream(source: ByteSource, head: Uint8Array): Promise<MediaFile> {
   // If the file begins in the middle of a stream, pictures stand in front of the tables.
   const tables = new TransportStreamParser(head);

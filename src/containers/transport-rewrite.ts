@@ -1,7 +1,6 @@
 /**
- * Transport streams with some access units changed, and everything else as it is: the packets of all other streams, the
- * tables, clocks and timestamps. A PES packet that grows gets more packets behind its last one; continuity counters
- * follow.
+ * Transport streams with some access units changed: a PES packet that grows gets more packets after its last one, and
+ * continuity counters follow. All other packets stay.
  */
 import { concatBytes } from '../codec/bytes.js';
 import { type Edit, firstIndex, growthOf, unsupported } from './edits.js';

@@ -13,13 +13,7 @@ export class SectionReader {
   /** What there is of a section; undefined until one begins. */
   #held: Uint8Array | undefined;
 
-  /**
-   * Takes the payload of the next packet.
-   *
-   * @param payload begins with pointer_field if a section begins in it
-   * @param isUnitStart payload_unit_start_indicator
-   * @returns the sections that are complete now
-   */
+  /** Takes the payload of the next packet and its payload_unit_start_indicator; returns the sections that end there. */
   *push(payload: Uint8Array, isUnitStart: boolean): Generator<Uint8Array> {
     const start = isUnitStart ? 1 + payload[0] : 0;
     if (isUnitStart) {

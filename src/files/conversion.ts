@@ -19,9 +19,8 @@ const NAMES: Readonly<Record<Container, string>> = {
   mpegts: 'MPEG-TS',
 };
 
-/** A path as FFmpeg and a shell take it for one, whatever is in it. */
+/** A path for FFmpeg and a shell: a colon would end the name of a protocol, a dash begin an option. */
 function quoted(path: string): string {
-  // A colon would end the name of a protocol, a dash begin an option.
   const safe = path !== '-' && /^[^/]*:|^-/.test(path) ? `./${path}` : path;
   return /^[\w./:@+,=-]+$/.test(safe) ? safe : `'${safe.replaceAll("'", "'\\''")}'`;
 }

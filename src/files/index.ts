@@ -21,7 +21,7 @@ export {
   stripFile,
 } from './change.js';
 export { type FilePacket } from '../containers/packet.js';
-export { type PictureType } from './picture-type.js';
+export { type PictureType } from '../frame/picture-type.js';
 export {
   type ExtractFileOptions,
   type FileFrame,

@@ -5,7 +5,7 @@ import type { FileSource } from '../containers/byte-source.js';
 import { openMediaFile } from './media-file.js';
 import { openSource } from './node-source.js';
 import { type FilePacket, h264Track } from '../containers/packet.js';
-import { type PictureType, pictureTypeOf } from './picture-type.js';
+import { type PictureType, pictureTypeOf } from '../frame/picture-type.js';
 
 /** Which part of a file is to be read. */
 export interface ReadOptions {

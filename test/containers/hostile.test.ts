@@ -11,7 +11,7 @@ function filled(piece: Uint8Array, count: number): Buffer {
   return Buffer.concat(Array<Uint8Array>(count).fill(piece));
 }
 
-/** What is read of a file in all, in times of its size; reads of one byte count as 4 KiB. */
+/** How many times the size of a file is read in all. */
 async function cost(file: Buffer, work: (source: ByteSource) => Promise<unknown>): Promise<number> {
   let read = 0;
   const source: ByteSource = {
@@ -40,8 +40,12 @@ async function inject(source: ByteSource | Buffer): Promise<Buffer> {
 
 /** Reads the file, puts a message in and takes it out again. */
 async function expectBounded(file: Buffer, pictures: number): Promise<void> {
-  expect(await cost(file, async (source) => expect(await countOf(source)).toBe(pictures))).toBeLessThan(8);
-  let changed = Buffer.alloc(0);
+  expect(
+    await cost(file, async (source) => {
+      expect(await countOf(source)).toBe(pictures);
+    }),
+  ).toBeLessThan(8);
+  let changed: Buffer = Buffer.alloc(0);
   expect(await cost(file, async (source) => (changed = await inject(source)))).toBeLessThan(16);
   expect(await countOf(changed)).toBe(pictures);
   const pieces: Uint8Array[] = [];
@@ -62,13 +66,13 @@ describe('Matroska', () => {
   const file = (...content: readonly Uint8Array[]) =>
     Buffer.concat([head, element(id('18538067'), tracks, ...content)]);
   const picture = block(0x80, FRAME);
-  const voids = filled(id('ec80'), 1 << 21);
+  const voids = filled(id('ec80'), 1 << 19);
 
   it.each([
     ['in the segment', file(voids, cluster(picture))],
     ['in a cluster', file(cluster(voids, picture))],
     ['in front of the segment', Buffer.concat([head, voids, file(cluster(picture)).subarray(head.length)])],
-  ])('of 4 MB of the smallest elements, %s', (_where, source) => expectBounded(source, 1), 60_000);
+  ])('of 1 MB of the smallest elements, %s', (_where, source) => expectBounded(source, 1), 60_000);
 
   it.each([
     ['clusters', file(filled(cluster(picture), 20_000)), 20_000],
@@ -91,7 +95,7 @@ describe('Matroska', () => {
     for await (const { data } of readPackets(source)) found.push(Buffer.from(data));
     expect(found).toEqual([FRAME, FRAME, FRAME, FRAME]);
     await expect(inject(source)).rejects.toMatchObject({ code: 'ERR_SEI_UNSUPPORTED_FILE' });
-    const wrong = file(cluster(block(0x80 | (lacing << 1), Buffer.of(9, 0xff), FRAME)));
+    const wrong = file(cluster(block(0x80 | (lacing << 1), Buffer.of(3, 0xff), FRAME)));
     await expect(countOf(wrong)).rejects.toMatchObject({ code: 'ERR_SEI_UNREADABLE_FILE' });
   });
 });
@@ -128,25 +132,25 @@ describe('MP4', () => {
       ]),
       1,
     ],
-    ['boxes', Buffer.concat([type, data, movie(track(1, ...tables(first)), filled(box('free'), 400_000))]), 1],
+    ['boxes', Buffer.concat([type, data, movie(track(1, ...tables(first)), filled(box('free'), 100_000))]), 1],
     ['fragments', Buffer.concat([type, fragmented, filled(Buffer.concat([fragment, data]), 20_000)]), 20_000],
   ])('of very many %s', (_what, source, pictures) => expectBounded(source, pictures), 60_000);
 
   it('of very many tracks in a fragment', async () => {
-    const empty = filled(box('traf', header, box('trun', words(0, 0))), 50_000);
+    const empty = filled(box('traf', header, box('trun', words(0, 0))), 20_000);
     const last = (offset: number) => box('traf', header, box('trun', words(1, 1, offset)));
     const moof = box('moof', empty, last(0));
     await expectBounded(Buffer.concat([type, fragmented, box('moof', empty, last(moof.length + 8)), data]), 1);
   }, 60_000);
 
   it('with tables that do not fit each other is refused', async () => {
-    const [stts, stsc, , stco] = tables(first);
+    const [stts, stsc, stsz, stco] = tables(first);
     const refused = { code: 'ERR_SEI_UNREADABLE_FILE' };
     const open = (...each: readonly Uint8Array[]) => countOf(Buffer.concat([type, data, movie(track(1, ...each))]));
     await expect(open(stts, stsc, box('stsz', words(0, 0, 2, 4, 5)), stco)).rejects.toMatchObject(refused);
     await expect(open(stts, stsc, box('stsz', words(0, 0, 2, 4)), stco)).rejects.toMatchObject(refused);
     await expect(open(stts, stsc, box('stsz', words(0, 1, 0xffffffff)), stco)).rejects.toMatchObject(refused);
-    await expect(open(stts, box('stsc', words(0, 2, 1, 1, 1, 1, 1, 1)), tables(0)[2], stco)).resolves.toBe(1);
+    await expect(open(stts, box('stsc', words(0, 2, 1, 1, 1, 1, 1, 1)), stsz, stco)).rejects.toMatchObject(refused);
     await expect(open(stts, stsc, box('stz2', words(0, 3, 1, 0)), stco)).rejects.toMatchObject(refused);
   });
 });

@@ -5,7 +5,7 @@ import { rewriteMatroska } from '../../src/containers/matroska-rewrite.js';
 import { MAX_INDEX_SIZE } from '../../src/containers/matroska-walk.js';
 import { MAX_PES_SIZE, MAX_TABLE_ENTRIES, TransportStreamParser } from '../../src/containers/transport-stream.js';
 import { type ByteSource } from '../../src/files/index.js';
-import { pictureTypeOf, MAX_SLICES_PER_PICTURE } from '../../src/files/picture-type.js';
+import { pictureTypeOf, MAX_SLICES_PER_PICTURE } from '../../src/frame/picture-type.js';
 import { annexB, bytes, concat, nal } from '../contract/frames.js';
 
 /** A file of which nothing is there but its first bytes; what is read of it at most, in bytes, goes to `reads`. */
