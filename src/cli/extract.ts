@@ -8,7 +8,7 @@ import { LineBatch, contentOf, jsonLine } from './json-lines.js';
 import type { Media } from './media.js';
 import { INPUT, addStreamOptions, addTrackOption, integerArgument, repeatable, uuidArgument } from './options.js';
 import { counted, report } from './report.js';
-import { type StreamOptions, transformStream } from './transform.js';
+import { type StreamOptions, checkWhole, transformStream } from './transform.js';
 
 interface ExtractCommandOptions extends StreamOptions {
   readonly uuid?: readonly string[];
@@ -91,6 +91,7 @@ async function* extractMedia(
       if (batch.add(lineOf({ accessUnit: index, ...time }, message))) yield batch.take();
     }
   }
+  if (media.truncated) batch.add(jsonLine({ truncated: true }));
   const lines = batch.take();
   if (lines !== '') yield lines;
 }
@@ -105,13 +106,14 @@ function filterOf({ uuid = [], ours, type = [] }: ExtractCommandOptions): Messag
 
 async function run(input: string, output: string, options: ExtractCommandOptions, context: Context): Promise<void> {
   const counts = { messages: 0, cut: 0, overfull: 0 };
-  await transformStream(input, output, context, options, {
+  const outcome = await transformStream(input, output, context, options, {
     isVideo: false,
     run: (source) => extractLines(source, filterOf(options), counts),
     runMedia: (media) => extractMedia(media, options.track, filterOf(options), counts),
   });
   report(`extracted ${counted(counts.messages, 'message')}`, context, options);
   warnOfBounds(counts, context);
+  checkWhole(outcome, input);
 }
 
 const HELP = `
@@ -126,6 +128,8 @@ One JSON object a line for each sei_message, none left out because it came befor
   text         user data that are UTF-8 without control characters (but tab and line ends)
   json         the same, parsed, where they are JSON
   base64       instead of text: any other payload
+If the file ends before its container says, as after a crash of a recorder, the
+last line is {"truncated":true}, and the exit code is 4.
 
 Examples:
   $ h264-sei extract --ours in.h264

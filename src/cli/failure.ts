@@ -10,6 +10,8 @@ export const ExitCode = {
   usage: 2,
   /** The output is complete, but some messages found no picture: their time lies past the end. */
   unplaced: 3,
+  /** The input ends before its container says; the output has all that is whole of it. */
+  truncated: 4,
 } as const;
 
 /** A failure that the user of the command is told in one line, which says what to do. */

@@ -1,5 +1,5 @@
 /** Says what an input is, and stops what is no H.264 byte stream before anything is done to it. */
-import { type FileKind, fileKindOf } from '../files/file-kind.js';
+import { type FileKind, containerOf, fileKindOf } from '../containers/file-kind.js';
 import { type FormatDetection, detectH264Format } from '../frame/detect.js';
 import { CliError } from './failure.js';
 
@@ -81,7 +81,7 @@ function describe(detection: FormatDetection): Identification {
 export function identify(head: Uint8Array, isWhole: boolean, name: string): Identification {
   if (isWhole && head.length === 0) return { detection: UNKNOWN, what: 'empty', advice: 'there is nothing to read' };
   const detection = detectH264Format(head);
-  if (detection.format === 'annexb') return describe(detection);
+  if (containerOf(head) === 'annexb') return describe(detection);
   const kind = fileKindOf(head);
   if (kind !== undefined) {
     return { detection: UNKNOWN, what: kind.what, advice: adviceOn(kind, name) };

@@ -17,7 +17,6 @@ import { exactUtf8, parseMessages } from './messages-file.js';
 import type { Media } from './media.js';
 import {
   INPUT,
-  DROP_TRACKS,
   addStreamOptions,
   addTrackOption,
   frameRateArgument,
@@ -104,13 +103,13 @@ async function* injectMedia(
   track: number | undefined,
   counts: InjectionCounts,
 ): AsyncGenerator<Uint8Array> {
-  const { ScheduledInjection, noCounts } = await import('../files/transform.js');
+  const { scheduledInjection, noCounts } = await import('../files/transform.js');
   const done = noCounts();
   let chosen = track;
   yield* media.rewrite((id) => {
     chosen ??= id;
     // The clock of a transport stream begins anywhere.
-    return id === chosen ? new ScheduledInjection(schedule, media.container === 'mpegts', done) : undefined;
+    return id === chosen ? scheduledInjection(schedule, media.container === 'mpegts', done) : undefined;
   });
   counts.messages = done.messages;
   counts.pictures = done.changed;
@@ -201,10 +200,7 @@ Examples:
 /** The command that puts messages in. */
 export function injectCommand(context: Context): Command {
   return addStreamOptions(
-    addTrackOption(
-      new Command('inject').option('--drop-tracks', DROP_TRACKS),
-      'into this H.264 track (default: the first one)',
-    )
+    addTrackOption(new Command('inject'), 'into this H.264 track (default: the first one)')
       .description('put messages into H.264 video as SEI user_data_unregistered')
       .argument('<input>', INPUT)
       .argument('[output]', 'file, - for stdout', '-')

@@ -16,7 +16,7 @@ import { nalUnitTypeName, seiPayloadTypeName } from './names.js';
 import type { Media } from './media.js';
 import { INPUT, addStreamOptions, addTrackOption, frameRateArgument } from './options.js';
 import { counted, report } from './report.js';
-import { type StreamOptions, type Transformation, transformStream } from './transform.js';
+import { type StreamOptions, type Transformation, checkWhole, transformStream } from './transform.js';
 import { packageVersion } from './version.js';
 
 interface InspectCommandOptions extends StreamOptions {
@@ -62,6 +62,8 @@ export interface InspectionFormat {
   readonly header: string;
   /** The lines of one. */
   format(nalUnit: InspectedNalUnit): string;
+  /** The line that says that the file ends before its container says. */
+  readonly truncated: string;
 }
 
 const ANNEX_B = { format: 'annexb' } as const;
@@ -86,6 +88,7 @@ function previewOf({ payload }: SeiMessage): string {
 /** A table for people. */
 export const tableFormat: InspectionFormat = {
   header: row(['access unit', 'offset', 'size', 'ref'], 'nal_unit_type'),
+  truncated: 'truncated: the file ends here\n',
   format({ accessUnit, offset, size, isCut, nalUnitType: type, nalRefIdc, messages = [] }) {
     const lines = messages.map((message) => {
       const { payloadType, uuid, payload } = message;
@@ -101,6 +104,7 @@ export const tableFormat: InspectionFormat = {
 /** JSON Lines for programs. */
 export const jsonFormat: InspectionFormat = {
   header: '',
+  truncated: jsonLine({ truncated: true }),
   format({ messages, isCut, ...nalUnit }) {
     return jsonLine({
       ...nalUnit,
@@ -205,6 +209,7 @@ async function* inspectMedia(
       if (batch.add(format.format({ ...nalUnit, ...time }))) yield batch.take();
     }
   }
+  if (media.truncated) batch.add(format.truncated);
   const text = batch.take();
   if (text !== '') yield text;
 }
@@ -239,11 +244,13 @@ function transformationOf(input: string, options: InspectCommandOptions, counts:
 async function run(input: string, output: string, options: InspectCommandOptions, context: Context): Promise<void> {
   checkUsage(output, options);
   const counts = { accessUnits: 0, nalUnits: 0, messages: 0, size: 0, seiBytes: 0, cut: 0, overfull: 0 };
-  await transformStream(input, options.html ?? output, context, options, transformationOf(input, options, counts));
+  const transformation = transformationOf(input, options, counts);
+  const outcome = await transformStream(input, options.html ?? output, context, options, transformation);
   const { accessUnits, nalUnits, messages } = counts;
   const seen = [counted(accessUnits, 'access unit'), counted(nalUnits, 'NAL unit'), counted(messages, 'SEI message')];
   report(seen.join(', '), context, options);
   warnOfBounds(counts, context);
+  checkWhole(outcome, input);
 }
 
 const HELP = `
@@ -253,7 +260,8 @@ NAL unit: accessUnit, presentationTimeMs (of a container), offset, size,
 nalUnitType, nalRefIdc, name and, for SEI, messages (payloadType, name, uuid,
 size). An access unit above 16 MiB is looked at in pieces: a NAL unit that
 reaches into the next one is listed as cut (isCut), with the bytes of the piece
-in which it begins.
+in which it begins. If the file ends before its container says, the last line is
+{"truncated":true}, and the exit code is 4.
 
 With --html there is one page instead, which any browser opens and which loads
 nothing: a timeline of the frames with their types, sizes and messages, to

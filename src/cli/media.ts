@@ -1,20 +1,20 @@
 /** Inputs that are containers: told by their first bytes, and opened. */
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { extname, join } from 'node:path';
-import { type Container, fileKindOf } from '../files/file-kind.js';
-import type { ByteSource } from '../files/byte-source.js';
-import type { MediaFile } from '../files/media-file.js';
-import type { FilePacket, FileTrack } from '../files/packet.js';
-import type { TransformOf } from '../files/rewrite.js';
-import { detectH264Format } from '../frame/detect.js';
+import { join } from 'node:path';
+import { type Container, containerOf } from '../containers/file-kind.js';
+import type { ByteSource } from '../containers/byte-source.js';
+import type { FilePacket, MediaFile, TransformOf } from '../containers/packet.js';
 import type { Context } from './context.js';
-import { CliError } from './failure.js';
+import { HEAD_LENGTH } from './format-guard.js';
 import type { Input } from './input.js';
 import { type Progress, startProgress } from './progress.js';
 
-/** So many bytes show a container: five packets of a transport stream. */
-const SIGNATURE_LENGTH = 1024;
+/** So many bytes are looked at again with each chunk. */
+const DRIP_LENGTH = 64;
+
+/** So many bytes show how the packets of a transport stream lie. */
+const TRANSPORT_LENGTH = 1024;
 
 /** An input of which the first bytes are known. */
 export interface PeekedInput {
@@ -26,28 +26,37 @@ export interface PeekedInput {
   close(): Promise<void>;
 }
 
-function containerOf(head: Uint8Array, isWhole: boolean): Container | 'none' | undefined {
-  if (detectH264Format(head).format === 'annexb') return 'none';
-  const container = fileKindOf(head)?.container;
-  if (container === 'mp4' || container === 'matroska') return container;
-  if (head.length < SIGNATURE_LENGTH && !isWhole) return undefined;
-  return container ?? 'none';
+/** A transport stream shows its container last: five packets, perhaps behind foreign bytes. */
+function containerIn(head: Uint8Array, isWhole: boolean): Container | 'none' | undefined {
+  // A size of 1 and the type of a box behind it are not a start code.
+  if (head.length < 8 && !isWhole) return undefined;
+  const container = containerOf(head);
+  const isClear = container !== undefined && (container !== 'mpegts' || head.length >= TRANSPORT_LENGTH);
+  return isClear || isWhole || head.length >= HEAD_LENGTH ? (container ?? 'none') : undefined;
 }
 
 /** Looks at the first bytes of an input. */
 export async function peekContainer(chunks: AsyncIterable<Uint8Array>): Promise<PeekedInput> {
   const iterator = chunks[Symbol.asyncIterator]();
   const held: Uint8Array[] = [];
-  let container: ReturnType<typeof containerOf>;
+  let container: ReturnType<typeof containerIn>;
   let isWhole = false;
+  let length = 0;
+  let checkedLength = 0;
   while (container === undefined) {
     // Where the last chunk lies, the next one may come.
     const last = held.length - 1;
     if (last >= 0) held[last] = Buffer.from(held[last]);
     const next = await iterator.next();
     isWhole = next.done === true;
-    if (next.done !== true) held.push(next.value);
-    container = containerOf(Buffer.concat(held).subarray(0, SIGNATURE_LENGTH), isWhole);
+    if (next.done !== true) {
+      held.push(next.value);
+      length += next.value.length;
+      // Not at each of very small chunks, which would take the square of their number.
+      if (length > DRIP_LENGTH && length < Math.min(2 * checkedLength, HEAD_LENGTH)) continue;
+    }
+    checkedLength = length;
+    container = containerIn(Buffer.concat(held).subarray(0, HEAD_LENGTH), isWhole);
   }
   const close = async () => {
     await iterator.return?.();
@@ -61,46 +70,31 @@ export async function peekContainer(chunks: AsyncIterable<Uint8Array>): Promise<
       await close();
     }
   }
-  return { chunks: all(), container: container === 'none' ? undefined : container, close };
+  return { chunks: all(), container: container === 'none' || container === 'annexb' ? undefined : container, close };
 }
 
 /** A container that is open for a command. */
-export interface Media {
-  /** How messages call it. */
-  readonly name: string;
-  /** Which it is. */
-  readonly container: Container;
-  /** Its tracks; none yet where it is a stream. */
-  readonly tracks: readonly FileTrack[];
-  /** The packets of a H.264 track, the first one where no id is given. */
+export interface Media extends Pick<MediaFile, 'container' | 'truncated' | 'rewrite'> {
+  /** The packets of an H.264 track, by default of the first one. */
   packets(trackId: number | undefined): AsyncIterable<FilePacket>;
-  /** The bytes of the file with changed H.264. */
-  rewrite(transformOf: TransformOf): AsyncIterable<Uint8Array>;
   /** Closes it. */
   close(): Promise<void>;
 }
 
-function streamedMedia(chunks: AsyncIterable<Uint8Array>, name: string): Media {
+/** A transport stream that comes through a pipe. */
+function streamedMedia(chunks: AsyncIterable<Uint8Array>, close: () => Promise<void>): Media {
   async function* packets(trackId: number | undefined): AsyncGenerator<FilePacket> {
-    const iterator = chunks[Symbol.asyncIterator]();
-    const first = await iterator.next();
-    if (first.done === true) return;
-    const head = Uint8Array.from(first.value.subarray(0, SIGNATURE_LENGTH));
-    async function* all(): AsyncGenerator<Uint8Array> {
-      yield first.value as Uint8Array;
-      for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) yield next.value;
-    }
-    const { transportPackets } = await import('../files/media-file.js');
-    yield* transportPackets(all(), head, trackId);
+    const { transportPackets } = await import('../containers/transport-file.js');
+    yield* transportPackets(chunks, trackId);
   }
   async function* rewrite(transformOf: TransformOf): AsyncGenerator<Uint8Array> {
-    const { rewriteTransportStream } = await import('../files/rewrite.js');
+    const { rewriteTransportStream } = await import('../containers/transport-rewrite.js');
     yield* rewriteTransportStream(chunks, transformOf);
   }
-  return { name, container: 'mpegts', tracks: [], packets, rewrite, close: () => Promise.resolve() };
+  return { container: 'mpegts', truncated: false, packets, rewrite, close };
 }
 
-/** A source that shows how far it is read; `passes` is how often that happens. */
+/** A source that shows how far it is read. */
 function watched(source: ByteSource, progress: Progress): ByteSource {
   return {
     size: source.size,
@@ -112,8 +106,11 @@ function watched(source: ByteSource, progress: Progress): ByteSource {
   };
 }
 
+/** How often a file is read that is written again: for its pictures, for its structure, and to copy it. */
+const PASSES: Readonly<Record<Container, number>> = { annexb: 2, mp4: 2, matroska: 3, mpegts: 1 };
+
 /** Puts what comes through a pipe into a file, since these containers are not read from the first byte to the last. */
-export async function spool(chunks: AsyncIterable<Uint8Array>): Promise<{ path: string; remove(): Promise<void> }> {
+async function spool(chunks: AsyncIterable<Uint8Array>): Promise<{ path: string; remove(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'h264-sei-'));
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
@@ -140,137 +137,61 @@ export async function spool(chunks: AsyncIterable<Uint8Array>): Promise<{ path: 
  * @param peeked the same, with its first bytes looked at
  * @param path a file, or `-` for stdin
  * @param context of the run
- * @param options whether nothing is to be shown, and how often the input will be read
+ * @param options whether nothing is to be shown, and whether the input is written again
  */
 export async function openMedia(
   input: Input,
   peeked: PeekedInput,
   path: string,
   context: Context,
-  options: { readonly isQuiet: boolean; readonly passes: number },
+  options: { readonly isQuiet: boolean; readonly isVideo: boolean },
 ): Promise<Media> {
   const container = peeked.container as Container;
   const progress = (size: number, passes: number) =>
     startProgress(size * passes, options.isQuiet ? undefined : context.stderr);
-  if (container === 'mpegts') {
-    const bar = progress(input.size ?? Infinity, 1);
+  if (container === 'mpegts' && input.size === undefined) {
+    const bar = progress(Infinity, 1);
     async function* counted(): AsyncGenerator<Uint8Array> {
       for await (const chunk of peeked.chunks) {
         await bar.add(chunk.length);
         yield chunk;
       }
     }
-    const media = streamedMedia(counted(), input.name);
-    return {
-      ...media,
-      close: async () => {
-        bar.stop();
-        await peeked.close();
-      },
-    };
+    return streamedMedia(counted(), async () => {
+      bar.stop();
+      await peeked.close();
+    });
   }
   // Loaded here, so that a byte stream does not wait for what reads containers.
-  const [{ silenceBunny }, { MediaFile }, { openSource }, { rewriteFile }] = await Promise.all([
-    import('../files/bunny.js'),
+  const [{ openMediaFile }, { openSource }, { h264Track }] = await Promise.all([
     import('../files/media-file.js'),
     import('../files/node-source.js'),
-    import('../files/rewrite.js'),
+    import('../containers/packet.js'),
   ]);
-  await silenceBunny();
   const spooled = input.size === undefined ? await spool(peeked.chunks) : undefined;
   await peeked.close();
   const source = await openSource(spooled?.path ?? path);
-  const bar = progress(source.bytes.size, options.passes);
+  const bar = progress(source.bytes.size, options.isVideo ? PASSES[container] : 1);
   const bytes = watched(source.bytes, bar);
-  let file: MediaFile | undefined;
   const close = async () => {
     bar.stop();
-    file?.close();
     await source.close();
     await spooled?.remove();
   };
   try {
-    file = await MediaFile.open(bytes);
-    file.h264Track();
-    const { tracks } = file;
-    const opened = file;
+    const file = await openMediaFile(bytes);
+    h264Track(file.tracks);
     return {
-      name: input.name,
       container,
-      tracks,
-      packets: (trackId) => opened.packets(trackId),
-      rewrite: (transformOf) => rewriteFile(bytes, transformOf),
+      get truncated() {
+        return file.truncated;
+      },
+      packets: (trackId) => file.packets(new Set([h264Track(file.tracks, trackId).id])),
+      rewrite: (transformOf) => file.rewrite(transformOf),
       close,
     };
   } catch (error) {
     await close();
     throw error;
   }
-}
-
-const EXTENSIONS: Readonly<Record<string, Container>> = {
-  '.mp4': 'mp4',
-  '.m4v': 'mp4',
-  '.mov': 'mp4',
-  '.qt': 'mp4',
-  '.cmfv': 'mp4',
-  '.mkv': 'matroska',
-  '.mk3d': 'matroska',
-  '.ts': 'mpegts',
-  '.mts': 'mpegts',
-  '.m2ts': 'mpegts',
-  '.h264': 'annexb',
-  '.264': 'annexb',
-  '.avc': 'annexb',
-  '.jsv': 'annexb',
-};
-
-/** Those of containers that are not written here: what is in such a file has to be what its name says. */
-const FOREIGN_EXTENSIONS = new Set([
-  '.avi',
-  '.flv',
-  '.f4v',
-  '.m3u8',
-  '.mpd',
-  '.mpeg',
-  '.mpg',
-  '.ogg',
-  '.ogv',
-  '.webm',
-  '.wmv',
-]);
-
-const NAMES: Readonly<Record<Container, string>> = {
-  annexb: 'a H.264 byte stream',
-  mp4: 'MP4',
-  matroska: 'Matroska',
-  mpegts: 'MPEG-TS',
-};
-
-/** The container that the name of a file says; undefined where it says none. */
-export function containerOfPath(path: string): Container | undefined {
-  return EXTENSIONS[extname(path).toLowerCase()];
-}
-
-/**
- * The container into which an input is to be converted.
- *
- * @returns undefined where it stays what it is
- * @throws {@link CliError} that says how to convert it, where it cannot be converted here
- */
-export function conversionOf(inputName: string, container: Container, outputPath: string): Container | undefined {
-  if (outputPath === '-') return undefined;
-  if (FOREIGN_EXTENSIONS.has(extname(outputPath).toLowerCase())) {
-    throw new CliError(
-      `${inputName} is ${NAMES[container]}, and ${outputPath} has the name of a container that is not written here`,
-    );
-  }
-  const wanted = containerOfPath(outputPath);
-  if (wanted === undefined || wanted === container) return undefined;
-  if (wanted !== 'annexb' && container !== 'annexb') return wanted;
-  const input = inputName === 'stdin' ? '-' : inputName;
-  throw new CliError(
-    `${inputName} is ${NAMES[container]}, and ${outputPath} is to be ${NAMES[wanted]}, between which nothing is ` +
-      `converted here; use: ffmpeg -i ${input} -c copy ${outputPath}`,
-  );
 }

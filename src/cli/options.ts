@@ -47,6 +47,3 @@ export const INPUT = 'H.264 byte stream (Annex B), MP4, MOV, Matroska or MPEG-TS
 export function addTrackOption(command: Command, description: string): Command {
   return command.option('--track <id>', description, integerArgument(0));
 }
-
-/** What `--drop-tracks` does. */
-export const DROP_TRACKS = 'where the output is another container: leave out tracks that cannot be carried over';

@@ -10,19 +10,20 @@ import { stripCommand } from './strip.js';
 import { packageVersion } from './version.js';
 
 const HELP = `
-Input is a H.264 byte stream (Annex B), MP4, fragmented MP4, MOV, Matroska or
+Input is an H.264 byte stream (Annex B), MP4, fragmented MP4, MOV, Matroska or
 MPEG-TS, told by its content, and nothing is encoded again. Output is in the
-same container, with all other tracks, times, edit lists and tags as they are;
-where its extension says another one (.mp4, .mov, .mkv, .ts), audio and video
-are carried over, and times as exact as that can be. - is a pipe: byte streams
-and MPEG-TS flow through, the others go into a temporary file first. An output
-file is there as a whole or not at all.
+same container, with all other tracks, times, edit lists and tags as they are.
+If its extension says another one (.mp4, .mov, .mkv, .ts), the command refuses
+and prints the ffmpeg line that converts. - is a pipe: byte streams and MPEG-TS
+flow through, the others go into a temporary file first. An output file is there
+as a whole or not at all.
 
 Exit codes:
   0  done
   1  the input or the run failed; there is no output file, or the one that was there is unchanged
   2  the arguments are wrong
   3  inject: done, but the place of some messages lies past the end
+  4  extract, inspect: the input ends before its container says; the output has all that is whole of it
 
 Examples:
   $ h264-sei inject --message '{"title":"Concert"}' in.h264 out.h264

@@ -7,7 +7,7 @@ import { type BoundCounts, countMessages, warnOfBounds } from './bounds.js';
 import { type ChunkMemory, joinPieces } from './chunk-memory.js';
 import type { Context } from './context.js';
 import type { Media } from './media.js';
-import { DROP_TRACKS, INPUT, addStreamOptions, addTrackOption, repeatable, uuidArgument } from './options.js';
+import { INPUT, addStreamOptions, addTrackOption, repeatable, uuidArgument } from './options.js';
 import { counted, report } from './report.js';
 import { type StreamOptions, transformStream } from './transform.js';
 
@@ -66,10 +66,10 @@ async function* stripMedia(
   track: number | undefined,
   counts: StripCounts,
 ): AsyncGenerator<Uint8Array> {
-  const { Removal, noCounts } = await import('../files/transform.js');
+  const { removal, noCounts } = await import('../files/transform.js');
   const done = noCounts();
   const filter = ({ uuid }: SeiMessage) => uuid !== undefined && (uuids === undefined || uuids.has(uuid));
-  yield* media.rewrite((id) => (track === undefined || id === track ? new Removal(filter, done) : undefined));
+  yield* media.rewrite((id) => (track === undefined || id === track ? removal(filter, done) : undefined));
   counts.messages = done.messages;
   counts.accessUnits = done.changed;
   counts.overfull = done.overfull;
@@ -101,10 +101,7 @@ Examples:
 /** The command that takes messages out. */
 export function stripCommand(context: Context): Command {
   return addStreamOptions(
-    addTrackOption(
-      new Command('strip').option('--drop-tracks', DROP_TRACKS),
-      'only in this H.264 track (default: in all of them)',
-    )
+    addTrackOption(new Command('strip'), 'only in this H.264 track (default: in all of them)')
       .description('remove SEI user_data_unregistered messages from H.264 video')
       .argument('<input>', INPUT)
       .argument('[output]', 'file, - for stdout', '-')

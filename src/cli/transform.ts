@@ -1,12 +1,13 @@
 import { pipeline } from 'node:stream/promises';
-import type { Container } from '../files/file-kind.js';
+import type { Container } from '../containers/file-kind.js';
+import { checkNoConversion } from '../files/conversion.js';
 import type { ChunkMemory } from './chunk-memory.js';
 
 import type { Context } from './context.js';
-import { failure } from './failure.js';
+import { CliError, ExitCode, failure, reasonOf } from './failure.js';
 import { requireByteStream } from './format-guard.js';
 import { openInput } from './input.js';
-import { type Media, conversionOf, openMedia, peekContainer } from './media.js';
+import { type Media, openMedia, peekContainer } from './media.js';
 import { openOutput } from './output.js';
 import { showProgress } from './progress.js';
 
@@ -14,8 +15,6 @@ import { showProgress } from './progress.js';
 export interface StreamOptions {
   /** Take the input for a byte stream, whatever it looks like. */
   readonly force?: boolean;
-  /** Leave out tracks that cannot be carried into another container. */
-  readonly dropTracks?: boolean;
   /** Neither report nor progress on stderr. */
   readonly quiet?: boolean;
 }
@@ -35,12 +34,39 @@ export interface Transformation {
   runMedia(media: Media): AsyncIterable<Uint8Array | string>;
 }
 
+/** How an input ended. */
+export interface Outcome {
+  /** Whether it ends before its container says. */
+  readonly truncated: boolean;
+}
+
+/**
+ * Ends a run whose input was cut, after its output and report are written.
+ *
+ * @throws {CliError} with the exit code for it
+ */
+export function checkWhole({ truncated }: Outcome, inputPath: string): void {
+  if (!truncated) return;
+  const name = inputPath === '-' ? 'stdin' : inputPath;
+  throw new CliError(`${name} is cut short; the output has what is whole of it`, ExitCode.truncated);
+}
+
+function refuseConversion(name: string, container: Container, outputPath: string): void {
+  if (outputPath === '-') return;
+  try {
+    checkNoConversion(name, container, outputPath, name === 'stdin' ? '-' : name);
+  } catch (error) {
+    throw new CliError(reasonOf(error));
+  }
+}
+
 /**
  * Reads a byte stream or a container, transforms it and writes the result, in bounded memory. Afterwards there is a
  * whole output, or none.
  *
  * @param inputPath a file, or `-` for stdin
  * @param outputPath a file, or `-` for stdout
+ * @returns whether the input was whole
  * @throws {@link CliError} where reading, transforming or writing fails; the `AbortError` of `context.signal`
  */
 export async function transformStream(
@@ -49,7 +75,7 @@ export async function transformStream(
   context: Context,
   options: StreamOptions,
   transformation: Transformation,
-): Promise<void> {
+): Promise<Outcome> {
   const output = await openOutput(outputPath, context, transformation.isVideo);
   let media: Media | undefined;
   try {
@@ -61,18 +87,17 @@ export async function transformStream(
       const peeked = await peekContainer(chunks);
       chunks = peeked.chunks;
       if (peeked.container !== undefined) {
-        let converted: Container | undefined;
-        if (transformation.isVideo) converted = conversionOf(input.name, peeked.container, outputPath);
+        try {
+          if (transformation.isVideo) refuseConversion(input.name, peeked.container, outputPath);
+        } catch (error) {
+          await peeked.close();
+          throw error;
+        }
         media = await reading(
           input.name,
-          openMedia(input, peeked, inputPath, context, { isQuiet, passes: transformation.isVideo ? 2 : 1 }),
+          openMedia(input, peeked, inputPath, context, { isQuiet, isVideo: transformation.isVideo }),
         );
-        result = transformation.runMedia(media);
-        if (converted !== undefined) {
-          const { convert } = await import('./convert.js');
-          result = convert(result, converted, outputPath, options.dropTracks === true, context);
-        }
-        result = named(result, input.name);
+        result = named(transformation.runMedia(media), input.name);
       }
     }
     if (result === undefined) {
@@ -84,6 +109,7 @@ export async function transformStream(
     const { signal } = context;
     await pipeline(result, output.stream, { signal, end: output.endsWithRun });
     await output.commit();
+    return { truncated: media?.truncated === true };
   } catch (error) {
     await output.discard();
     throw failure(`cannot write ${output.name}`, error);
@@ -100,7 +126,7 @@ async function* unconverted(
 ): AsyncGenerator<Uint8Array> {
   let isFirst = true;
   for await (const chunk of chunks) {
-    if (isFirst) conversionOf(name, 'annexb', outputPath);
+    if (isFirst) refuseConversion(name, 'annexb', outputPath);
     isFirst = false;
     yield chunk;
   }

@@ -9,13 +9,15 @@ import { payloadTypesOption } from '../frame/arguments.js';
 import { checkOptions, exclusiveOption, optionNames } from '../options.js';
 import { checkPublisher } from '../patch/global.js';
 import type { SeiPublisher } from '../publish/publisher.js';
-import type { FileSource } from './byte-source.js';
-import { MediaFile } from './media-file.js';
+import type { FileSource } from '../containers/byte-source.js';
+import { h264Track, type TransformOf } from '../containers/packet.js';
+import type { Container } from '../containers/file-kind.js';
+import { checkNoConversion } from './conversion.js';
+import { openMediaFile } from './media-file.js';
 import { openSource } from './node-source.js';
-import { rewriteFile } from './rewrite.js';
 import { type Place, Schedule } from './schedule.js';
 import { type FileTarget, writeTo } from './target.js';
-import { type FileCounts, PublishedInjection, Removal, ScheduledInjection, noCounts } from './transform.js';
+import { type FileCounts, publishedInjection, removal, scheduledInjection, noCounts } from './transform.js';
 
 /** A message and its place in a file. */
 export type FileMessageInput = FileMessageContent & FilePlace;
@@ -163,28 +165,29 @@ function scheduleOf(messages: Iterable<FileMessageInput>): Schedule {
   return new Schedule({ repeated: [], placed });
 }
 
-async function withFile(
+/** Rewrites a file by what `transformOf` returns for its container and the track that was asked for. */
+async function rewrite(
   source: FileSource,
+  target: FileTarget,
   track: number | undefined,
-  use: (
-    bytes: Parameters<typeof rewriteFile>[0],
-    file: { readonly isTransportStream: boolean; readonly track: number },
-  ) => Promise<void>,
+  transformFor: (container: Container, trackId: number) => TransformOf,
 ): Promise<void> {
   const opened = await openSource(source);
-  const { bytes } = opened;
   try {
-    const file = await MediaFile.open(bytes);
-    const { id } = file.h264Track(track);
-    file.close();
-    await use(bytes, { isTransportStream: file.container === 'mpegts', track: id });
+    const file = await openMediaFile(opened.bytes);
+    const { id } = h264Track(file.tracks, track);
+    if (typeof target === 'string') {
+      const [name, path] = typeof source === 'string' ? [source, source] : ['the source', 'in'];
+      checkNoConversion(name, file.container, target, path);
+    }
+    await writeTo(target, file.rewrite(transformFor(file.container, id)));
   } finally {
     await opened.close();
   }
 }
 
 /**
- * Puts messages into a H.264 track of a file: MP4, fragmented MP4, MOV, Matroska, MPEG-TS or a bare byte stream. The
+ * Puts messages into an H.264 track of a file: MP4, fragmented MP4, MOV, Matroska, MPEG-TS or a bare byte stream. The
  * container stays what it is and every other byte of it, so that other tracks, times, edit lists and tags are those that
  * were; what follows are sizes and offsets. Nothing is encoded again.
  *
@@ -200,8 +203,8 @@ async function withFile(
  * @returns how many, and how many found no picture
  * @throws `TypeError`, `RangeError`, `SeiError` `ERR_SEI_INVALID_UUID`, `ERR_SEI_TOO_LARGE` for messages that are none;
  *   `ERR_SEI_UNREADABLE_FILE` where the file is none of those, is damaged or has no such track;
- *   `ERR_SEI_UNSUPPORTED_FILE` where something in it would be wrong afterwards; `ERR_SEI_NAL_UNIT_TOO_LARGE` where the
- *   track's length prefix cannot hold a message; what the file system says. Then there is no new file (H.264 7.4.1.2.3)
+ *   `ERR_SEI_UNSUPPORTED_FILE` where something in it would be wrong afterwards, or the path of the target has the
+ *   extension of another container; `ERR_SEI_NAL_UNIT_TOO_LARGE` where the track's length prefix cannot hold a message; what the file system says. Then there is no new file (H.264 7.4.1.2.3)
  */
 export async function injectIntoFile(
   source: FileSource,
@@ -216,15 +219,12 @@ export async function injectIntoFile(
   if (publisher !== undefined) checkPublisher('options.publisher', publisher);
   const schedule = scheduleOf(messages);
   const counts = noCounts();
-  await withFile(source, track, (bytes, file) => {
+  await rewrite(source, target, track, (container, trackId) => {
     const transform =
       publisher === undefined
-        ? new ScheduledInjection(schedule, file.isTransportStream, counts)
-        : new PublishedInjection(publisher, counts);
-    return writeTo(
-      target,
-      rewriteFile(bytes, (id) => (id === file.track ? transform : undefined)),
-    );
+        ? scheduledInjection(schedule, container === 'mpegts', counts)
+        : publishedInjection(publisher, counts);
+    return (id) => (id === trackId ? transform : undefined);
   });
   return resultOf(counts, schedule.pending);
 }
@@ -253,9 +253,7 @@ export async function stripFile(
   const isChosen = ({ uuid, payloadType }: SeiMessage) =>
     types === undefined ? uuid !== undefined && ours.has(uuid) : types.includes(payloadType);
   const goes = filter ?? isChosen;
-  await withFile(source, track, (bytes) => {
-    const transformOf = (id: number) => (track === undefined || id === track ? new Removal(goes, counts) : undefined);
-    return writeTo(target, rewriteFile(bytes, transformOf));
-  });
+  const transformOf = (id: number) => (track === undefined || id === track ? removal(goes, counts) : undefined);
+  await rewrite(source, target, track, () => transformOf);
   return resultOf(counts, 0);
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-export { type BytesInput, type ByteSource, type FileSource } from './byte-source.js';
+export { type BytesInput, type ByteSource, type FileSource } from '../containers/byte-source.js';
 export {
   type FileMessageContent,
   type FileMessageInput,
@@ -20,8 +20,8 @@ export {
   injectIntoFile,
   stripFile,
 } from './change.js';
-export { type FilePacket, type FileTrack } from './packet.js';
-export { type PictureType } from './picture-type.js';
+export { type FilePacket } from '../containers/packet.js';
+export { type PictureType } from '../frame/picture-type.js';
 export {
   type ExtractFileOptions,
   type FileFrame,

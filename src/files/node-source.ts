@@ -1,7 +1,7 @@
 /** Paths, where there is a file system. Node.js is asked for it when a path comes, so that browsers can load this. */
 import type * as FileSystem from 'node:fs/promises';
 import { invalidType } from '../errors.js';
-import { type ByteSource, type FileSource, byteSourceOf } from './byte-source.js';
+import { type ByteSource, type FileSource, byteSourceOf } from '../containers/byte-source.js';
 
 /** A source that is to be closed. */
 export interface OpenSource {

@@ -1,19 +1,27 @@
 import { formatUuid, parseUuid } from '../codec/uuid.js';
 import { type SeiMessage, extractSei } from '../frame/extract.js';
 import { checkOptions, optionNames } from '../options.js';
-import type { FileSource } from './byte-source.js';
-import { MediaFile } from './media-file.js';
+import type { FileSource } from '../containers/byte-source.js';
+import { openMediaFile } from './media-file.js';
 import { openSource } from './node-source.js';
-import type { FilePacket } from './packet.js';
-import { type PictureType, pictureTypeOf } from './picture-type.js';
+import { type FilePacket, h264Track } from '../containers/packet.js';
+import { type PictureType, pictureTypeOf } from '../frame/picture-type.js';
 
 /** Which part of a file is to be read. */
 export interface ReadOptions {
   /** The id of the track; the first H.264 track where absent. */
   readonly track?: number | undefined;
+  /**
+   * Called after the last packet if the file ends before its container says, as after a crash of a recorder. All
+   * packets that are whole have been read then. MPEG-TS and byte streams have no end of their own and are never cut.
+   */
+  readonly onTruncated?: (() => void) | undefined;
 }
 
-const READ_OPTIONS = /* @__PURE__ */ optionNames<ReadOptions>()('readPackets and readFrames', { track: true });
+const READ_OPTIONS = /* @__PURE__ */ optionNames<ReadOptions>()('readPackets and readFrames', {
+  track: true,
+  onTruncated: true,
+});
 
 /** One access unit of a file, as a report wants it. */
 export interface FileFrame extends Omit<FilePacket, 'data' | 'framing'> {
@@ -26,13 +34,14 @@ export interface FileFrame extends Omit<FilePacket, 'data' | 'framing'> {
 }
 
 /**
- * Reads the packets of a H.264 track of a file, in decoding order: MP4, fragmented MP4, MOV, Matroska, MPEG-TS or a
+ * Reads the packets of an H.264 track of a file, in decoding order: MP4, fragmented MP4, MOV, Matroska, MPEG-TS or a
  * bare byte stream.
  *
  * @param source a path (Node.js), its bytes, a `Blob`, or an object that reads them; a file that is opened by its path
  *   is closed when the reading ends, also where a loop is left early
  * @param options which track; the first one of H.264 where absent
- * @returns the packets, one at a time; the bytes of one are there until the next one is asked for
+ * @returns the packets, one at a time; the bytes of one are there until the next one is asked for. A file that is cut is
+ *   read as far as it is whole
  * @throws `TypeError`; `SeiError` `ERR_SEI_UNREADABLE_FILE` where it is none of them, is damaged or has no such track;
  *   what the file system says (ISO/IEC 14496-15 5.3.3, H.264 B.1.1)
  */
@@ -40,12 +49,9 @@ export async function* readPackets(source: FileSource, options: ReadOptions = {}
   checkOptions(options, READ_OPTIONS);
   const opened = await openSource(source);
   try {
-    const file = await MediaFile.open(opened.bytes);
-    try {
-      yield* file.packets(options.track);
-    } finally {
-      file.close();
-    }
+    const file = await openMediaFile(opened.bytes);
+    yield* file.packets(new Set([h264Track(file.tracks, options.track).id]));
+    if (file.truncated) options.onTruncated?.();
   } finally {
     await opened.close();
   }
@@ -87,6 +93,7 @@ export interface ExtractFileOptions extends ReadOptions {
 const EXTRACT_OPTIONS = /* @__PURE__ */ optionNames<ExtractFileOptions>()('extractMessages', {
   track: true,
   uuids: true,
+  onTruncated: true,
 });
 
 /**
@@ -106,9 +113,9 @@ export async function* extractMessages(
   options: ExtractFileOptions = {},
 ): AsyncGenerator<FileMessage> {
   checkOptions(options, EXTRACT_OPTIONS);
-  const { track } = options;
+  const { track, onTruncated } = options;
   const uuids = options.uuids && new Set(options.uuids.map((uuid) => formatUuid(parseUuid(uuid))));
-  for await (const { index, presentationTimeMs, data, framing } of readPackets(source, { track })) {
+  for await (const { index, presentationTimeMs, data, framing } of readPackets(source, { track, onTruncated })) {
     for (const message of extractSei(data, framing)) {
       if (uuids !== undefined && (message.uuid === undefined || !uuids.has(message.uuid))) continue;
       yield { ...message, index, presentationTimeMs };

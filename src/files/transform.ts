@@ -5,25 +5,9 @@ import { injectSeiParts } from '../frame/inject.js';
 import { stripSei } from '../frame/strip.js';
 import { SeiInjector } from '../publish/injector.js';
 import type { SeiPublisher } from '../publish/publisher.js';
-import { type SampleEdit, editOfChange, editOfParts } from './edits.js';
-import type { FilePacket } from './packet.js';
+import { type SampleEdit, editOfChange, editOfParts } from '../containers/edits.js';
+import type { FilePacket, PacketTransform, TransformedPacket } from '../containers/packet.js';
 import type { Schedule } from './schedule.js';
-
-/** A packet and what is to be changed in it. */
-export interface TransformedPacket<P extends FilePacket = FilePacket> {
-  /** The packet. */
-  readonly packet: P;
-  /** Its change, if there is one. */
-  readonly edit: SampleEdit | undefined;
-}
-
-/** Changes packets; what it answers comes in the order of the packets, perhaps some packets later. */
-export interface PacketTransform {
-  /** Takes the next packet; answers those for which it is clear now. */
-  push<P extends FilePacket>(packet: P): TransformedPacket<P>[];
-  /** Says that there are no more; answers what is left. */
-  flush<P extends FilePacket>(): TransformedPacket<P>[];
-}
 
 /** What a change of a file has done so far. */
 export interface FileCounts {
@@ -50,143 +34,120 @@ function timeOf({ presentationTimeMs, decodeTimeMs }: FilePacket): number | unde
   return presentationTimeMs ?? decodeTimeMs;
 }
 
-/** Puts messages into the pictures at which they are due. */
-export class ScheduledInjection implements PacketTransform {
-  readonly #schedule: Schedule;
-  readonly #startsAtFirst: boolean;
-  readonly #counts: FileCounts;
-  #held: FilePacket[] = [];
-  #originMs: number | undefined;
+/** The smallest SEI NAL unit: an empty user_data_unregistered message would be larger, and it is not kept. */
+const PROBE = Uint8Array.of(0x06, 0x05, 0x00, 0x80);
 
-  /**
-   * @param schedule says which messages
-   * @param startsAtFirst whether times count from the first picture that is shown, and not from 0 on the timeline
-   * @param counts brought up to date
-   */
-  constructor(schedule: Schedule, startsAtFirst: boolean, counts: FileCounts) {
-    this.#schedule = schedule;
-    this.#startsAtFirst = startsAtFirst;
-    this.#counts = counts;
+/**
+ * Puts messages into the pictures at which they are due.
+ *
+ * @param schedule says which messages
+ * @param startsAtFirst whether times count from the first picture that is shown, and not from 0 on the timeline
+ * @param counts brought up to date
+ */
+export function scheduledInjection(schedule: Schedule, startsAtFirst: boolean, counts: FileCounts): PacketTransform {
+  const held: FilePacket[] = [];
+  let originMs: number | undefined;
+
+  const firstTimeMs = () => {
+    const times = held.flatMap((packet) => timeOf(packet) ?? []);
+    return times.length === 0 ? 0 : Math.min(...times);
+  };
+
+  function editOf(packet: FilePacket, origin: number): SampleEdit | undefined {
+    const { index, data, framing } = packet;
+    counts.packets++;
+    if (schedule.pending === 0 && !schedule.repeats) return undefined;
+    // A packet without a picture takes nothing: it is asked with a NAL unit that is not kept.
+    if (injectSeiParts(data, [PROBE], framing).length < 2) return undefined;
+    const toSeconds = (milliseconds: number) => (milliseconds - origin) / 1000;
+    const timeMs = timeOf(packet);
+    const time =
+      timeMs === undefined || !schedule.needsTime
+        ? undefined
+        : {
+            seconds: toSeconds(timeMs),
+            originSeconds: origin / 1000,
+            laterSeconds: held.flatMap((each) => timeOf(each) ?? []).map(toSeconds),
+          };
+    const nalUnits = schedule.takeShown(index, time);
+    if (nalUnits.length === 0) return undefined;
+    counts.messages += nalUnits.length;
+    counts.changed++;
+    return editOfParts(data, injectSeiParts(data, nalUnits, framing));
   }
 
-  push<P extends FilePacket>(packet: P): TransformedPacket<P>[] {
-    this.#held.push(packet);
-    const held = this.#schedule.needsTime ? MAX_REORDERED_PACKETS : 0;
-    return this.#decide(held);
-  }
-
-  flush<P extends FilePacket>(): TransformedPacket<P>[] {
-    return this.#decide(0);
-  }
-
-  #decide<P extends FilePacket>(held: number): TransformedPacket<P>[] {
+  function decide<P extends FilePacket>(count: number): TransformedPacket<P>[] {
     const decided: TransformedPacket<P>[] = [];
-    while (this.#held.length > held) {
-      this.#originMs ??= this.#startsAtFirst ? this.#firstTimeMs() : 0;
-      const packet = this.#held.shift() as P;
-      decided.push({ packet, edit: this.#editOf(packet) });
+    while (held.length > count) {
+      originMs ??= startsAtFirst ? firstTimeMs() : 0;
+      const packet = held.shift() as P;
+      decided.push({ packet, edit: editOf(packet, originMs) });
     }
     return decided;
   }
 
-  #firstTimeMs(): number {
-    const times = this.#held.flatMap((packet) => timeOf(packet) ?? []);
-    return times.length === 0 ? 0 : Math.min(...times);
-  }
-
-  #editOf(packet: FilePacket): SampleEdit | undefined {
-    const { index, data, framing } = packet;
-    this.#counts.packets++;
-    if (this.#schedule.pending === 0 && !this.#schedule.repeats) return undefined;
-    // A packet without a picture takes nothing: it is asked with a NAL unit that is not kept.
-    if (injectSeiParts(data, [PROBE], framing).length < 2) return undefined;
-    const originMs = this.#originMs ?? 0;
-    const toSeconds = (milliseconds: number) => (milliseconds - originMs) / 1000;
-    const timeMs = timeOf(packet);
-    const later = this.#held.flatMap((each) => timeOf(each) ?? []);
-    const time =
-      timeMs === undefined || !this.#schedule.needsTime
-        ? undefined
-        : { seconds: toSeconds(timeMs), originSeconds: originMs / 1000, laterSeconds: later.map(toSeconds) };
-    const nalUnits = this.#schedule.takeShown(index, time);
-    if (nalUnits.length === 0) return undefined;
-    this.#counts.messages += nalUnits.length;
-    this.#counts.changed++;
-    return editOfParts(data, injectSeiParts(data, nalUnits, framing));
-  }
+  return {
+    push(packet) {
+      held.push(packet);
+      return decide(schedule.needsTime ? MAX_REORDERED_PACKETS : 0);
+    },
+    flush: () => decide(0),
+  };
 }
 
-/** The smallest SEI NAL unit: an empty user_data_unregistered message would be larger, and it is not kept. */
-const PROBE = Uint8Array.of(0x06, 0x05, 0x00, 0x80);
-
-/** Puts the messages of a publisher into pictures, as the injector of a live stream does. */
-export class PublishedInjection implements PacketTransform {
-  readonly #publisher: SeiPublisher;
-  readonly #counts: FileCounts;
-  #injector: SeiInjector | undefined;
-
-  /**
-   * @param publisher of the messages
-   * @param counts brought up to date
-   */
-  constructor(publisher: SeiPublisher, counts: FileCounts) {
-    this.#publisher = publisher;
-    this.#counts = counts;
-  }
-
-  push<P extends FilePacket>(packet: P): TransformedPacket<P>[] {
-    const { presentationTimeMs, data, framing } = packet;
-    this.#counts.packets++;
-    this.#injector ??= new SeiInjector({ publisher: this.#publisher, ...framing });
-    const parts = this.#injector.injectParts(data, { timestamp: presentationTimeMs });
-    const edit = editOfParts(data, parts);
-    if (edit !== undefined) {
-      this.#counts.changed++;
-      // A NAL unit and the length or start code in front of it.
-      this.#counts.messages += edit.insert.length / 2;
-    }
-    return [{ packet, edit }];
-  }
-
-  flush<P extends FilePacket>(): TransformedPacket<P>[] {
-    this.#injector?.close();
-    // Of a stream that is cut to bound what is held, more may come.
-    this.#injector = undefined;
-    return [];
-  }
+/**
+ * Puts the messages of a publisher into pictures, as the injector of a live stream does.
+ *
+ * @param publisher of the messages
+ * @param counts brought up to date
+ */
+export function publishedInjection(publisher: SeiPublisher, counts: FileCounts): PacketTransform {
+  let injector: SeiInjector | undefined;
+  return {
+    push(packet) {
+      const { presentationTimeMs, data, framing } = packet;
+      counts.packets++;
+      injector ??= new SeiInjector({ publisher, ...framing });
+      const edit = editOfParts(data, injector.injectParts(data, { timestamp: presentationTimeMs }));
+      if (edit !== undefined) {
+        counts.changed++;
+        // A NAL unit and the length or start code in front of it.
+        counts.messages += edit.insert.length / 2;
+      }
+      return [{ packet, edit }];
+    },
+    flush() {
+      injector?.close();
+      // Of a stream that is cut to bound what is held, more may come.
+      injector = undefined;
+      return [];
+    },
+  };
 }
 
-/** Takes messages out. */
-export class Removal implements PacketTransform {
-  readonly #filter: (message: SeiMessage) => boolean;
-  readonly #counts: FileCounts;
-
-  /**
-   * @param filter which messages go
-   * @param counts brought up to date
-   */
-  constructor(filter: (message: SeiMessage) => boolean, counts: FileCounts) {
-    this.#filter = filter;
-    this.#counts = counts;
-  }
-
-  push<P extends FilePacket>(packet: P): TransformedPacket<P>[] {
-    const { data, framing } = packet;
-    this.#counts.packets++;
-    let read = 0;
-    const filter = (message: SeiMessage) => {
-      read++;
-      const goes = this.#filter(message);
-      if (goes) this.#counts.messages++;
-      return goes;
-    };
-    const edit = editOfChange(data, stripSei(data, { ...framing, filter }));
-    if (edit !== undefined) this.#counts.changed++;
-    if (read >= MAX_SEI_MESSAGES_PER_FRAME) this.#counts.overfull++;
-    return [{ packet, edit }];
-  }
-
-  flush<P extends FilePacket>(): TransformedPacket<P>[] {
-    return [];
-  }
+/**
+ * Removes messages.
+ *
+ * @param filter which messages go
+ * @param counts brought up to date
+ */
+export function removal(filter: (message: SeiMessage) => boolean, counts: FileCounts): PacketTransform {
+  return {
+    push(packet) {
+      const { data, framing } = packet;
+      counts.packets++;
+      let read = 0;
+      const counted = (message: SeiMessage) => {
+        read++;
+        const goes = filter(message);
+        if (goes) counts.messages++;
+        return goes;
+      };
+      const edit = editOfChange(data, stripSei(data, { ...framing, filter: counted }));
+      if (edit !== undefined) counts.changed++;
+      if (read >= MAX_SEI_MESSAGES_PER_FRAME) counts.overfull++;
+      return [{ packet, edit }];
+    },
+    flush: () => [],
+  };
 }

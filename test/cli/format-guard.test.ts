@@ -16,9 +16,9 @@ for (let at = 0; at < transportStream.length; at += 188) transportStream[at] = 0
 
 const heads: readonly [what: string, bytes: Uint8Array, advice: RegExp][] = [
   ['an FLV file', Buffer.from('FLV\x01\x05'), /ffmpeg/],
-  ['a MPEG program stream', Buffer.from([0, 0, 1, 0xba, 0x44, 0, 4]), /ffmpeg/],
+  ['an MPEG program stream', Buffer.from([0, 0, 1, 0xba, 0x44, 0, 4]), /ffmpeg/],
   ['MPEG-1 or MPEG-2 video', Buffer.from([0, 0, 1, 0xb3, 0x14, 0, 0xf0]), /H.264 only/],
-  ['a HLS playlist', Buffer.from('#EXTM3U\n#EXT-X-VERSION:3\n'), /ffmpeg/],
+  ['an HLS playlist', Buffer.from('#EXTM3U\n#EXT-X-VERSION:3\n'), /ffmpeg/],
   ['HEVC (H.265) video', Buffer.from([0, 0, 0, 1, 0x40, 1, 0x0c, 1]), /H.264 only/],
   ['HEVC (H.265) video', Buffer.from([0, 0, 0, 1, 0x46, 1, 0x50]), /H.264 only/],
   ['length-prefixed H.264 (AVCC, lengths of 4 bytes)', toLengthPrefixed(clip.read()), /toAnnexB/],
@@ -33,7 +33,7 @@ const heads: readonly [what: string, bytes: Uint8Array, advice: RegExp][] = [
 const containers: typeof heads = [
   ['an MP4 file', Buffer.from('\0\0\0\x20ftypisom\0\0\0\0'), /damaged or cut short/],
   ['a Matroska or WebM file', Buffer.from([0x1a, 0x45, 0xdf, 0xa3, 1]), /damaged or cut short/],
-  ['a MPEG transport stream', transportStream, /no H\.264 video/],
+  ['an MPEG transport stream', transportStream, /no H\.264 video/],
 ];
 
 describe('a container without anything in it', () => {
@@ -87,7 +87,7 @@ describe('a byte stream', () => {
     const stdin = [Buffer.concat([zeros(count), clip.read()])];
     const run = await runInProcess(['strip', '-', folder.path('out.mp4')], { stdin });
     expect(run.code).toBe(1);
-    expect(run.stderr).toMatch(/stdin is a H\.264 byte stream, and .* is to be MP4/);
+    expect(run.stderr).toMatch(/stdin is an H\.264 byte stream, and .* has the name of MP4/);
   });
 
   it('may be shorter than what is looked at', async () => {
@@ -145,7 +145,7 @@ describeWith(ffmpegTool, 'containers that are not read', () => {
   it.each([
     ['flv', 'an FLV file'],
     ['avi', 'an AVI file'],
-    ['m3u8', 'a HLS playlist'],
+    ['m3u8', 'an HLS playlist'],
   ])('%s: the advice works', async (extension, what) => {
     const name = `video.${extension}`;
     await writeFile(folder.path('in.h264'), clip.read());

@@ -56,7 +56,8 @@ describeWith([ffmpegTool, ffprobeTool], 'files that FFmpeg has made', () => {
       }
       read.sort((a, b) => a.time - b.time);
       expect(read.map(({ text }) => text)).toEqual(messages.map(({ content }) => content));
-      for (const { time, text } of read) expect(text).toMatch(new RegExp(`^at ${(time * 1000).toFixed(0)} `));
+      for (const { time, text } of read)
+        expect(Math.abs(time * 1000 - Number(/^at (-?\d+) /.exec(text)?.[1]))).toBeLessThan(0.502);
       // FFmpeg's decoder leaves out pictures in front of the start of an edit list, and says times in its own timeline.
       const shown = await shownMessages(target, DEFAULT_SEI_UUID);
       expect(shown.length).toBeGreaterThan(times.length / 2);

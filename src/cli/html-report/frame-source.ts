@@ -1,4 +1,4 @@
-import type { FilePacket } from '../../files/packet.js';
+import type { FilePacket } from '../../containers/packet.js';
 import type { FramingOptions } from '../../frame/arguments.js';
 import { holdsPicture } from '../../streams/access-unit-reader.js';
 import { PictureClock } from '../../streams/picture-clock.js';

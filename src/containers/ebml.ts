@@ -10,15 +10,30 @@ export const Id = {
   seek: 0x4dbb,
   seekPosition: 0x53ac,
   info: 0x1549a966,
+  timestampScale: 0x2ad7b1,
   tracks: 0x1654ae6b,
   trackEntry: 0xae,
   trackNumber: 0xd7,
+  trackType: 0x83,
+  trackTimestampScale: 0x23314f,
   codecId: 0x86,
+  codecPrivate: 0x63a2,
+  codecDelay: 0x56aa,
+  defaultDuration: 0x23e383,
   contentEncodings: 0x6d80,
+  contentEncoding: 0x6240,
+  contentEncodingScope: 0x5032,
+  contentEncodingType: 0x5033,
+  contentCompression: 0x5034,
+  contentCompAlgo: 0x4254,
+  contentCompSettings: 0x4255,
   cluster: 0x1f43b675,
+  timestamp: 0xe7,
   simpleBlock: 0xa3,
   blockGroup: 0xa0,
   block: 0xa1,
+  blockDuration: 0x9b,
+  referenceBlock: 0xfb,
   position: 0xa7,
   prevSize: 0xab,
   cues: 0x1c53bb6b,
@@ -26,24 +41,17 @@ export const Id = {
   cueTrackPositions: 0xb7,
   cueClusterPosition: 0xf1,
   cueRelativePosition: 0xf0,
-  tags: 0x1254c367,
-  chapters: 0x1043a770,
-  attachments: 0x1941a469,
   crc32: 0xbf,
   void: 0xec,
 } as const;
 
-/** What may stand directly in a segment, and so ends a cluster that does not say where it ends. */
-export const SEGMENT_CHILDREN: ReadonlySet<number> = new Set([
-  Id.seekHead,
-  Id.info,
-  Id.tracks,
-  Id.cluster,
-  Id.cues,
-  Id.tags,
-  Id.chapters,
-  Id.attachments,
-]);
+/**
+ * Whether an element stands in a segment or beside it, and so ends a cluster that does not say where it ends: such ids
+ * have four bytes, and those in clusters fewer.
+ */
+export function isTopLevel(id: number): boolean {
+  return id >= 2 ** 24;
+}
 
 /** An element and where it lies. */
 export interface Element {
@@ -59,6 +67,8 @@ export interface Element {
   readonly end: number;
   /** Whether its size is unknown, as of a live stream. */
   readonly isOpen: boolean;
+  /** Whether the file ends in it: then its end is that of the file. */
+  readonly isCut: boolean;
 }
 
 /** Reads a number of variable length at `at`; answers it and its length. */
@@ -142,42 +152,62 @@ export class Crc32 {
 /** The longest header of an element: an id of 4 bytes and a size of 8. */
 const MAX_HEADER_LENGTH = 12;
 
-/** Reads single elements of a file through a window, so that small ones do not cost a read each. */
+/** Reads the elements of a file through a window, so that small ones do not cost a read each. */
 export class ElementReader {
   readonly #source: ByteSource;
   #window: Uint8Array = new Uint8Array(0);
   #windowStart = 0;
+  /** Whether an element that was read does not end in the file. */
+  isCut = false;
 
   /** @param source the file */
   constructor(source: ByteSource) {
     this.#source = source;
   }
 
-  /** Bytes of the file; fewer at its end. */
-  async bytes(at: number, length: number): Promise<Uint8Array> {
-    const isInWindow = at >= this.#windowStart && at + length <= this.#windowStart + this.#window.length;
-    if (!isInWindow) {
-      this.#windowStart = at;
-      this.#window = await this.#source.read(at, Math.max(READ_SIZE, length));
-    }
+  /** Whether bytes that begin at an offset are in the window, as far as the file has them. */
+  has(at: number, length = MAX_HEADER_LENGTH): boolean {
+    const end = Math.min(at + length, this.#source.size);
+    return at >= this.#windowStart && end <= this.#windowStart + this.#window.length;
+  }
+
+  /** Moves the window so that it {@link ElementReader.has} bytes. */
+  async load(at: number, length = MAX_HEADER_LENGTH): Promise<void> {
+    this.#windowStart = at;
+    this.#window = await this.#source.read(at, Math.max(READ_SIZE, length));
+    if (!this.has(at, length)) throw damaged('it has become shorter');
+  }
+
+  /** Bytes in the window; fewer at the end of the file. */
+  bytes(at: number, length: number): Uint8Array {
     return this.#window.subarray(at - this.#windowStart, at - this.#windowStart + length);
   }
 
   /**
-   * Reads the header of an element.
+   * Reads the header of an element that is in the window.
    *
    * @param limit where what holds it ends
-   * @throws {@link SeiError} `ERR_SEI_UNREADABLE_FILE` where it is none or reaches past that
+   * @returns undefined if the file ends in the header
+   * @throws {SeiError} ERR_SEI_UNREADABLE_FILE if there is no element, or if it does not end in what holds it
    */
-  async element(at: number, limit: number): Promise<Element> {
-    const bytes = await this.bytes(at, Math.min(MAX_HEADER_LENGTH, limit - at));
+  element(at: number, limit: number): Element | undefined {
+    const bytes = this.bytes(at, Math.min(MAX_HEADER_LENGTH, limit - at));
+    const isAtEnd = limit === this.#source.size;
     const id = readVint(bytes, 0, true);
     const size = id && id.length <= 4 ? readVint(bytes, id.length, false) : undefined;
-    if (id === undefined || size === undefined) throw damaged(`there is no element at ${at}`);
-    const data = at + id.length + size.length;
+    if (id === undefined || size === undefined) {
+      const isHeaderCut = isAtEnd && bytes.length < MAX_HEADER_LENGTH && bytes[id?.length ?? 0] !== 0;
+      if (!isHeaderCut || (id !== undefined && id.length > 4)) throw damaged(`there is no element at ${at}`);
+      this.isCut = true;
+      return undefined;
+    }
+    const sizeAt = at + id.length;
+    const data = sizeAt + size.length;
     const end = size.isOpen ? limit : data + size.value;
-    if (end > limit) throw damaged(`the element at ${at} does not end in the file`);
-    return { id: id.value, start: at, sizeAt: at + id.length, data, end, isOpen: size.isOpen };
+    const isCut = end > limit;
+    if (isCut && !isAtEnd) throw damaged(`the element at ${at} does not end in what holds it`);
+    this.isCut ||= isCut;
+    return { id: id.value, start: at, sizeAt, data, isOpen: size.isOpen, end: isCut ? limit : end, isCut };
   }
 }
 

@@ -58,12 +58,30 @@ export function byteSourceOf(input: BytesInput): ByteSource {
 /** Bytes that are read of a source at once: 1 MiB. */
 export const READ_SIZE = 1024 * 1024;
 
+/** Bytes of a chunk of what is read from its first byte to its last, 128 KiB: what is made of one stays in the caches. */
+const CHUNK_SIZE = 128 * 1024;
+
 /** The bytes `[start, end)` of a source, one piece behind the other. */
 export async function* chunksOf(source: ByteSource, start = 0, end = source.size): AsyncGenerator<Uint8Array> {
   for (let at = start; at < end;) {
-    const chunk = await source.read(at, Math.min(READ_SIZE, end - at));
+    const chunk = await source.read(at, Math.min(CHUNK_SIZE, end - at));
     if (chunk.length === 0) return;
     at += chunk.length;
     yield chunk;
   }
+}
+
+/** A source that reads ahead by so many bytes, so that small reads one after the other do not cost one each. */
+export function readAhead(source: ByteSource, length: number): ByteSource {
+  let window: Uint8Array = new Uint8Array(0);
+  let start = 0;
+  const read = async (offset: number, wanted: number) => {
+    const end = Math.min(offset + wanted, source.size);
+    if (offset < start || end > start + window.length) {
+      window = await source.read(offset, Math.max(wanted, length));
+      start = offset;
+    }
+    return window.subarray(offset - start, offset - start + wanted);
+  };
+  return { size: source.size, read };
 }

@@ -7,7 +7,7 @@ import { runInProcess, useFolder } from '../cli/run.js';
 import { ffmpegTool, ffprobeTool } from '../support/ffmpeg-cli.js';
 import { TONE, VIDEO, X264, ffmpeg, mediaReport, shownMessages } from '../support/media.js';
 import { describeWith } from '../support/skip.js';
-import { MAX_HELD_STREAM_SIZE } from '../../src/files/transport-rewrite.js';
+import { MAX_HELD_STREAM_SIZE } from '../../src/containers/transport-rewrite.js';
 
 const SIZE = 188;
 const PMT_PID = 0x1000;

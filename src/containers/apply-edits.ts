@@ -5,26 +5,6 @@ import { type Edit, damaged } from './edits.js';
 /** So many bytes are put together before they go on, so that small pieces do not cost a write each. */
 const PIECE_SIZE = 256 * 1024;
 
-/** Puts small pieces together. */
-class Joiner {
-  #pieces: Uint8Array[] = [];
-  #length = 0;
-
-  add(piece: Uint8Array): Uint8Array | undefined {
-    this.#pieces.push(piece);
-    this.#length += piece.length;
-    return this.#length >= PIECE_SIZE ? this.take() : undefined;
-  }
-
-  take(): Uint8Array | undefined {
-    if (this.#length === 0) return undefined;
-    const joined = this.#pieces.length === 1 ? this.#pieces[0] : concatBytes(this.#pieces);
-    this.#pieces = [];
-    this.#length = 0;
-    return joined;
-  }
-}
-
 /**
  * The bytes of a stretch of a file with its changes made.
  *
@@ -40,7 +20,19 @@ export async function* applyEdits(
   start = 0,
   end = source.size,
 ): AsyncGenerator<Uint8Array> {
-  const joiner = new Joiner();
+  let pieces: Uint8Array[] = [];
+  let length = 0;
+  const add = (piece: Uint8Array): boolean => {
+    pieces.push(piece);
+    length += piece.length;
+    return length >= PIECE_SIZE;
+  };
+  const take = (): Uint8Array => {
+    const joined = pieces.length === 1 ? pieces[0] : concatBytes(pieces);
+    pieces = [];
+    length = 0;
+    return joined;
+  };
   let window: Uint8Array = new Uint8Array(0);
   let windowStart = 0;
   let at = start;
@@ -48,20 +40,15 @@ export async function* applyEdits(
     while (at < to) {
       if (at >= windowStart + window.length) {
         windowStart = at;
-        window = await source.read(at, READ_SIZE);
+        window = await source.read(at, Math.min(READ_SIZE, end - at));
         if (window.length === 0) throw damaged('it has become shorter');
       }
       const until = Math.min(to, windowStart + window.length);
-      const joined = joiner.add(window.subarray(at - windowStart, until - windowStart));
-      if (joined !== undefined) yield joined;
+      if (add(window.subarray(at - windowStart, until - windowStart))) yield take();
       at = until;
     }
-    for (const piece of insert) {
-      const joined = joiner.add(piece);
-      if (joined !== undefined) yield joined;
-    }
+    for (const piece of insert) if (add(piece)) yield take();
     at += remove;
   }
-  const rest = joiner.take();
-  if (rest !== undefined) yield rest;
+  if (length > 0) yield take();
 }

@@ -75,6 +75,18 @@ export function damaged(what: string): SeiError {
   return new SeiError('ERR_SEI_UNREADABLE_FILE', `the file is damaged or cut short: ${what}`);
 }
 
+/** The first index of a list of so many for which something holds that holds for all after it too; `count` if for none. */
+export function firstIndex(count: number, holds: (index: number) => boolean): number {
+  let low = 0;
+  let high = count;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (holds(middle)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
 /** The changes of a whole file, in order, and where its bytes are afterwards. */
 export class FileEdits {
   /** The changes, by their offsets. */
@@ -101,21 +113,9 @@ export class FileEdits {
     }
   }
 
-  /** How much larger the file becomes. */
-  get growth(): number {
-    return this.#growth.at(-1) ?? 0;
-  }
-
-  /** The number of the first edit at or behind an offset. */
+  /** The number of the first edit at or after an offset. */
   firstAt(offset: number): number {
-    let low = 0;
-    let high = this.edits.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.edits[middle].at < offset) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return firstIndex(this.edits.length, (i) => this.edits[i].at >= offset);
   }
 
   /** Where the byte at an offset is afterwards; what comes in at the offset comes behind that. */

@@ -6,6 +6,7 @@ import { injectIntoFile, readPackets, stripFile } from '../../src/files/index.js
 import { useFolder } from '../cli/run.js';
 import { ffmpegTool } from '../support/ffmpeg-cli.js';
 import { VIDEO, X264, ffmpeg } from '../support/media.js';
+import { element } from '../support/containers.js';
 import { describeWith } from '../support/skip.js';
 
 const SEGMENT = Buffer.of(0x18, 0x53, 0x80, 0x67);
@@ -93,13 +94,6 @@ function elementsIn(bytes: Buffer): Element[] {
     at = end;
   }
   return elements;
-}
-
-function element(id: Uint8Array, ...content: readonly Uint8Array[]): Buffer {
-  const size = Buffer.alloc(8);
-  size.writeUInt32BE(Buffer.concat(content).length, 4);
-  size[0] = 1;
-  return Buffer.concat([id, size, ...content]);
 }
 
 /** The file with an encoding of the blocks of its track (RFC 9559 5.1.4.1.31). */

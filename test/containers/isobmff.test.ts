@@ -6,25 +6,13 @@ import { extractMessages, injectIntoFile, readPackets, stripFile } from '../../s
 import { useFolder } from '../cli/run.js';
 import { ffmpegTool, ffprobeTool } from '../support/ffmpeg-cli.js';
 import { TONE, VIDEO, X264, ffmpeg, mediaReport } from '../support/media.js';
+import { box, words } from '../support/containers.js';
 import { describeWith } from '../support/skip.js';
-import { MAX_FILE_SAMPLES } from '../../src/files/isobmff-movie.js';
-import { MAX_TOP_LEVEL_BOXES } from '../../src/files/isobmff-boxes.js';
+import { MAX_FILE_SAMPLES } from '../../src/containers/isobmff-movie.js';
+import { MAX_TOP_LEVEL_BOXES } from '../../src/containers/isobmff-boxes.js';
 
 const folder = useFolder();
 let whole: Buffer;
-
-function box(type: string, ...content: readonly Uint8Array[]): Buffer {
-  const head = Buffer.alloc(8);
-  head.writeUInt32BE(8 + Buffer.concat(content).length);
-  head.write(type, 4, 'latin1');
-  return Buffer.concat([head, ...content]);
-}
-
-function words(...values: readonly number[]): Buffer {
-  const bytes = Buffer.alloc(4 * values.length);
-  for (const [i, value] of values.entries()) bytes.writeUInt32BE(value >>> 0, 4 * i);
-  return bytes;
-}
 
 interface Part {
   readonly type: string;

@@ -2,8 +2,8 @@ import { BitReader } from '../codec/bit-reader.js';
 import { BOUNDS_LENGTH } from '../codec/results.js';
 import { nalUnitType } from '../codec/nal-unit.js';
 import { MAX_SLICE_HEADER_LENGTH, hasSliceHeader, readSliceHeaderStart } from '../codec/slice-header.js';
-import { type FramingOptions, framingHint } from '../frame/arguments.js';
-import { nalUnitBounds } from '../frame/nal-units.js';
+import { type FramingOptions, framingHint } from './arguments.js';
+import { nalUnitBounds } from './nal-units.js';
 
 /** What a picture is predicted from: nothing (`I`), pictures before (`P`), or two pictures (`B`); or no slice at all. */
 export type PictureType = 'I' | 'P' | 'B' | 'none';
