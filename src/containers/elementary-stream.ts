@@ -29,10 +29,7 @@ export class ElementaryStream {
   #offset = 0;
   #isContinuation = false;
 
-  /**
-   * @param trackId of the packets
-   * @param timesOf tells the times of each access unit by its bytes and its offset in the stream
-   */
+  /** @param timesOf tells the times of each access unit by its bytes and its offset in the stream */
   constructor(trackId: number, timesOf: (accessUnit: Uint8Array, offset: number) => PacketTimes) {
     this.#trackId = trackId;
     this.#timesOf = timesOf;

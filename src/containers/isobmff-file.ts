@@ -45,7 +45,7 @@ export class IsobmffFile implements MediaFile {
     this.#truncated = truncated;
     this.tracks = movie.tracks.map((track) => describeTrack(movie, track));
     let samples = 0;
-    // The samples of audio in some formats are smaller than a byte, but those of a cut file may not be there.
+    // Of a cut file the samples of other tracks may not be there.
     for (const [i, track] of movie.tracks.entries())
       if (!truncated || this.tracks[i].isH264) samples += sampleSizes(track).count;
     if (samples > source.size) throw damaged('its tables have more samples than there can be');

@@ -222,7 +222,6 @@ function writeRun(
 /**
  * Writes a fragment for samples that have changed.
  *
- * @param fragment as it is
  * @param edits by track_ID
  * @param moved where a byte of the file is afterwards
  * @returns the box; its size depends on which samples change, not on where bytes go

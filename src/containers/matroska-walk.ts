@@ -6,7 +6,7 @@ import { type Edit, type TrackEdits, damaged, growthOf, unsupported } from './ed
 /** Maximum size of an index of Matroska that is read as a whole: 256 MiB. */
 export const MAX_INDEX_SIZE = 256 * 1024 * 1024;
 
-/** What to do about a file that is not read or changed here. */
+/** What to do about such a file. */
 export const REWRITE = 'write the file anew first: ffmpeg -i in.mkv -map 0 -c copy out.mkv';
 
 /** The most bytes of an element with a number: an id of one byte, a size and a number of eight. */

@@ -103,7 +103,7 @@ export interface TransformedPacket<P extends FilePacket = FilePacket> {
   readonly edit: SampleEdit | undefined;
 }
 
-/** Changes packets. Returns them in the order of the packets, perhaps some packets later. */
+/** Changes packets; returns them in their order, perhaps some packets later. */
 export interface PacketTransform {
   /** Takes the next packet and returns the packets that are decided. */
   push<P extends FilePacket>(packet: P): TransformedPacket<P>[];

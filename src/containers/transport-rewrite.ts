@@ -301,12 +301,9 @@ function renumber(bytes: Uint8Array, sync: number, shift: number): void {
 }
 
 /**
- * Writes a transport stream with changed access units.
+ * Writes a transport stream with changed access units. A live stream comes out a second behind at most.
  *
- * @param chunks of any length; a live stream comes out a second behind at most
- * @param tables has read tables of the stream
- * @throws {SeiError} ERR_SEI_UNREADABLE_FILE if it has no H.264, ERR_SEI_UNSUPPORTED_FILE if its packets carry error
- *   correction
+ * @throws {SeiError} ERR_SEI_UNREADABLE_FILE if it has no H.264, ERR_SEI_UNSUPPORTED_FILE for error correction
  */
 export async function* rewriteTransportStream(
   chunks: AsyncIterable<Uint8Array>,

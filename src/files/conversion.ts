@@ -30,7 +30,6 @@ function quoted(path: string): string {
  *
  * @param source how messages call the source
  * @param container the container of the source, which the new file has too
- * @param targetPath where the new file is written
  * @param sourcePath the source for FFmpeg; `-` for stdin
  * @throws {SeiError} ERR_SEI_UNSUPPORTED_FILE if the name says another one; the message has the command that converts
  */
