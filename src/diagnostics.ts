@@ -45,7 +45,7 @@ export interface ReceivedMessageDetails {
   readonly messageId: string;
 }
 
-/** Details of messages that an iterator was too slow for. */
+/** Details of messages that were too many: for an iterator, which is too slow, or in one frame. */
 export interface DroppedDetails {
   /** How many were dropped. */
   readonly dropped: number;
@@ -87,6 +87,8 @@ export interface SubscriberEvents {
   readonly 'unreadable-frame': LengthDetails;
   /** A fragment is malformed, or contradicts the first one of its message. */
   readonly 'fragment-rejected': LengthDetails;
+  /** A frame has more messages and fragments than are read from one. */
+  readonly 'frame-full': DroppedDetails;
   /** Messages were dropped because an iterator was too slow. */
   readonly 'buffer-full': DroppedDetails;
   /** A message callback threw, or its promise was rejected. */

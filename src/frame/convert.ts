@@ -20,6 +20,12 @@ export interface ToLengthPrefixedOptions {
   readonly sourceLengthSize?: LengthSize | undefined;
 }
 
+/**
+ * The most NAL units that {@link splitNalUnits} returns: a view takes 130 bytes, so that 64 MiB of NAL units of four bytes
+ * would take 2 GiB.
+ */
+export const MAX_NAL_UNITS = 1 << 20;
+
 const SPLIT_OPTIONS = /* @__PURE__ */ optionNames<FramingOptions>()('splitNalUnits', FRAMING_NAMES);
 const TO_ANNEX_B_OPTIONS = /* @__PURE__ */ optionNames<FramingOptions>()('toAnnexB', FRAMING_NAMES);
 const TO_LENGTH_PREFIXED_OPTIONS = /* @__PURE__ */ optionNames<ToLengthPrefixedOptions>()('toLengthPrefixed', {
@@ -82,7 +88,8 @@ function joinBy(data: Uint8Array, { bounds, length }: NalUnitBounds, framing: nu
  * @returns views of `data`; empty NAL units are left out
  * @throws `TypeError` and `RangeError` for arguments of the wrong kind; {@link SeiError} `ERR_SEI_UNKNOWN_FORMAT`,
  *   `ERR_SEI_MALFORMED` with the offset of a length that reaches past the end, `ERR_SEI_FRAGMENTED` for FU-A,
- *   `ERR_SEI_DETACHED_BUFFER` (H.264 B.1.1, ISO/IEC 14496-15 5.3.3, RFC 6184 5.6, 5.7.1)
+ *   `ERR_SEI_TOO_LARGE` if there are more than 1,048,576 NAL units, `ERR_SEI_DETACHED_BUFFER` (H.264 B.1.1, ISO/IEC
+ *   14496-15 5.3.3, RFC 6184 5.6, 5.7.1)
  */
 export function splitNalUnits(data: Uint8Array, format?: H264Format | FramingOptions): Uint8Array[] {
   const options = typeof format === 'string' ? { format } : format;
@@ -91,6 +98,13 @@ export function splitNalUnits(data: Uint8Array, format?: H264Format | FramingOpt
   const bytes = readableBytes('data', data);
   if (bytes.length === 0) return [];
   const { bounds, length } = wholeNalUnits(bytes, hint);
+  const count = length / BOUNDS_LENGTH;
+  if (count > MAX_NAL_UNITS) {
+    throw new SeiError(
+      'ERR_SEI_TOO_LARGE',
+      `data holds ${count} NAL units, but splitNalUnits returns at most ${MAX_NAL_UNITS}. Split it into access units first.`,
+    );
+  }
   const nalUnits: Uint8Array[] = [];
   for (let at = 0; at < length; at += BOUNDS_LENGTH) nalUnits.push(bytes.subarray(bounds[at], bounds[at + 1]));
   return nalUnits;

@@ -112,6 +112,18 @@ export function messagesOf(frame: Uint8Array, table: SeiTable): SeiMessage[] {
   return messages;
 }
 
+/** The first user_data_unregistered messages of a table, in order, and how many more there are. */
+export function userDataOf(frame: Uint8Array, table: SeiTable, max: number): { messages: SeiMessage[]; left: number } {
+  const messages: SeiMessage[] = [];
+  let left = 0;
+  for (let index = 0; index < table.count; index++) {
+    if (table.records[index * SEI_RECORD_LENGTH + SeiRecord.payloadType] !== USER_DATA_UNREGISTERED) continue;
+    if (messages.length < max) messages.push(messageAt(frame, table, index));
+    else left++;
+  }
+  return { messages, left };
+}
+
 /**
  * Extracts every sei_message of a frame, of any payloadType, in order.
  *

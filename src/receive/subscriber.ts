@@ -4,7 +4,7 @@ import { DEFAULT_SEI_UUID, formatUuid, parseUuid } from '../codec/uuid.js';
 import { invalidType, outOfRange } from '../errors.js';
 import { framingHint, readableBytes } from '../frame/arguments.js';
 import { checkOptions, optionNames } from '../options.js';
-import { type ExtractOptions, extractTable, messagesOf } from '../frame/extract.js';
+import { type ExtractOptions, extractTable, userDataOf } from '../frame/extract.js';
 import { clockOption } from '../time/clock.js';
 import { carriesIdentity } from '../wire/copies.js';
 import { Deduplicator, type DeduplicatorOptions } from './deduplicator.js';
@@ -15,6 +15,12 @@ import { MessageBuffer, SUBSCRIBER_BUFFER_SIZE } from './message-buffer.js';
 import { FragmentReassembler, type ReassembledMessage } from './reassembly.js';
 import { ReceivedSeiMessage, type Reception } from './received-message.js';
 import { ReceptionClock } from '../time/reception-clock.js';
+
+/**
+ * The most user_data_unregistered messages that are read from one frame, fragments and foreign UUIDs counted: each takes
+ * up to 30 µs, and the event loop is held meanwhile. A message of 64 KiB, three times in one frame, has 510 fragments.
+ */
+export const MAX_MESSAGES_PER_FRAME = 1024;
 
 /** Takes each new message. What it throws, or a promise of its that is rejected, is counted and reported. */
 export type MessageCallback = (message: ReceivedSeiMessage) => unknown;
@@ -92,6 +98,8 @@ export interface SubscriberStats {
   readonly fragmentsPending: number;
   /** Messages that stayed incomplete: their fragments did not come in time, or made room for others. */
   readonly messagesIncomplete: number;
+  /** User_data_unregistered messages of any UUID that were not read, since their frame had 1,024 before them. */
+  readonly droppedFromFrame: number;
   /** Messages that an iterator was too slow for, or the first one too late; none as long as nobody iterates. */
   readonly droppedFromBuffer: number;
 }
@@ -230,6 +238,7 @@ export class SeiSubscriber implements AsyncIterable<ReceivedSeiMessage, undefine
   #duplicates = 0;
   #errors = 0;
   #bytes = 0;
+  #droppedFromFrame = 0;
   #droppedFromBuffer = 0;
 
   /**
@@ -264,6 +273,7 @@ export class SeiSubscriber implements AsyncIterable<ReceivedSeiMessage, undefine
       rejected: this.#reassembler.rejected,
       fragmentsPending: this.#reassembler.pending,
       messagesIncomplete: this.#reassembler.timedOut + this.#reassembler.evicted,
+      droppedFromFrame: this.#droppedFromFrame,
       droppedFromBuffer: this.#droppedFromBuffer,
     };
   }
@@ -343,7 +353,8 @@ export class SeiSubscriber implements AsyncIterable<ReceivedSeiMessage, undefine
     // Also where no fragment comes any more.
     this.#reassembler.expire(time);
     const received: ReceivedSeiMessage[] = [];
-    for (const { uuid, payload } of messagesOf(frame, table)) {
+    const { messages, left: dropped } = userDataOf(frame, table, MAX_MESSAGES_PER_FRAME);
+    for (const { uuid, payload } of messages) {
       if (uuid === undefined) continue;
       const found = uuid === FRAGMENT_SEI_UUID ? this.#reassemble(payload, time) : { uuid, payload };
       if (found === undefined || !this.#isWanted(found.uuid)) continue;
@@ -352,6 +363,8 @@ export class SeiSubscriber implements AsyncIterable<ReceivedSeiMessage, undefine
       if (fresh === undefined) this.#duplicates++;
       else received.push(fresh);
     }
+    this.#droppedFromFrame += dropped;
+    if (dropped > 0) this.#report('frame-full', { dropped });
     // Only now, since a callback may do anything, with this subscriber and with the frame.
     for (const message of received) this.#deliver(message);
     return received;

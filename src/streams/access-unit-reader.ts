@@ -37,6 +37,8 @@ export class AccessUnitReader {
   #handedOn = 0;
   /** Whether that is a later piece of an access unit above `MAX_ACCESS_UNIT_SIZE`. */
   #isContinuation = false;
+  /** How many bytes of it were searched in vain for a picture, although it has a slice: one that is malformed. */
+  #searched = 0;
 
   /** How often an access unit was cut because it was larger than `MAX_ACCESS_UNIT_SIZE`: nothing goes in there. */
   get forcedCuts(): number {
@@ -55,7 +57,7 @@ export class AccessUnitReader {
     for (let at = 0; at < chunk.length; at += STEP) {
       const parts = this.#complete((splitter) => splitter.push(chunk.subarray(at, at + STEP)));
       const { incomplete, hasVcl } = this.#splitter;
-      if (this.#isUnderWay || (hasVcl && holdsPicture(incomplete))) this.#handOn(incomplete, parts);
+      if (this.#isUnderWay || (hasVcl && this.#holdsPicture(incomplete))) this.#handOn(incomplete, parts);
       if (parts.length > 0) yield parts;
     }
   }
@@ -69,6 +71,13 @@ export class AccessUnitReader {
     return this.#handedOn > 0 || this.#isContinuation;
   }
 
+  /** Searches again only once there is twice as much, so that all searches together take linear time. */
+  #holdsPicture(incomplete: Uint8Array): boolean {
+    if (incomplete.length < 2 * this.#searched) return false;
+    this.#searched = incomplete.length;
+    return holdsPicture(incomplete);
+  }
+
   #complete(step: (splitter: AccessUnitSplitter) => Uint8Array[]): StreamPart[] {
     const { forcedCuts } = this.#splitter;
     const parts: StreamPart[] = [];
@@ -77,6 +86,7 @@ export class AccessUnitReader {
     for (const accessUnit of accessUnits) {
       this.#handOn(accessUnit, parts);
       this.#handedOn = 0;
+      this.#searched = 0;
       // So large are no two pieces that come out of one step.
       this.#isContinuation = hasCut && accessUnit.length === MAX_ACCESS_UNIT_SIZE;
     }

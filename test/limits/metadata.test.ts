@@ -1,6 +1,6 @@
 /** Limits of the metadata room that are about time, each below, at and above it. */
 import { describe, expect, it } from 'vitest';
-import { type SeiPublisher } from '../../src/index.js';
+import { type SeiDiagnostic, type SeiPublisher, SeiSubscriber, createSei, createSeiNalUnit } from '../../src/index.js';
 import { ReceptionClock } from '../../src/time/reception-clock.js';
 import { Timeline } from '../../src/time/timeline.js';
 import { MAX_TIMESTAMP_SOURCES, TimestampSources } from '../../src/time/timestamp-sources.js';
@@ -9,6 +9,8 @@ import { pictures, publishName, setup } from '../support/metadata.js';
 import { MAX_CONTENT_REPEAT_MS, MAX_REPEAT_GAP_MS } from '../../src/publish/track.js';
 import { MAX_RECEIPT_COPIES } from '../../src/publish/queued-message.js';
 import { SeiInjector } from '../../src/publish/injector.js';
+import { MAX_MESSAGES_PER_FRAME } from '../../src/receive/subscriber.js';
+import { annexB, bytes, nal } from '../contract/frames.js';
 
 const FRAME_MS = 40;
 
@@ -114,5 +116,26 @@ describe('MAX_RECEIPT_COPIES', () => {
     expect(injector.stats.copies).toBe(sent);
     expect(ticket.cancel()).toBe(true);
     expect((await ticket.injected).copies).toHaveLength(listed);
+  });
+});
+
+describe('MAX_MESSAGES_PER_FRAME', () => {
+  it.each([
+    [MAX_MESSAGES_PER_FRAME, 0],
+    [MAX_MESSAGES_PER_FRAME + 1, 1],
+    [16_000, 16_000 - MAX_MESSAGES_PER_FRAME],
+  ])('are read from one frame: of %i, %i are dropped and counted', (count, dropped) => {
+    const heard: SeiDiagnostic[] = [];
+    const subscriber = new SeiSubscriber({ onDiagnostic: (diagnostic) => heard.push(diagnostic) });
+    const foreign = createSei({ payloadType: 4, payload: bytes(0xb5) });
+    const own = Array.from({ length: count }, (_, i) => createSeiNalUnit(`{"id":${i}}`));
+    const received = subscriber.processFrame(annexB(foreign, ...own, nal.p));
+    expect(received.map((message) => message.json<{ id: number }>().id)).toEqual(
+      Array.from({ length: count - dropped }, (_, i) => i),
+    );
+    expect(subscriber.stats).toMatchObject({ messagesFound: count - dropped, droppedFromFrame: dropped });
+    const full = heard.filter(({ event }) => event === 'frame-full').map(({ details }) => details);
+    expect(full).toEqual(dropped > 0 ? [{ dropped }] : []);
+    expect(subscriber.processFrame(annexB(createSeiNalUnit('{"id":"next"}'), nal.p))).toHaveLength(1);
   });
 });

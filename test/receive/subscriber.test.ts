@@ -5,21 +5,14 @@ import { createContext, runInContext, runInNewContext } from 'node:vm';
 import { buildSync } from 'esbuild';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import {
-  IVS_SEI_UUID,
-  MAX_SEI_MESSAGES_PER_FRAME,
-  createSeiNalUnit,
-  injectSei,
-  toLengthPrefixed,
-} from '../../src/index.js';
-import { CONTENT_DEDUP_WINDOW_MS, DEDUP_WINDOW_MS } from '../../src/wire/copies.js';
+import { IVS_SEI_UUID, createSeiNalUnit, injectSei, toLengthPrefixed } from '../../src/index.js';
+import { CONTENT_DEDUP_WINDOW_MS, DEDUP_WINDOW_MS, REASSEMBLY_TIMEOUT_MS } from '../../src/wire/copies.js';
 import { MAX_DEDUP_ENTRIES } from '../../src/receive/deduplicator.js';
 import type { SeiDiagnostic } from '../../src/diagnostics.js';
 import { FRAGMENT_SEI_UUID, splitIntoFragments } from '../../src/wire/fragmentation.js';
 import { MAX_SUBSCRIBER_BUFFER_BYTES, SUBSCRIBER_BUFFER_SIZE } from '../../src/receive/message-buffer.js';
-import { REASSEMBLY_TIMEOUT_MS } from '../../src/wire/copies.js';
 import { ReceivedSeiMessage } from '../../src/receive/received-message.js';
-import { SeiSubscriber, type SeiSubscriberOptions } from '../../src/receive/subscriber.js';
+import { MAX_MESSAGES_PER_FRAME, SeiSubscriber, type SeiSubscriberOptions } from '../../src/receive/subscriber.js';
 import { accessUnitsOf } from '../conformance/access-units.js';
 import { OTHER_UUID, OUR_UUID, START_CODE_4, annexB, avcc, nal, stapA } from '../contract/frames.js';
 import { describeEachBackend } from '../support/backends.js';
@@ -388,13 +381,13 @@ describe('copies', () => {
 
 describe('hostile frames', () => {
   it('cost time in proportion to their length', () => {
-    // The large one has far more messages than are read of one frame, all of them new.
+    // The large one has far more messages than are read from one frame, all of them new.
     expectLinearTime(20_000, (length) => {
       const frame = annexBOf(Array.from({ length }, (_, i) => textNal(String(i))));
       return () => {
         const { subscriber, messages } = subscribe();
         for (let i = 0; i < 3; i++) subscriber.processFrame(frame);
-        expect(messages.length).toBeGreaterThanOrEqual(Math.min(length, MAX_SEI_MESSAGES_PER_FRAME));
+        expect(messages.length).toBeGreaterThanOrEqual(Math.min(length, MAX_MESSAGES_PER_FRAME));
       };
     });
   });

@@ -1,6 +1,7 @@
 /** The byte stream with messages in it, apart from the streams around it. */
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { backend, useBackend } from '../../src/backend/current.js';
 import {
   MAX_ACCESS_UNIT_SIZE,
   SeiPublisher,
@@ -251,5 +252,31 @@ describeWith(decoder, 'a decoder', () => {
     const output = injected(data, [1313]);
     expect(output.includes(TEXT)).toBe(true);
     expect(await decodeFrameChecksums(output)).toEqual(await decodeFrameChecksums(data));
+  });
+});
+
+describe('an access unit whose first slice is malformed', () => {
+  it('is searched for a picture in proportion to its length, however small the chunks', () => {
+    const used = backend();
+    onTestFinished(() => {
+      useBackend(used);
+    });
+    let searched = 0;
+    useBackend({
+      ...used,
+      locate: (frame, hint) => {
+        searched += frame.length;
+        return used.locate(frame, hint);
+      },
+    });
+    // Its forbidden_zero_bit is set (H.264 7.4.1).
+    const malformed = Buffer.concat([START_CODE, Buffer.of(0xe5, 0x88, 0x84, 0x21), Buffer.alloc(300_000, 0x51)]);
+    const next = Buffer.concat([START_CODE, Buffer.of(0x09, 0xf0), START_CODE, Buffer.of(0x65, 0x88, 0x84, 0x21)]);
+    const data = Buffer.concat([malformed, next, malformed, next]);
+    const output = injected(data, [100]);
+    expectSame(stripped(output), data);
+    expect(splitNalUnits(output, 'annexb').filter(([header]) => header === 0x06)).toHaveLength(2);
+    expect(searched).toBeGreaterThan(0);
+    expect(searched).toBeLessThan(4 * data.length);
   });
 });
