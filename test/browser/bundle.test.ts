@@ -68,7 +68,7 @@ describe('h264-sei/browser', () => {
       16_500,
       'SeiSubscriber, createSeiReceiverTransform, forwardSeiMessages, pipeEncodedFrames',
     ],
-    ['a page with such workers', 3500, 'connectSeiPublisher, onSeiMessage'],
+    ['a page with such workers', 3700, 'connectSeiPublisher, onSeiMessage'],
     ['a page that tells pictures from messages', 10_000, 'extractSei, stripSei'],
   ])('costs %s less than %i bytes', (_, limit, names) => {
     const { size } = bundle(`export { ${names} } from 'h264-sei/browser'`);
