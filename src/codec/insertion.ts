@@ -91,6 +91,8 @@ export function whyNot(
 ): number {
   if (!isSureOfFraming(location) || locatedOffset(location) < 0) return SpliceResult.passThrough;
   const framing = locatedFraming(location);
+  // A byte stream has room for everything.
+  if (framing === Framing.annexb) return 0;
   if (fits(nalUnits, roomIn(frame, framing, maxPacketSize))) return 0;
   return framing === Framing.rtp ? SpliceResult.passThrough : SpliceResult.nalUnitTooLarge;
 }

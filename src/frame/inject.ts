@@ -139,7 +139,7 @@ export function piecesOf(data: Uint8Array, units: readonly Uint8Array[], locatio
   const offset = locatedOffset(location);
   // Asked for once: it takes longer than all the rest. A view made by hand costs half of what subarray does.
   const { buffer, byteOffset } = data;
-  const rest = new Uint8Array(buffer, byteOffset + offset, data.length - offset);
+  const rest = offset === 0 ? data : new Uint8Array(buffer, byteOffset + offset, data.length - offset);
   const wraps = becomesStapA(data, framing);
   if (units.length === 1 && offset > 0 && !wraps) {
     // What nearly every frame gets: an array that is written at once costs half of one that grows.
