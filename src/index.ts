@@ -113,15 +113,14 @@ export {
 export { SeiPublisher, type SeiPublisherStats } from './publish/publisher.js';
 export { type InjectedCopy, type InjectionOutcome, type InjectionReceipt } from './publish/queued-message.js';
 export { ReceivedSeiMessage, type ReceivedSeiMessageData, type Reception } from './receive/received-message.js';
+export { SeiSubscriber, type SubscriberStats } from './receive/subscriber.js';
 export {
   type DedupKey,
   type DedupOptions,
   type MessageCallback,
   type ProcessOptions,
-  SeiSubscriber,
   type SeiSubscriberOptions,
-  type SubscriberStats,
-} from './receive/subscriber.js';
+} from './receive/subscriber-options.js';
 export { MAX_MESSAGE_ID_LENGTH } from './wire/identity.js';
 export { type SeiTicket } from './publish/ticket.js';
 export { type EncodeUserDataOptions, encodeUserData } from './publish/user-data.js';

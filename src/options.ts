@@ -10,20 +10,25 @@ export interface OptionNames {
   readonly owner: string;
   /** The names, as an object: a look-up costs nanoseconds. */
   readonly names: Readonly<Record<string, true>>;
+  /** The options that exclude each other. */
+  readonly exclusive: readonly string[];
   /** The options that {@link checkRepeatedOptions} checked last. */
   checked: object | undefined;
 }
 
 /**
- * Lists the options of a function or class. The compiler checks that the list has every key of the type and no other.
+ * Lists the options of a function or class, and those that exclude each other. The compiler checks that the list has
+ * every key of the type and no other.
  *
  * @example
  *   const OPTIONS = optionNames<StripOptions>()('stripSei', { uuids: true, format: true, lengthSize: true });
  */
 export function optionNames<Options>() {
-  return (owner: string, names: Readonly<Record<NameOf<Options> & string, true>>): OptionNames => ({
+  type Name = NameOf<Options> & string;
+  return (owner: string, names: Readonly<Record<Name, true>>, exclusive: readonly Name[] = []): OptionNames => ({
     owner,
     names,
+    exclusive,
     checked: undefined,
   });
 }
@@ -65,12 +70,13 @@ function unknownOption(path: string, name: string, { owner, names }: OptionNames
 }
 
 /**
- * Checks that options are an object with known keys only.
+ * Checks that options are an object with known keys only, and of keys that exclude each other at most one.
  *
  * @param options the argument
  * @param expected the options that exist
  * @param path of the options in messages. Default: `options`.
- * @throws {TypeError} `ERR_INVALID_ARG_TYPE` if it is not an object, `ERR_SEI_UNKNOWN_OPTION` for another key
+ * @throws {TypeError} `ERR_INVALID_ARG_TYPE` if it is not an object, `ERR_SEI_UNKNOWN_OPTION` for another key,
+ *   `ERR_INVALID_ARG_VALUE` for two that exclude each other
  */
 export function checkOptions(options: unknown, expected: OptionNames, path = 'options'): asserts options is object {
   if (typeof options !== 'object' || options === null) throw invalidType(path, 'an object', options);
@@ -79,6 +85,7 @@ export function checkOptions(options: unknown, expected: OptionNames, path = 'op
   for (const name in options) {
     if (names[name] !== true) throw unknownOption(path, name, expected);
   }
+  exclusiveOption(options, expected.exclusive, path);
 }
 
 /**
@@ -102,12 +109,14 @@ export function checkRepeatedOptions(options: unknown, expected: OptionNames, pa
  * @throws {TypeError} `ERR_INVALID_ARG_VALUE` if there are two
  */
 export function exclusiveOption(options: object, names: readonly string[], path = 'options'): string | undefined {
-  const given = names.filter((name) => (options as Record<string, unknown>)[name] !== undefined);
-  if (given.length <= 1) return given[0];
-  throw Object.assign(
-    new TypeError(`${path}.${given[0]} and ${path}.${given[1]} exclude each other. Set one of them.`),
-    {
-      code: 'ERR_INVALID_ARG_VALUE',
-    },
-  );
+  let given: string | undefined;
+  for (const name of names) {
+    if ((options as Record<string, unknown>)[name] === undefined) continue;
+    if (given !== undefined) {
+      const message = `${path}.${given} and ${path}.${name} exclude each other. Set one of them.`;
+      throw Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_VALUE' });
+    }
+    given = name;
+  }
+  return given;
 }

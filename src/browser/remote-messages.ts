@@ -2,7 +2,7 @@
 import { isUint8Array } from '../codec/bytes.js';
 import { invalidType } from '../errors.js';
 import { ReceivedSeiMessage } from '../receive/received-message.js';
-import type { MessageCallback } from '../receive/subscriber.js';
+import type { MessageCallback } from '../receive/subscriber-options.js';
 import { type SeiMessagePort, checkPort, listen, send } from './message-port.js';
 
 /**

@@ -1,10 +1,7 @@
 /** Says what an input is, and stops what is no H.264 byte stream before anything is done to it. */
-import { type FileKind, containerOf, fileKindOf } from '../containers/file-kind.js';
+import { type FileKind, HEAD_LENGTH, containerOf, fileKindOf } from '../containers/file-kind.js';
 import { type FormatDetection, detectH264Format } from '../frame/detect.js';
 import { CliError } from './failure.js';
-
-/** The most bytes of the beginning of an input that are looked at: 64 KiB. */
-export const HEAD_LENGTH = 64 * 1024;
 
 /**
  * So many bytes are looked at again with each chunk; an input that has not shown what it is then is looked at once

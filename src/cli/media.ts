@@ -2,11 +2,10 @@
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Container, containerOf } from '../containers/file-kind.js';
+import { type Container, HEAD_LENGTH, containerOf } from '../containers/file-kind.js';
 import type { ByteSource } from '../containers/byte-source.js';
 import type { FilePacket, MediaFile, TransformOf } from '../containers/packet.js';
 import type { Context } from './context.js';
-import { HEAD_LENGTH } from './format-guard.js';
 import type { Input } from './input.js';
 import { type Progress, startProgress } from './progress.js';
 

@@ -1,6 +1,9 @@
 /** What a file is, told from its first bytes. */
 import { detectH264Format } from '../frame/detect.js';
 
+/** The bytes at the beginning of a file that show what it is. */
+export const HEAD_LENGTH = 64 * 1024;
+
 /** The containers that can be read, and a bare byte stream. */
 export type Container = 'annexb' | 'mp4' | 'matroska' | 'mpegts';
 

@@ -10,7 +10,7 @@ import { checkOptions, exclusiveOption, optionNames } from '../options.js';
 import { checkPublisher } from '../patch/global.js';
 import type { SeiPublisher } from '../publish/publisher.js';
 import type { FileSource } from '../containers/byte-source.js';
-import { h264Track, type TransformOf } from '../containers/packet.js';
+import { type TransformOf, h264Track } from '../containers/packet.js';
 import type { Container } from '../containers/file-kind.js';
 import { checkNoConversion } from './conversion.js';
 import { openMediaFile } from './media-file.js';
@@ -103,12 +103,11 @@ const INJECT_OPTIONS = /* @__PURE__ */ optionNames<InjectFileOptions>()('injectI
   track: true,
 });
 
-const STRIP_OPTIONS = /* @__PURE__ */ optionNames<StripFileOptions>()('stripFile', {
-  uuids: true,
-  payloadTypes: true,
-  filter: true,
-  track: true,
-});
+const STRIP_OPTIONS = /* @__PURE__ */ optionNames<StripFileOptions>()(
+  'stripFile',
+  { uuids: true, payloadTypes: true, filter: true, track: true },
+  ['uuids', 'payloadTypes', 'filter'],
+);
 
 const MESSAGE_MEMBERS = /* @__PURE__ */ optionNames<FileMessageInput>()('a message of injectIntoFile', {
   timeMs: true,
@@ -204,7 +203,8 @@ async function rewrite(
  * @throws `TypeError`, `RangeError`, `SeiError` `ERR_SEI_INVALID_UUID`, `ERR_SEI_TOO_LARGE` for messages that are none;
  *   `ERR_SEI_UNREADABLE_FILE` where the file is none of those, is damaged or has no such track;
  *   `ERR_SEI_UNSUPPORTED_FILE` where something in it would be wrong afterwards, or the path of the target has the
- *   extension of another container; `ERR_SEI_NAL_UNIT_TOO_LARGE` where the track's length prefix cannot hold a message; what the file system says. Then there is no new file (H.264 7.4.1.2.3)
+ *   extension of another container; `ERR_SEI_NAL_UNIT_TOO_LARGE` where the track's length prefix cannot hold a message;
+ *   what the file system says. Then there is no new file (H.264 7.4.1.2.3)
  */
 export async function injectIntoFile(
   source: FileSource,
@@ -245,7 +245,6 @@ export async function stripFile(
   options: StripFileOptions = {},
 ): Promise<FileResult> {
   checkOptions(options, STRIP_OPTIONS);
-  exclusiveOption(options, ['uuids', 'payloadTypes', 'filter']);
   const { uuids = [DEFAULT_SEI_UUID], payloadTypes, filter, track } = options;
   const ours = new Set(uuids.map((uuid) => formatUuid(parseUuid(uuid))));
   const types = payloadTypesOption(payloadTypes);

@@ -1,14 +1,11 @@
 import type { ByteSource } from '../containers/byte-source.js';
-import { containerOf, fileKindOf } from '../containers/file-kind.js';
+import { HEAD_LENGTH, containerOf, fileKindOf } from '../containers/file-kind.js';
 import { IsobmffFile } from '../containers/isobmff-file.js';
 import { openMatroska } from '../containers/matroska-file.js';
 import type { MediaFile } from '../containers/packet.js';
 import { openTransportStream } from '../containers/transport-file.js';
 import { SeiError } from '../errors.js';
 import { byteStreamFile } from './byte-stream.js';
-
-/** The bytes at the beginning of a file that tell what it is. */
-const HEAD_LENGTH = 64 * 1024;
 
 /**
  * Opens a media file.

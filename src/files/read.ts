@@ -1,4 +1,5 @@
 import { formatUuid, parseUuid } from '../codec/uuid.js';
+import { invalidType } from '../errors.js';
 import { type SeiMessage, extractSei } from '../frame/extract.js';
 import { checkOptions, optionNames } from '../options.js';
 import type { FileSource } from '../containers/byte-source.js';
@@ -47,11 +48,15 @@ export interface FileFrame extends Omit<FilePacket, 'data' | 'framing'> {
  */
 export async function* readPackets(source: FileSource, options: ReadOptions = {}): AsyncGenerator<FilePacket> {
   checkOptions(options, READ_OPTIONS);
+  const { track, onTruncated } = options;
+  if (onTruncated !== undefined && typeof onTruncated !== 'function') {
+    throw invalidType('options.onTruncated', 'a function', onTruncated);
+  }
   const opened = await openSource(source);
   try {
     const file = await openMediaFile(opened.bytes);
-    yield* file.packets(new Set([h264Track(file.tracks, options.track).id]));
-    if (file.truncated) options.onTruncated?.();
+    yield* file.packets(new Set([h264Track(file.tracks, track).id]));
+    if (file.truncated) onTruncated?.();
   } finally {
     await opened.close();
   }

@@ -5,7 +5,7 @@ import { USER_DATA_UNREGISTERED, UUID_LENGTH } from '../codec/sei-message.js';
 import { lengthWithoutSei } from '../codec/sei-records.js';
 import { DEFAULT_SEI_UUID, parseUuid } from '../codec/uuid.js';
 import { invalidType } from '../errors.js';
-import { checkRepeatedOptions, exclusiveOption, optionNames } from '../options.js';
+import { checkRepeatedOptions, optionNames } from '../options.js';
 import { type FramingOptions, framingHint, payloadTypesOption, readableBytes } from './arguments.js';
 import { type SeiMessage, type SeiTable, extractTable, messagesOf, payloadMemory } from './extract.js';
 
@@ -42,14 +42,11 @@ export interface StripByFilter {
   readonly payloadTypes?: undefined;
 }
 
-const OPTIONS = /* @__PURE__ */ optionNames<StripOptions>()('stripSei', {
-  format: true,
-  lengthSize: true,
-  avcC: true,
-  uuids: true,
-  payloadTypes: true,
-  filter: true,
-});
+const OPTIONS = /* @__PURE__ */ optionNames<StripOptions>()(
+  'stripSei',
+  { format: true, lengthSize: true, avcC: true, uuids: true, payloadTypes: true, filter: true },
+  ['uuids', 'payloadTypes', 'filter'],
+);
 
 /** Marks the messages to remove: a byte for each, not 0 if it goes; undefined if all stay. */
 type Choice = (frame: Uint8Array, table: SeiTable) => Uint8Array | undefined;
@@ -96,8 +93,6 @@ function uuidsChoice(uuids: unknown): Choice {
   return choosesLatest;
 }
 
-const CHOICES = ['uuids', 'payloadTypes', 'filter'] as const;
-
 function choiceOf(options: StripOptions | undefined): Choice {
   if (options === undefined) return choosesDefault;
   const { filter, uuids, payloadTypes } = options as {
@@ -105,9 +100,6 @@ function choiceOf(options: StripOptions | undefined): Choice {
     uuids?: unknown;
     payloadTypes?: unknown;
   };
-  if ((uuids !== undefined ? 1 : 0) + (payloadTypes !== undefined ? 1 : 0) + (filter !== undefined ? 1 : 0) > 1) {
-    exclusiveOption(options, CHOICES);
-  }
   const types = payloadTypesOption(payloadTypes);
   if (types !== undefined) {
     return (_, { count, records }) =>

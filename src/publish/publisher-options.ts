@@ -2,7 +2,7 @@ import { parseUuid, formatUuid } from '../codec/uuid.js';
 import { MAX_USER_DATA_SIZE } from '../codec/limits.js';
 import { UUID_LENGTH } from '../codec/sei-message.js';
 import { invalidType, outOfRange } from '../errors.js';
-import { checkOptions, exclusiveOption, optionNames } from '../options.js';
+import { checkOptions, optionNames } from '../options.js';
 import type { DiagnosticListener } from '../diagnostics.js';
 import { FRAGMENT_SEI_UUID, MIN_SPLIT_SIZE } from '../wire/fragmentation.js';
 import type { QueueFullPolicy } from './message-queue.js';
@@ -94,19 +94,23 @@ export interface NoSource {
   readonly sequence?: undefined;
 }
 
-const PUBLISH_OPTIONS = /* @__PURE__ */ optionNames<PublishOptions>()('publishText, publishJson and publishBytes', {
-  repeatCount: true,
-  repeatInterval: true,
-  priority: true,
-  retain: true,
-  id: true,
-  publishedAt: true,
-  label: true,
-  expiresInMs: true,
-  expiresAt: true,
-  source: true,
-  sequence: true,
-});
+const PUBLISH_OPTIONS = /* @__PURE__ */ optionNames<PublishOptions>()(
+  'publishText, publishJson and publishBytes',
+  {
+    repeatCount: true,
+    repeatInterval: true,
+    priority: true,
+    retain: true,
+    id: true,
+    publishedAt: true,
+    label: true,
+    expiresInMs: true,
+    expiresAt: true,
+    source: true,
+    sequence: true,
+  },
+  ['expiresInMs', 'expiresAt'],
+);
 
 const PUBLISHER_OPTIONS = /* @__PURE__ */ optionNames<SeiPublisherOptions>()('SeiPublisher', {
   uuid: true,
@@ -217,7 +221,6 @@ export function resolveDelivery(
 ): Delivery {
   if (options === undefined) return { ...defaults, ...NO_IDENTITY };
   checkOptions(options, PUBLISH_OPTIONS);
-  exclusiveOption(options, ['expiresInMs', 'expiresAt']);
   const { repeatCount = defaults.repeatCount, priority = defaults.priority, retain } = options;
   const { repeatInterval = defaults.repeatInterval } = options;
   if (retain !== undefined && typeof retain !== 'string') throw invalidType('options.retain', 'a string', retain);

@@ -1,19 +1,32 @@
 import { type Disposal, disposable } from '../disposal.js';
 import { Framing } from '../codec/framing.js';
-import { DEFAULT_SEI_UUID, formatUuid, parseUuid } from '../codec/uuid.js';
-import { invalidType, outOfRange } from '../errors.js';
 import { framingHint, readableBytes } from '../frame/arguments.js';
-import { checkOptions, optionNames } from '../options.js';
-import { type ExtractOptions, extractTable, userDataOf } from '../frame/extract.js';
+import { checkOptions } from '../options.js';
+import { extractTable, userDataOf } from '../frame/extract.js';
 import { clockOption } from '../time/clock.js';
+import { invalidType } from '../errors.js';
 import { carriesIdentity } from '../wire/copies.js';
-import { Deduplicator, type DeduplicatorOptions } from './deduplicator.js';
+import type { Deduplicator } from './deduplicator.js';
 import { type DiagnosticListener, type SubscriberEvents, diagnose, isDiagnosed } from '../diagnostics.js';
 import { digest, randomDigestKey } from '../wire/digest.js';
 import { FRAGMENT_SEI_UUID, parseFragment } from '../wire/fragmentation.js';
-import { MessageBuffer, SUBSCRIBER_BUFFER_SIZE } from './message-buffer.js';
+import { MessageBuffer } from './message-buffer.js';
 import { FragmentReassembler, type ReassembledMessage } from './reassembly.js';
 import { ReceivedSeiMessage, type Reception } from './received-message.js';
+import {
+  type Dedup,
+  type DedupKey,
+  type MessageCallback,
+  type ProcessOptions,
+  SUBSCRIBER_OPTIONS,
+  type SeiSubscriberOptions,
+  bufferSizeOption,
+  dedupOption,
+  functionOption,
+  scanOption,
+  timestampOption,
+  uuidsOption,
+} from './subscriber-options.js';
 import { ReceptionClock } from '../time/reception-clock.js';
 
 /**
@@ -21,60 +34,6 @@ import { ReceptionClock } from '../time/reception-clock.js';
  * up to 30 µs, and the event loop is held meanwhile. A message of 64 KiB, three times in one frame, has 510 fragments.
  */
 export const MAX_MESSAGES_PER_FRAME = 1024;
-
-/** Takes each new message. What it throws, or a promise of its that is rejected, is counted and reported. */
-export type MessageCallback = (message: ReceivedSeiMessage) => unknown;
-
-/**
- * What makes a message the same as another: of messages with one key the first is delivered, and a further one when
- * none was seen for the length of the window. A number is the same key as its text.
- */
-export type DedupKey = (message: ReceivedSeiMessage) => string | number;
-
-/** How copies of a message are told. */
-export interface DedupOptions extends DeduplicatorOptions {
-  /**
-   * Used in place of UUID and content. `windowMs` holds for all its keys, and for as long as they come back within it;
-   * none is taken for standing, since a key may name a kind of messages.
-   */
-  readonly key?: DedupKey | undefined;
-}
-
-/** Options of {@link SeiSubscriber}; `format`, `lengthSize` and `avcC` hold for {@link SeiSubscriber.processFrame}. */
-export interface SeiSubscriberOptions extends Omit<ExtractOptions, 'payloadTypes'> {
-  /** Takes each new message, in order; see {@link SeiSubscriber.setMessageCallback}. */
-  readonly onMessage?: MessageCallback | undefined;
-  /** The UUIDs whose messages are wanted, {@link DEFAULT_SEI_UUID} alone where absent; `any` for all. */
-  readonly uuids?: readonly string[] | 'any' | undefined;
-  /** Whether copies are told, and how; true where absent. */
-  readonly dedup?: boolean | DedupKey | DedupOptions | undefined;
-  /**
-   * The clock of the machine, in milliseconds since the epoch; `Date.now` where absent. Where it answers no time it
-   * stands still, where it goes back no time passes, and where it is set forward that time has passed.
-   */
-  readonly now?: (() => number) | undefined;
-  /**
-   * The messages that wait for each `for await` at most, and for the first one before it begins; {@link
-   * SUBSCRIBER_BUFFER_SIZE} where absent.
-   */
-  readonly bufferSize?: number | undefined;
-  /**
-   * Is told what the subscriber could not read, and which callback failed; for where there is no
-   * `node:diagnostics_channel`.
-   */
-  readonly onDiagnostic?: DiagnosticListener | undefined;
-}
-
-/** What is known of one frame. */
-export interface ProcessOptions {
-  /** Its timestamp in milliseconds, from any origin. */
-  readonly timestamp?: number | undefined;
-  /**
-   * The name of its track, where frames of several tracks come to one subscriber: timestamps of different tracks have
-   * nothing to do with each other. Copies are told whatever the track.
-   */
-  readonly track?: string | undefined;
-}
 
 /** What a subscriber has done since it was made. */
 export interface SubscriberStats {
@@ -104,89 +63,8 @@ export interface SubscriberStats {
   readonly droppedFromBuffer: number;
 }
 
-const OPTIONS = /* @__PURE__ */ optionNames<SeiSubscriberOptions>()('SeiSubscriber', {
-  format: true,
-  lengthSize: true,
-  avcC: true,
-  scan: true,
-  onMessage: true,
-  uuids: true,
-  dedup: true,
-  now: true,
-  bufferSize: true,
-  onDiagnostic: true,
-});
-
-const DEDUP_OPTIONS = /* @__PURE__ */ optionNames<DedupOptions>()('dedup', {
-  maxEntries: true,
-  windowMs: true,
-  contentWindowMs: true,
-  key: true,
-});
-
-const PROCESS_OPTIONS = /* @__PURE__ */ optionNames<ProcessOptions>()('processFrame and processPacketData', {
-  timestamp: true,
-  track: true,
-});
-
-/** How one subscriber tells copies. */
-interface Dedup {
-  readonly deduplicator: Deduplicator;
-  readonly key: DedupKey | undefined;
-}
-
 // Drawn anew in every process, so that nobody can prepare a message which is taken for a copy of another.
 const DIGEST_KEY = /* @__PURE__ */ randomDigestKey();
-
-function functionOption<T>(name: string, value: T | undefined): T | undefined {
-  if (value !== undefined && typeof value !== 'function') throw invalidType(name, 'a function', value);
-  return value;
-}
-
-/** The wanted UUIDs in canonical lower-case form; undefined for all. */
-function uuidsOption(uuids: unknown = [DEFAULT_SEI_UUID]): ReadonlySet<string> | undefined {
-  if (uuids === 'any') return undefined;
-  if (!Array.isArray(uuids)) throw invalidType('options.uuids', "an array of strings or 'any'", uuids);
-  return new Set(uuids.map((uuid: string) => formatUuid(parseUuid(uuid))));
-}
-
-function dedupOption(dedup: unknown = true): Dedup | undefined {
-  if (dedup === false) return undefined;
-  if (dedup === true) return { deduplicator: new Deduplicator(), key: undefined };
-  if (typeof dedup === 'function') return { deduplicator: new Deduplicator({}, false), key: dedup as DedupKey };
-  if (typeof dedup !== 'object' || dedup === null) {
-    throw invalidType('options.dedup', 'a boolean, an object or a function', dedup);
-  }
-  const options = dedup as DedupOptions;
-  checkOptions(options, DEDUP_OPTIONS, 'options.dedup');
-  const key = functionOption('options.dedup.key', options.key);
-  return { deduplicator: new Deduplicator(options, key === undefined), key };
-}
-
-function scanOption(scan: unknown = 'full'): 'full' | 'first-vcl' {
-  if (typeof scan !== 'string') throw invalidType('options.scan', 'a string', scan);
-  if (scan !== 'full' && scan !== 'first-vcl') throw outOfRange('options.scan', "'full' or 'first-vcl'", scan);
-  return scan;
-}
-
-function bufferSizeOption(bufferSize: unknown = SUBSCRIBER_BUFFER_SIZE): number {
-  if (typeof bufferSize !== 'number') throw invalidType('options.bufferSize', 'a number', bufferSize);
-  if (!Number.isSafeInteger(bufferSize) || bufferSize < 1) {
-    throw outOfRange('options.bufferSize', 'an integer of at least 1', bufferSize);
-  }
-  return bufferSize;
-}
-
-/** Checks the options; answers the timestamp. */
-function timestampOption(options: ProcessOptions): number | undefined {
-  checkOptions(options, PROCESS_OPTIONS);
-  const { timestamp, track } = options;
-  if (track !== undefined && typeof track !== 'string') throw invalidType('options.track', 'a string', track);
-  if (timestamp === undefined) return undefined;
-  if (typeof timestamp !== 'number') throw invalidType('options.timestamp', 'a number', timestamp);
-  if (!Number.isFinite(timestamp)) throw outOfRange('options.timestamp', 'finite', timestamp);
-  return timestamp;
-}
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
@@ -247,7 +125,7 @@ export class SeiSubscriber implements AsyncIterable<ReceivedSeiMessage, undefine
    *   `ERR_SEI_INVALID_UUID`, and `ERR_SEI_MALFORMED` for an avcC that is none
    */
   constructor(options: SeiSubscriberOptions = {}) {
-    checkOptions(options, OPTIONS);
+    checkOptions(options, SUBSCRIBER_OPTIONS);
     disposable(this);
     this.#hint = framingHint(options);
     this.#isFirstVclEnd = scanOption(options.scan) === 'first-vcl';

@@ -1,7 +1,8 @@
 import { invalidType, outOfRange } from '../errors.js';
 import { checkOptions, optionNames } from '../options.js';
 import type { ReceivedSeiMessage } from '../receive/received-message.js';
-import { SeiSubscriber, type SeiSubscriberOptions, type SubscriberStats } from '../receive/subscriber.js';
+import { SeiSubscriber, type SubscriberStats } from '../receive/subscriber.js';
+import type { SeiSubscriberOptions } from '../receive/subscriber-options.js';
 import { AccessUnitReader, type StreamPart } from './access-unit-reader.js';
 import { FrameClock } from './frame-clock.js';
 import type { StreamCore } from './stream-core.js';

@@ -9,7 +9,7 @@ import {
   onSeiMessage,
 } from '../../src/browser/index.js';
 import { type ReceivedSeiMessage, SeiError, SeiInjector, SeiPublisher, SeiSubscriber } from '../../src/index.js';
-import { pictures } from '../support/metadata.js';
+import { pictures } from '../support/messages.js';
 
 let ports: readonly [page: MessagePort, worker: MessagePort];
 let page: SeiMessagePort;

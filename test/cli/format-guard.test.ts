@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { HEAD_LENGTH } from '../../src/cli/format-guard.js';
+import { HEAD_LENGTH } from '../../src/containers/file-kind.js';
 import { toLengthPrefixed } from '../../src/index.js';
 import { ffmpegTool } from '../support/ffmpeg-cli.js';
 import { describeWith } from '../support/skip.js';

@@ -9,7 +9,7 @@ import { decodeFrameChecksums } from '../support/decoder.js';
 import { nodeAvTool } from '../support/node-av.js';
 import { describeWith } from '../support/skip.js';
 import { type Clip, fixtureClip, fixtureClips } from '../support/streams.js';
-import { setup } from '../support/metadata.js';
+import { setup } from '../support/messages.js';
 
 const MAX_PACKET_SIZE = 1200;
 

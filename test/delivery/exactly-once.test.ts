@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { SeiInjector } from '../../src/publish/injector.js';
 import type { SeiPublisher } from '../../src/publish/publisher.js';
 import { SeiSubscriber } from '../../src/receive/subscriber.js';
-import { FakeClock, pictures, seededRandom, setup } from '../support/metadata.js';
+import { FakeClock, pictures, seededRandom, setup } from '../support/messages.js';
 
 const FRAME_MS = 200;
 const MINUTE = 60_000;

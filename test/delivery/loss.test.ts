@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { SeiPublisherOptions } from '../../src/publish/publisher-options.js';
 import type { SeiPublisher } from '../../src/publish/publisher.js';
 import { SeiSubscriber } from '../../src/receive/subscriber.js';
-import { pictures, publishName, seededRandom, setup } from '../support/metadata.js';
+import { pictures, publishName, seededRandom, setup } from '../support/messages.js';
 
 interface Result {
   /** The share of the messages that arrived. */

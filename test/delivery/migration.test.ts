@@ -8,7 +8,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import * as library from '../../src/index.js';
 import type { ReceivedSeiMessage, SeiPublisher, SeiSubscriber, SeiTicket } from '../../src/index.js';
 import { annexB, nal, seiNal } from '../contract/frames.js';
-import { messagesIn, pictures } from '../support/metadata.js';
+import { messagesIn, pictures } from '../support/messages.js';
 
 /** What the calls of the table find around them. */
 interface World {

@@ -12,7 +12,7 @@ import { MAX_NAL_UNITS } from '../../src/frame/convert.js';
 import { checkBytes } from '../../src/frame/arguments.js';
 import { RtpDepacketizer } from '../../src/rtp/index.js';
 import { nal } from '../contract/frames.js';
-import { codeOf } from '../support/metadata.js';
+import { codeOf } from '../support/messages.js';
 
 const saying = (length: number) => Object.defineProperty(new Uint8Array(1), 'length', { value: length });
 

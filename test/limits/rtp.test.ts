@@ -17,7 +17,7 @@ import {
   createRtpPacket,
 } from '../../src/rtp/index.js';
 import { bytes, concat, filler, nal } from '../contract/frames.js';
-import { codeOf } from '../support/metadata.js';
+import { codeOf } from '../support/messages.js';
 import {
   DEFAULT_HISTORY_BYTES,
   DEFAULT_HISTORY_PACKETS,

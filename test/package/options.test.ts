@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import * as library from '../../src/index.js';
 import * as rtp from '../../src/rtp/index.js';
 import { createSeiExtractStream, createSeiInjectStream } from '../../src/streams/index.js';
-import { injectIntoFile } from '../../src/files/index.js';
+import { injectIntoFile, readPackets } from '../../src/files/index.js';
 
 const frame = Uint8Array.of(0, 0, 0, 1, 0x65, 0x88, 0x84, 0x21);
 const publisher = new library.SeiPublisher();
@@ -84,6 +84,8 @@ describe('an option that does not exist', () => {
     await expect(call).rejects.toMatchObject({ code: 'ERR_SEI_UNKNOWN_OPTION' });
     const none = injectIntoFile('a.mp4', 'b.mp4', { messages: null } as never);
     await expect(none).rejects.toMatchObject({ code: 'ERR_INVALID_ARG_TYPE' });
+    const wrong = readPackets(frame, { onTruncated: 5 } as never).next();
+    await expect(wrong).rejects.toMatchObject({ code: 'ERR_INVALID_ARG_TYPE' });
   });
 
   it.each(['toString', 'constructor', 'hasOwnProperty'])('of the name of a method of every object: %s', (name) => {

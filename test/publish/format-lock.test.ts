@@ -4,7 +4,7 @@ import { Framing } from '../../src/codec/framing.js';
 import { locatedFraming } from '../../src/codec/results.js';
 import { FRAMES_TO_LOCK, FRAMES_TO_MOVE, FormatLock } from '../../src/publish/format-lock.js';
 import { annexB, avcc, nal, seiNal } from '../contract/frames.js';
-import { messagesIn, notVideo, pictures, publishName, setup } from '../support/metadata.js';
+import { messagesIn, notVideo, pictures, publishName, setup } from '../support/messages.js';
 
 const sample4 = avcc(4, nal.sps, nal.pps, nal.idr);
 const sample2 = avcc(2, nal.sps, nal.pps, nal.idr);

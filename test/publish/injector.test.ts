@@ -5,7 +5,7 @@ import { MessageQueue, STALL_TIMEOUT_MS } from '../../src/publish/message-queue.
 import type { Track } from '../../src/publish/track.js';
 import { annexB, avcc, bytes, concat, filler, nal, stapA } from '../contract/frames.js';
 import { testedBackends } from '../support/backends.js';
-import { codeOf, messagesIn, notVideo, pictures, publishName, sent, sentInto, setup } from '../support/metadata.js';
+import { codeOf, messagesIn, notVideo, pictures, publishName, sent, sentInto, setup } from '../support/messages.js';
 
 describe('with nothing to send', () => {
   it('answers the frame itself, whatever it is', () => {

@@ -9,7 +9,7 @@ import {
 } from '../../src/publish/publisher-options.js';
 import { SeiInjector } from '../../src/publish/injector.js';
 import { SeiPublisher } from '../../src/publish/publisher.js';
-import { START, codeOf, messagesIn, pictures, publishName, sent, setup } from '../support/metadata.js';
+import { START, codeOf, messagesIn, pictures, publishName, sent, setup } from '../support/messages.js';
 
 /** The JSON of the messages that go into the next frame. */
 function nextJson(...[injector, frame = pictures.p]: Parameters<typeof sent>): Record<string, unknown>[] {

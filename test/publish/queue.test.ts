@@ -12,7 +12,7 @@ import {
   sent,
   sentInto,
   setup,
-} from '../support/metadata.js';
+} from '../support/messages.js';
 
 describe('receipts', () => {
   it('say which injector put which copy into which frame', async () => {

@@ -14,7 +14,7 @@ import {
   sent,
   sentInto,
   setup,
-} from '../support/metadata.js';
+} from '../support/messages.js';
 
 /** A viewer who sees every frame from the first one on. */
 class Viewer {

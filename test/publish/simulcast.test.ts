@@ -13,7 +13,7 @@ import {
   sentInto,
   setup,
   type FakeClock,
-} from '../support/metadata.js';
+} from '../support/messages.js';
 
 /** A layer with a receiver behind it that loses nothing. */
 class Layer {

@@ -4,7 +4,7 @@ import { SeiInjector } from '../../src/publish/injector.js';
 import { STALL_TIMEOUT_MS } from '../../src/publish/message-queue.js';
 import { SeiPublisher } from '../../src/publish/publisher.js';
 import { SeiSubscriber } from '../../src/receive/subscriber.js';
-import { isSettled, pictures, publishName, sent, setup } from '../support/metadata.js';
+import { isSettled, pictures, publishName, sent, setup } from '../support/messages.js';
 
 const GAP = 2500;
 

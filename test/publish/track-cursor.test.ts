@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { SeiPublisher } from '../../src/publish/publisher.js';
 import type { TrackCursor, TrackCursorOptions } from '../../src/publish/track-cursor.js';
 import type { Picture, Selection } from '../../src/publish/picture-selection.js';
-import { FakeClock, messagesIn, publishName } from '../support/metadata.js';
+import { FakeClock, messagesIn, publishName } from '../support/messages.js';
 
 const picture: Picture = {
   isIdr: false,

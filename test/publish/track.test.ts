@@ -6,7 +6,7 @@ import type { ReceivedSeiMessage } from '../../src/receive/received-message.js';
 import { SeiSubscriber } from '../../src/receive/subscriber.js';
 import { MAX_WAIT_FOR_FIRST_KEPT_PICTURE, MAX_WAIT_FOR_KEPT_PICTURE } from '../../src/publish/track.js';
 import { annexB, nal } from '../contract/frames.js';
-import { pictures, publishName, sent, sentInto, setup } from '../support/metadata.js';
+import { pictures, publishName, sent, sentInto, setup } from '../support/messages.js';
 
 describe('copies', () => {
   it('go into three consecutive pictures unless told', () => {

@@ -8,7 +8,7 @@ import {
   RtpSeiInjector,
   type RtpSeiInjectorOptions,
 } from '../../src/rtp/index.js';
-import { seededRandom } from '../support/metadata.js';
+import { seededRandom } from '../support/messages.js';
 
 /** The payload type and the source of these tests. */
 export const PAYLOAD_TYPE = 96;

@@ -1,4 +1,4 @@
-import { seededRandom } from '../support/metadata.js';
+import { seededRandom } from '../support/messages.js';
 
 /** What a network does to packets. */
 export interface Disturbance {

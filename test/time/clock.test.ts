@@ -3,7 +3,7 @@ import { clockOption } from '../../src/time/clock.js';
 import { SeiInjector } from '../../src/publish/injector.js';
 import { SeiPublisher } from '../../src/publish/publisher.js';
 import { SeiSubscriber } from '../../src/receive/subscriber.js';
-import { START, pictures } from '../support/metadata.js';
+import { START, pictures } from '../support/messages.js';
 
 const noTimes = [NaN, Infinity, -Infinity, 1e300, '5', undefined, null, 5n] as number[];
 

@@ -11,7 +11,7 @@ import {
   sent,
   sentInto,
   setup,
-} from '../support/metadata.js';
+} from '../support/messages.js';
 
 describe('Timeline', () => {
   it('goes by the clock where no frames drive it, and never back', () => {

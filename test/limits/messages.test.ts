@@ -1,11 +1,11 @@
-/** Limits of the metadata room that are about time, each below, at and above it. */
+/** Limits of publishing and receiving, each below, at and above it. */
 import { describe, expect, it } from 'vitest';
 import { type SeiDiagnostic, type SeiPublisher, SeiSubscriber, createSei, createSeiNalUnit } from '../../src/index.js';
 import { ReceptionClock } from '../../src/time/reception-clock.js';
 import { Timeline } from '../../src/time/timeline.js';
 import { MAX_TIMESTAMP_SOURCES, TimestampSources } from '../../src/time/timestamp-sources.js';
 import { CLOCK_RESTART_MS, MAX_CLOCK_STEP_MS, TrackClock } from '../../src/time/track-clock.js';
-import { pictures, publishName, setup } from '../support/metadata.js';
+import { pictures, publishName, setup } from '../support/messages.js';
 import { MAX_CONTENT_REPEAT_MS, MAX_REPEAT_GAP_MS } from '../../src/publish/track.js';
 import { MAX_RECEIPT_COPIES } from '../../src/publish/queued-message.js';
 import { SeiInjector } from '../../src/publish/injector.js';
