@@ -26,9 +26,9 @@ export interface DedupOptions extends DeduplicatorOptions {
   readonly key?: DedupKey | undefined;
 }
 
-/** Options of {@link SeiSubscriber}; `format`, `lengthSize` and `avcC` hold for {@link SeiSubscriber.processFrame}. */
+/** Options of {@link SeiSubscriber}; `format`, `lengthSize` and `avcC` hold for `processFrame`. */
 export interface SeiSubscriberOptions extends Omit<ExtractOptions, 'payloadTypes'> {
-  /** Takes each new message, in order; see {@link SeiSubscriber.setMessageCallback}. */
+  /** Takes each new message, in order; see `setMessageCallback`. */
   readonly onMessage?: MessageCallback | undefined;
   /** The UUIDs whose messages are wanted, {@link DEFAULT_SEI_UUID} alone where absent; `any` for all. */
   readonly uuids?: readonly string[] | 'any' | undefined;
